@@ -1,0 +1,1 @@
+"""Gives text ads for categories of products."""

@@ -1,0 +1,1 @@
+"""Keeps each shopper's cart in Redis."""

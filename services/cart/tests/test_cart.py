@@ -1,0 +1,135 @@
+"""What a client of CartService may rely on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+
+from boutique_cart.__main__ import open_service
+from boutique_cart.cart import MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
+from boutique_cart.settings import CartSettings
+from boutique_testing.plugin import Serve
+from boutique_testing.processes import free_port
+from boutique_testing.redis import RedisServer, start_redis
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+if TYPE_CHECKING:
+    Cart = shop_pb2_grpc.CartServiceAsyncStub
+
+
+def item(product_id: str = "OLJCESPC7Z", quantity: int = 1, user_id: str = "ada") -> shop_pb2.AddItemRequest:
+    return shop_pb2.AddItemRequest(user_id=user_id, item=shop_pb2.CartItem(product_id=product_id, quantity=quantity))
+
+
+async def quantities(cart: Cart, user_id: str = "ada") -> dict[str, int]:
+    answer = await cart.GetCart(shop_pb2.GetCartRequest(user_id=user_id))
+    assert answer.user_id == user_id
+    return {entry.product_id: entry.quantity for entry in answer.items}
+
+
+async def test_an_unknown_shopper_has_an_empty_cart(cart: Cart) -> None:
+    assert await quantities(cart) == {}
+
+
+async def test_adding_a_product_again_adds_up_the_quantities(cart: Cart) -> None:
+    await cart.AddItem(item(quantity=2))
+    await cart.AddItem(item(quantity=3))
+    await cart.AddItem(item("6E92ZMYYFZ"))
+    assert await quantities(cart) == {"OLJCESPC7Z": 5, "6E92ZMYYFZ": 1}
+
+
+async def test_adds_at_the_same_time_lose_nothing(cart: Cart) -> None:
+    await asyncio.gather(*(cart.AddItem(item()) for _ in range(50)))
+    assert await quantities(cart) == {"OLJCESPC7Z": 50}
+
+
+async def test_carts_of_two_shoppers_are_apart(cart: Cart) -> None:
+    await cart.AddItem(item(user_id="ada"))
+    assert await quantities(cart, "grace") == {}
+
+
+async def test_setting_a_quantity_replaces_it_and_zero_removes_the_product(cart: Cart) -> None:
+    await cart.AddItem(item(quantity=2))
+    await cart.SetItem(item(quantity=7))
+    assert await quantities(cart) == {"OLJCESPC7Z": 7}
+    await cart.SetItem(item(quantity=0))
+    assert await quantities(cart) == {}
+
+
+async def test_removing_takes_one_product_and_leaves_the_others(cart: Cart) -> None:
+    await cart.AddItem(item())
+    await cart.AddItem(item("6E92ZMYYFZ"))
+    await cart.RemoveItem(shop_pb2.RemoveItemRequest(user_id="ada", product_id="OLJCESPC7Z"))
+    assert await quantities(cart) == {"6E92ZMYYFZ": 1}
+
+
+async def test_emptying_removes_everything(cart: Cart) -> None:
+    await cart.AddItem(item())
+    await cart.EmptyCart(shop_pb2.EmptyCartRequest(user_id="ada"))
+    assert await quantities(cart) == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (item(quantity=0), "item.quantity"),
+        (item(quantity=-1), "item.quantity"),
+        (item(quantity=11), "item.quantity"),
+        (item(user_id=""), "user_id"),
+        (item(user_id="a b"), "user_id"),
+        (item(product_id=""), "item.product_id"),
+        (item(product_id="x" * 129), "item.product_id"),
+    ],
+)
+async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
+    cart: Cart, request_: shop_pb2.AddItemRequest, field: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await cart.AddItem(request_)
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert str(refusal.value.details()).startswith(f"{field}: ")
+    assert await quantities(cart) == {}
+
+
+async def test_a_cart_is_bounded_in_pieces_and_products(cart: Cart) -> None:
+    await cart.SetItem(item(quantity=MAXIMUM_PER_PRODUCT))
+    with pytest.raises(grpc.aio.AioRpcError, match="at most 99"):
+        await cart.AddItem(item())
+    for number in range(MAXIMUM_PRODUCTS - 1):
+        await cart.AddItem(item(f"product-{number}"))
+    with pytest.raises(grpc.aio.AioRpcError, match="at most 100 products"):
+        await cart.AddItem(item("one-too-many"))
+    assert len(await quantities(cart)) == MAXIMUM_PRODUCTS
+
+
+async def test_a_cart_expires_after_sixty_days(cart: Cart, redis_server: RedisServer) -> None:
+    await cart.AddItem(item())
+    days = redis_server.ask("TTL cart:{ada}").removeprefix(":")
+    assert 60 * 86_400 - 60 <= int(days) <= 60 * 86_400
+
+
+async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Serve) -> None:
+    settings = CartSettings(redis_addr=f"127.0.0.1:{free_port()}")
+    async with open_service(settings) as service:
+        cart = shop_pb2_grpc.CartServiceStub(await serve(service))
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await cart.GetCart(shop_pb2.GetCartRequest(user_id="ada"), timeout=20)
+    assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_cart_is_read_from_the_replica_while_the_primary_is_away(
+    serve: Serve, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    directory = tmp_path_factory.mktemp
+    with start_redis(directory("replica")) as replica, start_redis(directory("primary")) as primary:
+        replica.follow(primary)
+        settings = CartSettings(redis_addr=primary.address, redis_replica_addr=replica.address)
+        async with open_service(settings) as service:
+            cart = shop_pb2_grpc.CartServiceStub(await serve(service))
+            await cart.AddItem(item())
+            primary.wait_for_replica()
+            primary.stop()
+            assert await quantities(cart) == {"OLJCESPC7Z": 1}

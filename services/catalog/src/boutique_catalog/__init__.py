@@ -1,0 +1,1 @@
+"""Lists, finds and searches the products kept in Postgres."""

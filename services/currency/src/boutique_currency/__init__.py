@@ -1,0 +1,1 @@
+"""Converts money at the European Central Bank's reference rates."""

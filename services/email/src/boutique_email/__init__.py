@@ -1,0 +1,1 @@
+"""Renders the confirmation of an order and delivers it."""

@@ -1,0 +1,1 @@
+"""Shoppers, simulated with Locust."""

@@ -1,0 +1,1 @@
+"""Charges credit cards (simulated)."""

@@ -1,0 +1,1 @@
+"""Quotes and ships orders (simulated)."""
