@@ -1,0 +1,126 @@
+"""The shop's images: built by what is there, and delivered to a cluster as one archive.
+
+An image's tag says what it was made of, so that a service that did not change keeps its tag, and a change of one
+service changes one tag.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.directories import cache_directory, state_directory
+from local.errors import ActionableError
+from local.images import context, recipes, registry
+from local.images.engines import Engine, find_engine
+from local.images.recipes import Base, Recipe
+from local.progress import Progress, Step
+
+_SPACE_NEEDED = 2 << 30  # bytes: the storage, and the archive
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image that was built."""
+
+    reference: str  # such as boutique/cart:1f3c0e…
+    digest: str  # of its configuration, `sha256:…`: what a cluster shows as the image's ID
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a cluster needs to run the shop."""
+
+    images: Mapping[str, Image]  # by service; and by chart, where the image in the chart's values cannot be pulled
+    archive: Path  # for `ctr images import` or `kind load image-archive`
+
+
+def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
+    """Builds the images that are not there yet, and an archive of all.
+
+    Raises ActionableError if there is nothing to build with, a build fails, or the disk is too full.
+    """
+    directory = _directory()
+    directory.mkdir(parents=True, exist_ok=True)
+    engine = find_engine(directory, progress)
+    base, wanted = _plan(repository, directory / "context", progress)
+    built = engine.images()
+    missing = [recipe for recipe in wanted.values() if recipe.reference not in built]
+    if missing:
+        _require_space(directory)
+        with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
+            context.stage(repository, directory / "context", python=base.python, uv=uv, cache=cache_directory())
+            _build_all(engine, base, missing, step)
+        built = engine.images()
+    images = {name: Image(recipe.reference, built[recipe.reference]) for name, recipe in wanted.items()}
+    references = sorted(image.reference for image in images.values())
+    return Delivery(images, _archive(engine, directory, references, progress))
+
+
+def remove(progress: Progress) -> None:
+    """Removes all that was built; keeps what was fetched."""
+    directory = _directory()
+    if directory.exists():
+        with progress.step("Removing the images"):
+            find_engine(directory, progress).remove()
+            shutil.rmtree(directory)
+
+
+def _directory() -> Path:
+    return state_directory() / "images"
+
+
+def _plan(repository: Path, staged: Path, progress: Progress) -> tuple[Base, dict[str, Recipe]]:
+    """What the services are built on, and all images to build."""
+    base = recipes.official_base(repository)
+    stores: dict[str, Recipe] = {}
+    if not _can_pull(base.reference, staged.with_name("pulls"), progress):
+        with progress.step("Making base images of Debian packages"):
+            roots = recipes.debian_roots(cache_directory() / "images")
+        base = recipes.debian_base(roots["python"])
+        stores = {name: recipes.debian_recipe(name, roots[name]) for name in recipes.STORES}
+    services = context.service_names(repository)
+    return base, {name: recipes.service_recipe(repository, name, base, staged) for name in services} | stores
+
+
+def _can_pull(reference: str, decision: Path, progress: Progress) -> bool:
+    """Decides once for as long as the local environment lives, lest a bad minute of the network change each image."""
+    if not decision.exists():
+        if not (answers := registry.answers(reference)):
+            progress.note(f"{reference} cannot be pulled: its registry does not answer.")
+        decision.write_text("yes" if answers else "no")
+    return decision.read_text() == "yes"
+
+
+def _require_space(directory: Path) -> None:
+    if (free := shutil.disk_usage(directory).free) < _SPACE_NEEDED:
+        raise ActionableError(
+            f"{directory} has {free >> 20} MiB free; the images take up to {_SPACE_NEEDED >> 20} MiB."
+        )
+
+
+def _build_all(engine: Engine, base: Base, missing: Sequence[Recipe], step: Step) -> None:
+    first, *others = missing
+    for recipe in filter(None, (base.recipe, first)):  # have the layers that the others share
+        step.update(recipe.name)
+        engine.build(recipe)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        building = {pool.submit(engine.build, recipe): recipe for recipe in others}
+        for count, done in enumerate(as_completed(building), start=2):
+            done.result()
+            step.update(f"{count} of {len(missing)}, {building[done].name}")
+
+
+def _archive(engine: Engine, directory: Path, references: Sequence[str], progress: Progress) -> Path:
+    """The archive of exactly these images, made unless it is there; replaces that of others."""
+    name = hashlib.sha256(" ".join(references).encode()).hexdigest()[:16]
+    archive = directory / f"{name}.tar"
+    if not archive.exists():
+        for other in directory.glob("*.tar"):
+            other.unlink()
+        with progress.step("Packing the images into one archive"):
+            engine.save(references, archive)
+    return archive

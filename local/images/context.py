@@ -1,0 +1,107 @@
+"""The build context of services/Dockerfile: only what goes into an image, the same on every machine."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.errors import ActionableError
+
+_NOT_SOURCE = {"__pycache__"}
+_UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+
+
+def service_names(repository: Path) -> list[str]:
+    """The services that have an image, in alphabetical order."""
+    return sorted(file.parent.name for file in repository.glob("services/*/service.yaml"))
+
+
+def input_digest(repository: Path, service: str) -> str:
+    """SHA-256, hexadecimal, of all that decides what a service's image holds, but for its base."""
+    digest = hashlib.sha256()
+    for file in (_lock(repository), dockerfile(repository)):
+        digest.update(file.read_bytes())
+    for directory in (_shared(repository), _source(repository, service)):
+        for path in _source_files(directory):
+            content = (directory / path).read_bytes()
+            digest.update(f"\0{path}\0{len(content)}\0".encode())
+            digest.update(content)
+    digest.update(_uv_platform().encode())
+    return digest.hexdigest()
+
+
+def dockerfile(repository: Path) -> Path:
+    return repository / "services/Dockerfile"
+
+
+def stage(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
+    """Puts the context together in `destination`, anew, for images that have that version of Python, such as 3.11."""
+    shutil.rmtree(destination, ignore_errors=True)
+    destination.mkdir(parents=True)
+    _install_dependencies(_lock(repository), destination / "dependencies", python, uv, cache)
+    _copy(_shared(repository), destination / "shared")
+    for service in service_names(repository):
+        _copy(_source(repository, service), destination / "services" / service)
+
+
+def _lock(repository: Path) -> Path:
+    return repository / "services/requirements.lock"
+
+
+def _shared(repository: Path) -> Path:
+    return repository / "services/shared/src"
+
+
+def _source(repository: Path, service: str) -> Path:
+    return repository / "services" / service / "src"
+
+
+def _source_files(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.rglob("*")):
+        relative = path.relative_to(directory)
+        if path.is_file() and not _NOT_SOURCE.intersection(relative.parts):
+            yield relative
+
+
+def _copy(source: Path, destination: Path) -> None:
+    for path in _source_files(source):
+        copy = destination / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, copy)
+    _normalise(destination)
+
+
+def _install_dependencies(lock: Path, destination: Path, python: str, uv: Path, cache: Path) -> None:
+    command = [
+        *(str(uv), "pip", "install", "--quiet", "--cache-dir", str(cache / "uv"), "--link-mode", "copy"),
+        *("--target", str(destination), "--python-version", python, "--python-platform", _uv_platform()),
+        *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirements", str(lock)),
+    ]
+    installed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if installed.returncode != 0:
+        raise ActionableError(
+            f"The services' dependencies cannot be installed from {lock}:\n{installed.stderr.strip()}"
+        )
+    # What tells of this machine: scripts start with the path of its Python, and the records hold their hashes.
+    shutil.rmtree(destination / "bin", ignore_errors=True)
+    (destination / ".lock").unlink(missing_ok=True)
+    for record in destination.glob("*.dist-info/RECORD"):
+        record.unlink()
+    _normalise(destination)
+
+
+def _normalise(directory: Path) -> None:
+    """Takes away what depends on who made the files and when."""
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (0, 0))
+
+
+def _uv_platform() -> str:
+    machine = platform.machine().lower()
+    if machine not in _UV_PLATFORMS:
+        raise ActionableError(f"No images can be made for this machine's processor, {machine}.")
+    return f"{_UV_PLATFORMS[machine]}-manylinux_2_28"

@@ -1,0 +1,249 @@
+"""Root file systems made of Debian packages, for images where none can be pulled.
+
+The host's own apt finds, fetches and checks the packages, with its mirrors, proxies and keys. They are unpacked, not
+installed: no maintainer script runs, so that it takes no root and the same packages give the same bytes.
+"""
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+from local.errors import ActionableError
+
+_DIRECTORY = Path(__file__).parent
+_SPACE_NEEDED = 1 << 30
+_APT = ["-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=", "-o", "APT::Install-Recommends=false"]
+_MERGED_INTO_USR = ("bin", "lib", "lib64", "sbin")
+_CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+_UNUSED = re.compile(
+    r"usr/share/(bash-completion|bug|debconf|info|lintian|locale|man|perl5|postgresql-common)/"
+    r"|usr/share/doc/(?!.*/copyright$)"
+    r"|usr/share/postgresql/\d+/man/"
+    r"|usr/lib/postgresql/\d+/lib/(bitcode/|llvmjit)"
+    r"|usr/lib/[^/]+/gconv/"
+    r"|usr/lib/systemd/"
+    r"|etc/(cron\.d|cron\.daily|default|init\.d|logrotate\.d)/"
+    r"|var/"
+)
+
+
+@dataclass(frozen=True)
+class User:
+    """Whom an image's programs run as."""
+
+    name: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a root file system is made of; see roots.toml."""
+
+    name: str
+    packages: Sequence[str]
+    assumed: Sequence[str]
+    user: User
+
+    @classmethod
+    def read(cls, name: str) -> Self:
+        table: dict[str, Any] = tomllib.loads((_DIRECTORY / "roots.toml").read_text())[name]
+        return cls(name, table["packages"], table["assumed"], User(**table["user"]))
+
+    @property
+    def key(self) -> str:
+        """Changes with whatever decides what is made, but for the packages' versions."""
+        code = Path(__file__).read_bytes()
+        return hashlib.sha256(repr(self).encode() + _architecture().encode() + code).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root file system, kept as one tar archive with the list of its packages beside it."""
+
+    archive: Path
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the archive, hexadecimal, as it was when it was made."""
+        return self.archive.with_suffix(".sha256").read_text().strip()
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Version of each package."""
+        lines = self.archive.with_suffix(".packages").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def is_whole(self) -> bool:
+        """Tells whether the archive is there and has not changed since it was made."""
+        try:
+            with self.archive.open("rb") as archive:
+                return hashlib.file_digest(archive, "sha256").hexdigest() == self.digest
+        except FileNotFoundError:
+            return False
+
+
+def dockerfile(name: str) -> Path:
+    """Makes an image of a root file system; its argument ROOT is the archive's name in the context."""
+    return _DIRECTORY / f"{name}.Dockerfile"
+
+
+def make_root(description: Description, cache: Path) -> Root:
+    """Makes the root file system unless the cache has it.
+
+    Raises ActionableError if apt is not there, does not know or get a package, or the disk is too full.
+    """
+    root = Root(cache / f"{description.name}-{description.key}.tar")
+    if root.is_whole():
+        return root
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise ActionableError(
+            f"The image of {description.name} can neither be pulled nor made of packages: there is no apt-get here."
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(cache).free) < _SPACE_NEEDED:
+        raise ActionableError(f"{cache} has {free >> 20} MiB free; making an image takes {_SPACE_NEEDED >> 20} MiB.")
+    with tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as directory:
+        work = Path(directory)
+        packages = _fetch(description, work)
+        unfinished = Root(work / "root.tar")
+        _write_archive(unfinished.archive, packages, description.user)
+        with unfinished.archive.open("rb") as archive:
+            digest = hashlib.file_digest(archive, "sha256").hexdigest()
+        versions = sorted("=".join(package.stem.split("_")[:2]).replace("%3a", ":") for package in packages)
+        root.archive.with_suffix(".sha256").write_text(f"{digest}\n")
+        root.archive.with_suffix(".packages").write_text("".join(f"{version}\n" for version in versions))
+        unfinished.archive.replace(root.archive)
+    return root
+
+
+def _architecture() -> str:
+    return _run("dpkg", "--print-architecture").strip() if shutil.which("dpkg") else os.uname().machine
+
+
+def _fetch(description: Description, work: Path) -> list[Path]:
+    """Fetches the packages and what they need, for a machine that has none but the assumed ones."""
+    lists, archives, status = work / "lists", work / "archives", work / "status"
+    for directory in (lists, archives):
+        (directory / "partial").mkdir(parents=True)
+    architecture = _architecture()
+    status.write_text(
+        "".join(
+            f"Package: {package}\nStatus: install ok installed\nVersion: 99:0\nArchitecture: {architecture}\n"
+            "Multi-Arch: foreign\nMaintainer: none\nDescription: assumed\n\n"
+            for package in description.assumed
+        )
+    )
+    where = [
+        *("-o", f"Dir::State::lists={lists}"),
+        *("-o", f"Dir::State::status={status}"),
+        *("-o", f"Dir::Cache::archives={archives}"),
+        *("-o", f"Dir::Cache::pkgcache={work / 'pkgcache.bin'}"),
+        *("-o", f"Dir::Cache::srcpkgcache={work / 'srcpkgcache.bin'}"),
+    ]
+    _run("apt-get", *_APT, *where, "--quiet=2", "update")
+    _run("apt-get", *_APT, *where, "--quiet=2", "--yes", "--download-only", "install", *description.packages)
+    return sorted(archives.glob("*.deb"))
+
+
+def _run(*command: str) -> str:
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode != 0:
+        raise ActionableError(f"`{' '.join(command[:1])}` failed:\n{finished.stderr.strip()}")
+    return finished.stdout
+
+
+def _write_archive(path: Path, packages: Sequence[Path], user: User) -> None:
+    with path.open("wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        writer = _Writer(archive)
+        for directory in _MERGED_INTO_USR:
+            writer.link(directory, f"usr/{directory}")
+        writer.file("etc/passwd", _passwd(user))
+        writer.file("etc/group", f"root:x:0:\n{user.name}:x:{user.id}:\n".encode())
+        writer.directory("tmp", 0o1777)
+        for package in packages:
+            writer.unpack(package)
+        if writer.certificates:
+            writer.file(_CERTIFICATES, b"".join(writer.certificates))
+            writer.link("usr/lib/ssl/cert.pem", f"/{_CERTIFICATES}")
+
+
+def _passwd(user: User) -> bytes:
+    return f"root:x:0:0:root:/root:/bin/false\n{user.name}:x:{user.id}:{user.id}::/tmp:/bin/false\n".encode()
+
+
+class _Writer:
+    """Adds files to a root file system: owned by root, dated 1970, each path once."""
+
+    def __init__(self, archive: tarfile.TarFile) -> None:
+        self._archive = archive
+        self._written: set[str] = set()
+        self.certificates: list[bytes] = []
+
+    def file(self, path: str, content: bytes) -> None:
+        member = tarfile.TarInfo(path)
+        member.size = len(content)
+        self._add(member, io.BytesIO(content))
+
+    def link(self, path: str, target: str) -> None:
+        member = tarfile.TarInfo(path)
+        member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777
+        self._add(member)
+
+    def directory(self, path: str, mode: int) -> None:
+        member = tarfile.TarInfo(path)
+        member.type, member.mode = tarfile.DIRTYPE, mode
+        self._add(member)
+
+    def unpack(self, package: Path) -> None:
+        command = ["dpkg-deb", "--fsys-tarfile", str(package)]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE) as unpacking,
+            tarfile.open(fileobj=unpacking.stdout, mode="r|") as content,
+        ):
+            for member in content:
+                self._adopt(content, member)
+        if unpacking.returncode != 0:
+            raise ActionableError(f"{package.name} is damaged; try again.")
+        # The place where scanners look for packages of images that have no package manager.
+        name = package.name.split("_")[0]
+        self.file(f"var/lib/dpkg/status.d/{name}", _run("dpkg-deb", "--field", str(package)).encode())
+
+    def _adopt(self, content: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        path = _merged(member.name)
+        if path in ("", *_MERGED_INTO_USR) or _UNUSED.match(f"{path}/" if member.isdir() else path):
+            return
+        data = content.extractfile(member) if member.isreg() else None
+        if data and path.startswith("usr/share/ca-certificates/"):
+            self.certificates.append(data.read())
+            return
+        member.name = path
+        if member.islnk():
+            member.linkname = _merged(member.linkname)
+        self._add(member, data)
+
+    def _add(self, member: tarfile.TarInfo, data: IO[bytes] | None = None) -> None:
+        if member.name in self._written:
+            return
+        self._written.add(member.name)
+        member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        member.mtime = 0
+        member.mode &= ~0o6000  # nothing may gain privileges
+        member.pax_headers = {}
+        self._archive.addfile(member, data)
+
+
+def _merged(name: str) -> str:
+    """The path of a package's file where /bin, /lib and the like are links into /usr."""
+    path = name.removeprefix(".").strip("/")
+    return f"usr/{path}" if path.split("/")[0] in _MERGED_INTO_USR and path not in _MERGED_INTO_USR else path

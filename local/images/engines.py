@@ -1,0 +1,166 @@
+"""What builds images: Docker, podman or buildah, whichever is there."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from local.errors import ActionableError
+from local.images import oci
+from local.images.recipes import Recipe
+from local.progress import Progress
+
+
+class Engine(Protocol):
+    """Builds images into a storage and takes them out of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def images(self) -> dict[str, str]:
+        """The shop's images that are there: the digest of each by its reference."""
+
+    def build(self, recipe: Recipe) -> None:
+        """Builds an image."""
+
+    def save(self, references: Sequence[str], archive: Path) -> None:
+        """Writes images to one archive that containerd can import, each layer once."""
+
+    def remove(self) -> None:
+        """Removes the shop's images, and all else that building them left."""
+
+
+def find_engine(directory: Path, progress: Progress) -> Engine:
+    """The engine to use, with a directory for its files; installs buildah where there is none and it can."""
+    if _succeeds("docker", "version", "--format", "{{.Server.Version}}"):
+        return Docker()
+    for engine in (Podman(directory), Buildah(directory)):
+        if shutil.which(engine.name):
+            return engine
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        with progress.step("Installing buildah"):
+            _run("apt-get", "--quiet=2", "update")
+            _run("apt-get", "--quiet=2", "--yes", "install", "buildah", DEBIAN_FRONTEND="noninteractive")
+        return Buildah(directory)
+    raise ActionableError(
+        "Building images takes Docker, podman or buildah, and none answers. Start Docker, or install one of them; "
+        "as root on Debian, buildah is installed for you. `make shop` runs the shop without images."
+    )
+
+
+class Docker:
+    """Docker's engine, with BuildKit."""
+
+    name = "docker"
+
+    def images(self) -> dict[str, str]:
+        return _listed(
+            _run("docker", "images", "--no-trunc", *_listing("Repository"))
+        )
+
+    def build(self, recipe: Recipe) -> None:
+        # Debian's docker.io comes without buildx, but its engine has BuildKit all the same.
+        command = ["buildx", "build", "--load"] if _succeeds("docker", "buildx", "version") else ["build"]
+        _run(
+            *("docker", *command, "--quiet", "--build-arg", "SOURCE_DATE_EPOCH=0", *_what(recipe)),
+            DOCKER_BUILDKIT="1",
+        )
+
+    def save(self, references: Sequence[str], archive: Path) -> None:
+        with _unfinished(archive) as unfinished:
+            _run("docker", "save", "--output", str(unfinished), *references)
+
+    def remove(self) -> None:
+        if images := self.images():
+            _run("docker", "image", "rm", "--force", *images)
+
+
+class Buildah:
+    """buildah, with a storage of its own."""
+
+    name = "buildah"
+
+    def __init__(self, directory: Path) -> None:
+        self._storage = directory / "storage"
+        self._layout = directory / "layout"
+
+    def images(self) -> dict[str, str]:
+        return _listed(self._run("images", "--no-trunc", *_listing("Name")))
+
+    def build(self, recipe: Recipe) -> None:
+        # Every file is dated 1970, so that the same input gives the same image; nothing but chroot works everywhere.
+        self._run("build", "--quiet", "--layers", "--timestamp", "0", "--isolation", "chroot", *_what(recipe))
+
+    def save(self, references: Sequence[str], archive: Path) -> None:
+        there = oci.references(self._layout)
+        for reference in references:
+            if reference not in there:
+                self._run("push", "--quiet", "--disable-compression", reference, f"oci:{self._layout}:{reference}")
+        with _unfinished(archive) as unfinished:
+            oci.write_archive(self._layout, references, unfinished)
+
+    def remove(self) -> None:
+        """Removes the whole storage, which holds nothing but images of ours."""
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        for mount in reversed([mount for mount in mounts if Path(mount).is_relative_to(self._storage)]):
+            _run("umount", mount)
+        # Without root, some files belong to users that only the engine's own namespace can speak for.
+        unshare = () if os.geteuid() == 0 else (self.name, "unshare")
+        _run(*unshare, "rm", "-rf", str(self._storage), str(self._layout))
+
+    def _run(self, *arguments: str) -> str:
+        storage = ("--root", str(self._storage / "root"), "--runroot", str(self._storage / "run"))
+        return _run(self.name, *storage, *arguments)
+
+
+class Podman(Buildah):
+    """Podman, which builds with the same commands."""
+
+    name = "podman"
+
+    def images(self) -> dict[str, str]:
+        return _listed(self._run("images", "--no-trunc", *_listing("Repository")))
+
+    def save(self, references: Sequence[str], archive: Path) -> None:
+        with _unfinished(archive) as unfinished:
+            self._run("save", "--quiet", "--multi-image-archive", "--output", str(unfinished), *references)
+
+
+def _listing(name_field: str) -> tuple[str, str]:
+    return "--format", f"{{{{.{name_field}}}}}:{{{{.Tag}}}} {{{{.ID}}}}"
+
+
+def _listed(images: str) -> dict[str, str]:
+    # buildah and podman keep a name that has no registry under one that is called localhost.
+    lines = [line.removeprefix("localhost/").split() for line in images.splitlines()]
+    return {reference: digest for reference, digest in lines if reference.startswith("boutique/")}
+
+
+def _what(recipe: Recipe) -> list[str]:
+    arguments = [word for item in recipe.arguments.items() for word in ("--build-arg", "=".join(item))]
+    return [*arguments, "--tag", recipe.reference, "--file", str(recipe.dockerfile), str(recipe.context)]
+
+
+@contextlib.contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A path to write to; what is there at the end of the block gets the name that was wanted."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    yield unfinished
+    unfinished.replace(path)
+
+
+def _succeeds(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+
+
+def _run(*command: str, **environment: str) -> str:
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    if finished.returncode != 0:
+        raise ActionableError(f"`{' '.join(command)}` failed:\n{finished.stderr.strip()}")
+    return finished.stdout
