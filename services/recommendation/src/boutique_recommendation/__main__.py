@@ -1,0 +1,27 @@
+"""The recommendation service's process: `python3 -m boutique_recommendation`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from boutique_recommendation.catalog import CatalogIds
+from boutique_recommendation.service import RecommendationServicer
+from boutique_recommendation.settings import RecommendationSettings
+from boutique_shared import serving
+from boutique_shared.clients import open_channel
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+_CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]
+
+
+@asynccontextmanager
+async def open_service(settings: RecommendationSettings) -> AsyncIterator[serving.GrpcService]:
+    async with open_channel(settings.product_catalog_service_addr, _CATALOG) as channel:
+        yield serving.GrpcService(
+            descriptor=shop_pb2.DESCRIPTOR.services_by_name["RecommendationService"],
+            add_to_server=shop_pb2_grpc.add_RecommendationServiceServicer_to_server,
+            servicer=RecommendationServicer(CatalogIds(shop_pb2_grpc.ProductCatalogServiceStub(channel))),
+        )
+
+
+if __name__ == "__main__":
+    serving.run("recommendation", RecommendationSettings, open_service)

@@ -1,0 +1,7 @@
+"""What the recommendation service is told by its environment."""
+
+from boutique_shared.settings import HostAndPort, ServiceSettings
+
+
+class RecommendationSettings(ServiceSettings):
+    product_catalog_service_addr: HostAndPort
