@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TextIO
 
-_LIVE_INTERVAL = 0.12
 _LOG_INTERVAL = 15.0
+_TICK = 0.12
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -26,6 +26,7 @@ class Step:
     title: str
     detail: str = ""
     started: float = field(default_factory=time.monotonic)
+    logged: float = field(default_factory=time.monotonic)
 
     def update(self, detail: str) -> None:
         """Says how far the work is; only the latest is shown."""
@@ -42,7 +43,7 @@ class Progress:
     def __init__(self, stream: TextIO | None = None, *, log_interval: float = _LOG_INTERVAL) -> None:
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
-        self._interval = _LIVE_INTERVAL if self._live else log_interval
+        self._log_interval = log_interval
         self._running: list[Step] = []
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -87,14 +88,20 @@ class Progress:
 
     def _tick(self) -> None:
         for frame in itertools.cycle(_SPINNER):
-            if self._stopped.wait(self._interval):
+            if self._stopped.wait(_TICK):
                 return
             with self._lock:
                 if self._live and self._running:
                     self._draw(frame)
                 elif not self._live:
-                    for step in self._running:
-                        self._print(f"  … {step}")
+                    self._log()
+
+    def _log(self) -> None:
+        now = time.monotonic()
+        for step in self._running:
+            if now - step.logged >= self._log_interval:
+                step.logged = now
+                self._print(f"  … {step}")
 
     def _draw(self, frame: str) -> None:
         others = f"  [+{len(self._running) - 1}]" if len(self._running) > 1 else ""

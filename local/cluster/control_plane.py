@@ -27,7 +27,8 @@ _READY_TIMEOUT: Final = 60.0
 def control_plane(directory: Path, programs: Path) -> Iterator[Path]:
     """Runs etcd and kube-apiserver of the directory `programs`, with all their files in `directory`.
 
-    Gives an administrator's kubeconfig. Raises ActionableError with the last lines of the API server's log where it does not become ready.
+    Gives an administrator's kubeconfig.
+    Raises ActionableError with the last lines of the API server's log where it does not become ready.
     """
     pki = Pki(directory / "pki")
     pki.create(node="none", api_server_hosts=[], node_hosts=[])

@@ -131,7 +131,7 @@ def _source_digest(pin: Pin) -> str:
 
 
 def _obtain(pin: Pin, ways: list[Way], pins: Pins, cache: Path, progress: Progress) -> Tool:
-    refused = ["it is not on PATH"] if Way.PATH in ways else []
+    refused = ["it is not on PATH"] if Way.PATH in ways and pin.oldest_on_path else []
     if Way.DOWNLOAD in ways and pin.downloads:
         reason = unreachable([entry.checksums_url for entry in pin.downloads])
         if reason is None:
