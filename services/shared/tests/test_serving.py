@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -90,6 +91,16 @@ async def test_health_is_served(serve: Serve) -> None:
     question = health_pb2.HealthCheckRequest(service="hipstershop.AdService")
     answer = await health.Check(question)  # type: ignore[attr-defined]
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize("name", ["", "hipstershop.AdService"])
+async def test_health_is_not_serving_until_the_service_is_ready(serve: Serve, name: str) -> None:
+    ready = asyncio.Event()
+    health = health_pb2_grpc.HealthStub(await serve(dataclasses.replace(answering(), ready=ready)))
+    answers = health.Watch(health_pb2.HealthCheckRequest(service=name))  # type: ignore[attr-defined]
+    assert (await answers.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    ready.set()
+    assert (await answers.read()).status == health_pb2.HealthCheckResponse.SERVING
 
 
 async def test_a_call_waits_for_a_server_that_is_still_starting() -> None:

@@ -36,11 +36,15 @@ _SERVER_OPTIONS = [
 
 @dataclass(frozen=True)
 class GrpcService:
-    """One service of the contract: its descriptor, its implementation, and the generated function that adds it."""
+    """One service of the contract: its descriptor, its implementation, and the generated function that adds it.
+
+    Health says NOT_SERVING until `ready` is set; a service that has none is ready from the start.
+    """
 
     descriptor: ServiceDescriptor
     add_to_server: Callable[[Any, grpc.aio.Server], None]
     servicer: object
+    ready: asyncio.Event | None = None
 
 
 Opened = AbstractAsyncContextManager[GrpcService]
@@ -70,7 +74,9 @@ async def _serve(settings: ServiceSettings, opened: Opened) -> None:
             sys.exit(f"PORT: {settings.port} is taken or may not be used")
         await server.start()
         _log.info("serving", extra={"address": address})
+        announcement = asyncio.create_task(announce_readiness(service, health_servicer))
         await stopping.wait()
+        announcement.cancel()
         _log.info("draining", extra={"grace_seconds": settings.shutdown_grace_seconds})
         await health_servicer.enter_graceful_shutdown()
         await server.stop(settings.shutdown_grace_seconds)
@@ -85,9 +91,23 @@ async def create_server(services: Sequence[GrpcService]) -> tuple[grpc.aio.Serve
     names = [service.descriptor.full_name for service in services]
     for service in services:
         service.add_to_server(service.servicer, server)
-        await health_servicer.set(service.descriptor.full_name, health_pb2.HealthCheckResponse.SERVING)
+        await _set_health(health_servicer, service, serving=service.ready is None)
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     return server, health_servicer
+
+
+async def announce_readiness(service: GrpcService, health_servicer: health.aio.HealthServicer) -> None:
+    """Waits until the service is ready, then lets health say so."""
+    if service.ready is not None:
+        await service.ready.wait()
+        _log.info("ready")
+        await _set_health(health_servicer, service, serving=True)
+
+
+async def _set_health(health_servicer: health.aio.HealthServicer, service: GrpcService, *, serving: bool) -> None:
+    status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+    for name in (health.OVERALL_HEALTH, service.descriptor.full_name):
+        await health_servicer.set(name, status)
 
 
 if TYPE_CHECKING:

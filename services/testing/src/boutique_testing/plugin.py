@@ -1,12 +1,13 @@
 """Fixtures for the tests of every service. The stores are real servers from wheels, started once a test session."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import grpc
 import pytest
 
-from boutique_shared.serving import GrpcService, create_server
+from boutique_shared.serving import GrpcService, announce_readiness, create_server
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.redis import RedisServer, start_redis
 
@@ -47,10 +48,11 @@ async def serve() -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def serve_one(service: GrpcService) -> grpc.aio.Channel:
-            server, _ = await create_server([service])
+            server, health = await create_server([service])
             port = server.add_insecure_port("127.0.0.1:0")
             await server.start()
             stack.push_async_callback(server.stop, None)
+            stack.callback(asyncio.create_task(announce_readiness(service, health)).cancel)
             return await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
 
         yield serve_one
