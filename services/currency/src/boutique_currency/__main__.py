@@ -1,0 +1,30 @@
+"""The currency service's process: `python3 -m boutique_currency`."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from boutique_currency.ecb import packaged_rates
+from boutique_currency.latest import LatestRates
+from boutique_currency.service import CurrencyServicer
+from boutique_currency.settings import CurrencySettings
+from boutique_shared import serving
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+
+@contextlib.asynccontextmanager
+async def open_service(settings: CurrencySettings) -> AsyncIterator[serving.GrpcService]:
+    latest = LatestRates(packaged_rates())
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.rates_url:
+            refreshing = asyncio.create_task(latest.keep_fresh(str(settings.rates_url)))
+            stack.callback(refreshing.cancel)
+        yield serving.GrpcService(
+            descriptor=shop_pb2.DESCRIPTOR.services_by_name["CurrencyService"],
+            add_to_server=shop_pb2_grpc.add_CurrencyServiceServicer_to_server,
+            servicer=CurrencyServicer(latest),
+        )
+
+
+if __name__ == "__main__":
+    serving.run("currency", CurrencySettings, open_service)
