@@ -1,0 +1,70 @@
+# The one door. Targets need python3 and make alone; what else they need they fetch, build, or explain.
+
+PYTHON ?= python3
+STACK ?= local
+BOUTIQUE := $(PYTHON) -m local
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format lock protos diagram
+
+help: ## Shows this list
+	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+up: ## Sets everything up, deploys the shop to STACK, prints its address
+	@$(BOUTIQUE) up $(STACK)
+
+down: ## Removes STACK and everything that `up` started
+	@$(BOUTIQUE) down $(STACK)
+
+preview: ## Shows what `up` would change
+	@$(BOUTIQUE) preview $(STACK)
+
+refresh: ## Shows what was changed behind Pulumi's back; `up` then mends it
+	@$(BOUTIQUE) refresh $(STACK)
+
+status: ## Shows what runs
+	@$(BOUTIQUE) status
+
+logs: ## Follows the logs of SERVICE=<name>
+	@$(BOUTIQUE) logs $(SERVICE)
+
+shop: ## Runs the shop as plain processes: no root, no Docker, no cluster
+	@$(BOUTIQUE) shop
+
+doctor: ## Says which tools and which cluster are used, and why
+	@$(BOUTIQUE) doctor
+
+images: ## Builds the images without deploying them
+	@$(BOUTIQUE) images
+
+test: environment ## Style, types, and every test that needs neither engine nor cluster
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pytest
+
+e2e: environment ## The real engine, a real cluster, a real browser: up, buy, change, break, mend, down
+	@$(BIN)/pytest tests/e2e --override-ini addopts="-ra --import-mode=importlib -x"
+
+bench: environment ## Prints the figures to watch, and writes them to build/bench.json
+	@$(BIN)/python -m tests.bench
+
+environment:
+	@$(BOUTIQUE) environment
+
+format: environment ## Formats the code and mends what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: environment ## Resolves the dependencies anew into the lock files
+	@$(BOUTIQUE) lock
+
+protos: environment ## Generates the stubs from the protos
+	@$(BIN)/python -m grpc_tools.protoc --proto_path services/shared/protos \
+	    --plugin protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	    --python_out services/shared/src --grpc_python_out services/shared/src \
+	    --mypy_out services/shared/src --mypy_grpc_out services/shared/src hipstershop/shop.proto
+
+diagram: environment ## Draws the architecture from the service files
+	@$(BIN)/python -m infra.shop.diagram docs/architecture.svg

@@ -1,0 +1,42 @@
+"""The whole platform of an environment, in the order in which it comes to be."""
+
+import os
+from pathlib import Path
+
+import pulumi
+
+from infra.cluster import open_cluster
+from infra.images import load_images
+from infra.settings import load_settings
+from infra.shop.service_file import load_service_files
+from infra.shop.shop import Shop, ShopArgs, check_shop
+from infra.stores import STORES, create_stores
+from infra.validation import MistakeError
+
+ROOT = Path(__file__).parent.parent
+
+
+def deploy() -> None:
+    stack = pulumi.get_stack()
+    settings = load_settings(stack)
+    services = load_service_files(ROOT / "services")
+    images = load_images(Path(os.environ.get("BOUTIQUE_IMAGES", ROOT / "build" / "images.json")))
+    check_shop(stack, settings.shop, services, images, STORES)
+
+    cluster = open_cluster(settings.shop.namespace)
+    stores = create_stores(cluster, images)
+    shop = Shop(
+        "shop",
+        ShopArgs(namespace=cluster.namespace, services=services, images=images, stores=stores, settings=settings.shop),
+        cluster.options(),
+    )
+
+    pulumi.export("address", f"http://localhost:{settings.shop.node_port}")
+    pulumi.export("namespace", cluster.namespace)
+    pulumi.export("versions", shop.images)
+
+
+try:
+    deploy()
+except MistakeError as mistake:
+    raise pulumi.RunError(str(mistake)) from None

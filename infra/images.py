@@ -1,0 +1,22 @@
+"""Which image of each service to run: what the image build wrote down."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from infra.validation import MistakeError
+
+ImageReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./:_-]*[:@][A-Za-z0-9_.:-]+$")]
+_Images = TypeAdapter(dict[str, ImageReference])
+
+
+def load_images(path: Path) -> dict[str, str]:
+    """Image references by name. Raises MistakeError where the file is not there or is something else."""
+    try:
+        return _Images.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise MistakeError(f"{path}: not there: `make up` builds the images and writes it") from None
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise MistakeError(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None

@@ -1,0 +1,74 @@
+"""The whole shop: its namespace, its stores, a workload for every service file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.settings import ServiceOverride, ShopSettings
+from infra.shop import network_policies
+from infra.shop.service_file import ServiceFile
+from infra.shop.stores import Store
+from infra.shop.workload import Workload, WorkloadArgs
+from infra.validation import MistakeError
+
+
+@dataclass(frozen=True)
+class ShopArgs:
+    """`images` has an image reference for every service."""
+
+    namespace: pulumi.Input[str]
+    services: Mapping[str, ServiceFile]
+    images: Mapping[str, str]
+    stores: Mapping[str, Store]
+    settings: ShopSettings
+
+
+class Shop(pulumi.ComponentResource):
+    """`images` are those that run, by service."""
+
+    images: Mapping[str, str]
+
+    def __init__(self, name: str, args: ShopArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:shop:Shop", name, None, opts)
+        network_policies.deny_by_default(args.namespace, pulumi.ResourceOptions(parent=self))
+        overrides = {service: args.settings.services.get(service, ServiceOverride()) for service in args.services}
+        self.images = {service: override.image or args.images[service] for service, override in overrides.items()}
+        for service, override in overrides.items():
+            Workload(
+                service,
+                WorkloadArgs(
+                    namespace=args.namespace,
+                    services=args.services,
+                    stores=args.stores,
+                    image=self.images[service],
+                    override=override,
+                    node_port=args.settings.node_port,
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
+
+
+def check_shop(
+    stack: str,
+    settings: ShopSettings,
+    services: Mapping[str, ServiceFile],
+    images: Mapping[str, str],
+    stores: Mapping[str, object],
+) -> None:
+    """What no single file can know: raises MistakeError where they do not fit together."""
+    mistakes = [
+        f"stacks/Pulumi.{stack}.yaml: boutique:shop.services.{name}: must be one of {', '.join(services)}"
+        for name in settings.services
+        if name not in services
+    ]
+    mistakes += [
+        f"services/{name}/service.yaml: stores.{store}: must be one of {', '.join(stores)}"
+        for name, file in services.items()
+        for store in file.stores
+        if store not in stores
+    ]
+    mistakes += [f"services/{name}: has no image: run `make images`" for name in services if name not in images]
+    if mistakes:
+        raise MistakeError("\n".join(mistakes))

@@ -1,0 +1,172 @@
+"""One service of the shop as Kubernetes objects, made from its `service.yaml` and what the environment overrides."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.core.v1 import ConfigMap, EnvFromSourceArgsDict, Secret, Service, ServiceAccount
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from infra.settings import ServiceOverride
+from infra.shop import labels
+from infra.shop.network_policies import service_policy
+from infra.shop.pod import DRAIN_SECONDS, pod_template
+from infra.shop.service_file import Scaling, ServiceFile
+from infra.shop.stores import Store
+
+Variables = Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class WorkloadArgs:
+    """`services` and `stores` are all there are: the service's own file says which of them it needs."""
+
+    namespace: pulumi.Input[str]
+    services: Mapping[str, ServiceFile]
+    stores: Mapping[str, Store]
+    image: str
+    override: ServiceOverride
+    node_port: int
+
+
+class Workload(pulumi.ComponentResource):
+    """Deployment, Service, ServiceAccount, ConfigMap, Secret, NetworkPolicy, and what keeps replicas up."""
+
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:shop:Workload", name, None, opts)
+        file = args.services[name]
+        replicas = file.replicas if args.override.replicas is None else args.override.replicas
+        child = pulumi.ResourceOptions(parent=self)
+        metadata: ObjectMetaArgsDict = {
+            "name": name,
+            "namespace": args.namespace,
+            "labels": {**labels.selector(name), "app.kubernetes.io/managed-by": "pulumi"},
+        }
+
+        needed: list[pulumi.Resource] = [
+            ServiceAccount(name, metadata=metadata, automount_service_account_token=False, opts=child),
+            NetworkPolicy(name, metadata=metadata, spec=service_policy(name, args.services, args.stores), opts=child),
+        ]
+        environment = _environment(file, args)
+        needed.append(ConfigMap(name, metadata=metadata, data=environment, opts=child))
+        sources: list[EnvFromSourceArgsDict] = [{"config_map_ref": {"name": name}}]
+        if credentials := _credentials(file, args.stores):
+            needed.append(Secret(name, metadata=metadata, string_data=credentials, opts=child))
+            sources.append({"secret_ref": {"name": name}})
+
+        Deployment(
+            name,
+            metadata=metadata,
+            spec={
+                "replicas": replicas,
+                "revision_history_limit": 3,
+                "progress_deadline_seconds": 180,
+                "selector": {"match_labels": labels.selector(name)},
+                "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
+                "template": pod_template(name, file, args.image, sources, _fingerprint(environment, credentials)),
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=needed, ignore_changes=["spec.replicas"] if file.scaling else None
+            ),
+        )
+        if file.port is not None:
+            _create_service(name, file, file.port, args.node_port, metadata, child)
+        if replicas > 1 or file.scaling:  # a budget for one pod alone would block every drain
+            PodDisruptionBudget(
+                name,
+                metadata=metadata,
+                spec={"max_unavailable": 1, "selector": {"match_labels": labels.selector(name)}},
+                opts=child,
+            )
+        if file.scaling:
+            _create_autoscaler(name, replicas, file.scaling, metadata, child)
+        self.register_outputs({})
+
+
+def _environment(file: ServiceFile, args: WorkloadArgs) -> Variables:
+    variables: dict[str, pulumi.Input[str]] = {"SHUTDOWN_GRACE_SECONDS": str(DRAIN_SECONDS)}
+    if file.port is not None:
+        variables["PORT"] = str(file.port)
+    for called in file.calls:
+        variables[str(args.services[called].address_variable)] = f"{called}:{args.services[called].port}"
+    for store, facts in file.stores.items():
+        for variable, fact in facts.items():
+            if fact != "password":
+                variables[variable] = args.stores[store].fact(fact)
+    return {**variables, **file.environment, **args.override.environment}
+
+
+def _credentials(file: ServiceFile, stores: Mapping[str, Store]) -> Variables:
+    return {
+        variable: stores[store].password
+        for store, facts in file.stores.items()
+        for variable, fact in facts.items()
+        if fact == "password"
+    }
+
+
+def _fingerprint(*parts: Variables) -> pulumi.Output[str]:
+    """A digest of the configuration, secrets included; it tells nothing of them."""
+    digest = pulumi.Output.json_dumps(list(parts)).apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
+    return pulumi.Output.unsecret(digest)
+
+
+def _create_service(
+    name: str,
+    file: ServiceFile,
+    port: int,
+    node_port: int,
+    metadata: ObjectMetaArgsDict,
+    options: pulumi.ResourceOptions,
+) -> None:
+    # A gRPC connection lives long and carries every call, so a client must see each replica to spread over them:
+    # without an address of its own, the Service's name resolves to all of them.
+    headless = file.protocol == "grpc"
+    Service(
+        name,
+        metadata=metadata,
+        spec={
+            "type": "NodePort" if file.external else "ClusterIP",
+            "cluster_ip": "None" if headless else None,
+            "selector": labels.selector(name),
+            "ports": [
+                {
+                    "name": file.protocol,
+                    "port": port,
+                    "target_port": file.protocol,
+                    "app_protocol": file.protocol,
+                    "node_port": node_port if file.external else None,
+                }
+            ],
+        },
+        opts=options,
+    )
+
+
+def _create_autoscaler(
+    name: str, replicas: int, scaling: Scaling, metadata: ObjectMetaArgsDict, options: pulumi.ResourceOptions
+) -> None:
+    HorizontalPodAutoscaler(
+        name,
+        metadata=metadata,
+        spec={
+            "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": name},
+            "min_replicas": max(1, replicas),
+            "max_replicas": scaling.maximum,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": "cpu",
+                        "target": {"type": "Utilization", "average_utilization": scaling.cpu},
+                    },
+                }
+            ],
+        },
+        opts=options,
+    )

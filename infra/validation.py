@@ -1,0 +1,56 @@
+"""Mistakes in files that people write, told in a line each: file, key, value, and what is allowed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+
+DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""A name fit for a Kubernetes object. Source: RFC 1035, label."""
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+CpuQuantity = Annotated[str, StringConstraints(pattern=r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$")]
+MemoryQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(Ki|Mi|Gi)$")]
+
+
+class MistakeError(Exception):
+    """Something a person wrote that can't be; the message is one line a mistake and needs no stack trace."""
+
+
+class FileModel(BaseModel):
+    """A part of such a file. Keys are camel case, as in Kubernetes; an unknown one is a mistake."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], content: Any, where: Callable[[tuple[int | str, ...]], str]) -> Model:
+    """Raises MistakeError. `where` turns the path of a key, such as ("size", "cpu"), into words that find it."""
+    try:
+        return model.model_validate(content, by_alias=True)
+    except ValidationError as error:
+        lines = [
+            f"{where(problem['loc'])}: {_shown(problem)}{problem['msg']}" for problem in error.errors(include_url=False)
+        ]
+        raise MistakeError("\n".join(lines)) from None
+
+
+def _shown(problem: Any) -> str:
+    if problem["type"] in {"missing", "extra_forbidden"}:
+        return ""
+    return f"{problem['input']!r}: "
+
+
+def read_yaml(path: Path) -> Any:
+    """Raises MistakeError where the file is not there or is not YAML."""
+    try:
+        return yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise MistakeError(f"{path}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise MistakeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None

@@ -1,0 +1,52 @@
+"""The commands behind `make`: `python3 -m local <command>`.
+
+Starts on the standard library alone, with whatever Python there is; goes on in `.venv` once that is made.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from local.environment import continue_in_environment, ensure_environment
+from local.errors import ActionableError
+from local.progress import Progress
+
+_COMMANDS = {
+    "up": "local.lifecycle",
+    "down": "local.lifecycle",
+    "preview": "local.lifecycle",
+    "refresh": "local.lifecycle",
+    "images": "local.lifecycle",
+    "status": "local.observation",
+    "logs": "local.observation",
+    "shop": "local.shop",
+    "doctor": "local.doctor",
+    "lock": "local.locking",
+    "environment": None,
+}
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m local", description="Runs the shop on this machine.")
+    parser.add_argument("command", choices=_COMMANDS)
+    parser.add_argument("subject", nargs="?", default="", help="the stack, or for `logs` the service")
+    given = parser.parse_args(arguments)
+    try:
+        with Progress() as progress:
+            ensure_environment(progress)
+        if module := _COMMANDS[given.command]:
+            continue_in_environment(list(arguments))
+            getattr(importlib.import_module(module), given.command)(given.subject)
+    except ActionableError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from here; `make down` removes what there is.", file=sys.stderr)
+        return _INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

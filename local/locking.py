@@ -1,0 +1,36 @@
+"""Resolves dependencies into lock files of hashes: all of them for development, and what goes into images."""
+
+import subprocess
+from pathlib import Path
+
+from local.environment import ENVIRONMENT, ROOT
+from local.errors import ActionableError
+
+_OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+_OWN_LOCK = "requirements.lock"
+"""In a service's folder: it has dependencies that the other services' images should not carry."""
+
+
+def lock(_: str) -> None:
+    """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions."""
+    projects = sorted(ROOT.glob("services/*/pyproject.toml"))
+    own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
+    shared = [project for project in projects if project not in own and project.parent.name != "testing"]
+    _compile([ROOT / "pyproject.toml", *projects], ROOT / "requirements.lock", ["--group=dev"])
+    constraint = [f"--constraint={ROOT / 'requirements.lock'}"]
+    _compile(shared, ROOT / "services" / "requirements.lock", constraint)
+    for project in own:
+        _compile([project], project.with_name(_OWN_LOCK), constraint)
+
+
+def _compile(projects: list[Path], output: Path, options: list[str]) -> None:
+    members = [f"--no-emit-package=boutique-{path.parent.name}" for path in ROOT.glob("services/*/pyproject.toml")]
+    command = [str(ENVIRONMENT / "bin" / "uv"), "pip", "compile", "--quiet", "--no-header", *_OPTIONS, *members]
+    outcome = subprocess.run(
+        [*command, *options, f"--output-file={output}", *map(str, projects)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if outcome.returncode != 0:
+        raise ActionableError(f"{output.relative_to(ROOT)} could not be resolved:\n{outcome.stderr.strip()}")
