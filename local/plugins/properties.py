@@ -1,0 +1,152 @@
+"""The engine's property values as plain Python.
+
+On the wire a property bag is a `google.protobuf.Struct` in which secrets are tagged objects and values that are not
+known yet (in a preview) one reserved string. In a plugin they are dicts, lists, strings, numbers and booleans, with
+`Secret` around what is secret and `UNKNOWN` for what is not known. Source: Pulumi's "property values" protocol notes.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a tag of the protocol
+_RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+
+
+class Unknown:
+    """A value that the engine will only know once other resources exist."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that is encrypted in the stack's state and hidden in what is shown."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True)
+class ResourceReference:
+    """A resource as a value: what a component answers for its children."""
+
+    urn: str
+    id: str
+
+
+def decode(properties: struct_pb2.Struct) -> dict[str, Any]:
+    """Plain values of a property bag. Raises ValueError on an asset or archive, which no stand-in takes."""
+    return {key: _decode(value) for key, value in properties.fields.items()}
+
+
+def encode(properties: dict[str, Any]) -> struct_pb2.Struct:
+    """The property bag of plain values; the inverse of `decode`."""
+    return struct_pb2.Struct(fields={key: _encode(value) for key, value in properties.items()})
+
+
+def reveal(value: Any) -> Any:
+    """The value with nothing marked as secret."""
+    match value:
+        case Secret():
+            return reveal(value.value)
+        case dict():
+            return {key: reveal(item) for key, item in value.items()}
+        case list():
+            return [reveal(item) for item in value]
+        case _:
+            return value
+
+
+def conceal(value: Any, like: Any) -> Any:
+    """`value` (plain) with a `Secret` wherever `like` has one at that place.
+
+    A list that holds a secret becomes a secret as a whole: its items may have moved, and none may leak.
+    """
+    match like:
+        case Secret():
+            return Secret(value)
+        case dict() if isinstance(value, dict):
+            return {key: conceal(item, like.get(key)) for key, item in value.items()}
+        case list() | dict() if contains(like, Secret):
+            return Secret(value)
+        case _:
+            return value
+
+
+def contains(value: Any, kind: type) -> bool:
+    """Whether the value is, or holds at any depth, an instance of `kind`."""
+    match value:
+        case _ if isinstance(value, kind):
+            return True
+        case Secret():
+            return contains(value.value, kind)
+        case dict():
+            return any(contains(item, kind) for item in value.values())
+        case list():
+            return any(contains(item, kind) for item in value)
+        case _:
+            return False
+
+
+def _decode(value: struct_pb2.Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return _decode_object(value.struct_value)
+        case "list_value":
+            return [_decode(item) for item in value.list_value.values]
+        case "number_value":
+            # A Struct's only number is a double; APIs refuse 3.0 where they want 3.
+            return int(value.number_value) if value.number_value.is_integer() else value.number_value
+        case "string_value":
+            return UNKNOWN if value.string_value == UNKNOWN_ON_THE_WIRE else value.string_value
+        case "bool_value":
+            return value.bool_value
+        case _:
+            return None
+
+
+def _decode_object(value: struct_pb2.Struct) -> Any:
+    fields = value.fields
+    if _SIGNATURE not in fields:
+        return decode(value)
+    match fields[_SIGNATURE].string_value:
+        case signature if signature == _SECRET:
+            return Secret(_decode(fields["value"]))
+        case signature if signature == _RESOURCE:
+            return ResourceReference(fields["urn"].string_value, fields["id"].string_value)
+        case _:
+            raise ValueError("assets and archives are not covered by this plugin")
+
+
+def _encode(value: Any) -> struct_pb2.Value:  # noqa: PLR0911 - one for each kind of value
+    match value:
+        case Unknown():
+            return struct_pb2.Value(string_value=UNKNOWN_ON_THE_WIRE)
+        case Secret():
+            return _encode({_SIGNATURE: _SECRET, "value": value.value})
+        case ResourceReference():
+            return _encode({_SIGNATURE: _RESOURCE, "urn": value.urn, "id": value.id})
+        case dict():
+            return struct_pb2.Value(struct_value=encode(value))
+        case list():
+            return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encode(item) for item in value]))
+        case bool():
+            return struct_pb2.Value(bool_value=value)
+        case int() | float():
+            return struct_pb2.Value(number_value=value)
+        case str():
+            return struct_pb2.Value(string_value=value)
+        case None:
+            return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+        case _:
+            raise TypeError(f"not a property value: {value!r}")
