@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pulumi
 
+from boutique_definition.service_file import load_service_files
+from boutique_definition.validation import MistakeError
 from infra.cluster import open_cluster
 from infra.images import load_images
 from infra.settings import load_settings
-from infra.shop.service_file import load_service_files
 from infra.shop.shop import Shop, ShopArgs, check_shop
 from infra.stores import STORES, create_stores
-from infra.validation import MistakeError
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from infra.validation import MistakeError
+from boutique_definition.validation import MistakeError
 
 ImageReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./:_-]*[:@][A-Za-z0-9_.:-]+$")]
 _Images = TypeAdapter(dict[str, ImageReference])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pulumi
 from pydantic import Field
 
-from infra.validation import DnsLabel, FileModel, VariableName, validated
+from boutique_definition.validation import DnsLabel, FileModel, VariableName, validated
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
 
@@ -27,13 +27,13 @@ class ServiceOverride(FileModel):
 
     replicas: Replicas | None = None
     image: str | None = Field(default=None, min_length=1)
-    environment: dict[VariableName, str] = {}
+    environment: dict[VariableName, str] = Field(default={})
 
 
 class ShopSettings(FileModel):
     namespace: DnsLabel = "boutique"
     node_port: int = Field(ge=30000, le=32767)
-    services: dict[DnsLabel, ServiceOverride] = {}
+    services: dict[DnsLabel, ServiceOverride] = Field(default={})
 
 
 class Settings(FileModel):
@@ -43,7 +43,7 @@ class Settings(FileModel):
 
 
 def load_settings(stack: str) -> Settings:
-    """Reads the running program's stack configuration. Raises infra.validation.MistakeError."""
+    """Reads the running program's stack configuration. Raises boutique_definition.validation.MistakeError."""
     config = pulumi.Config()
     content: dict[str, Any] = {
         key: value for key in Settings.model_fields if (value := config.get_object(key)) is not None
@@ -52,7 +52,7 @@ def load_settings(stack: str) -> Settings:
 
 
 def check_settings(stack: str, content: dict[str, Any]) -> Settings:
-    """Raises infra.validation.MistakeError with a line for each setting at fault."""
+    """Raises boutique_definition.validation.MistakeError with a line for each setting at fault."""
     return validated(
         Settings,
         content,

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.errors import ActionableError
@@ -84,7 +85,7 @@ def _install_uv() -> None:
         _run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", requirements.name])
 
 
-def _run(command: list[str | Path]) -> None:
+def _run(command: Sequence[str | Path]) -> None:
     outcome = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if outcome.returncode != 0:
         shown = " ".join(map(str, command[:4]))

@@ -12,8 +12,8 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgsDict,
 )
 
+from boutique_definition.service_file import ServiceFile
 from infra.shop import labels
-from infra.shop.service_file import ServiceFile
 from infra.shop.stores import Store
 
 _PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
@@ -65,10 +65,11 @@ def _ingress(name: str, services: Mapping[str, ServiceFile]) -> list[NetworkPoli
 def _egress(
     service: ServiceFile, services: Mapping[str, ServiceFile], stores: Mapping[str, Store]
 ) -> list[NetworkPolicyEgressRuleArgsDict]:
-    rules: list[NetworkPolicyEgressRuleArgsDict] = []
-    for called in service.calls:
-        if (port := services[called].port) is not None:
-            rules.append({"to": _pods([called]), "ports": _tcp(port)})
+    rules: list[NetworkPolicyEgressRuleArgsDict] = [
+        {"to": _pods([called]), "ports": _tcp(port)}
+        for called in service.calls
+        if (port := services[called].port) is not None
+    ]
     for store in service.stores:
         pods: NetworkPolicyPeerArgsDict = {"pod_selector": {"match_labels": labels.store(store)}}
         rules.append({"to": [pods], "ports": _tcp(stores[store].port)})

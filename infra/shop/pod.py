@@ -12,8 +12,8 @@ from pulumi_kubernetes.core.v1 import (
     TopologySpreadConstraintArgsDict,
 )
 
+from boutique_definition.service_file import ServiceFile
 from infra.shop import labels
-from infra.shop.service_file import ServiceFile
 
 DRAIN_SECONDS = 20
 """For calls under way when the process is told to stop."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pulumi
 
+from boutique_definition.service_file import ServiceFile
+from boutique_definition.validation import MistakeError
 from infra.settings import ServiceOverride, ShopSettings
 from infra.shop import network_policies
-from infra.shop.service_file import ServiceFile
 from infra.shop.stores import Store
 from infra.shop.workload import Workload, WorkloadArgs
-from infra.validation import MistakeError
 
 
 @dataclass(frozen=True)

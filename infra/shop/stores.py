@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.shop.service_file import StoreFact
+from boutique_definition.service_file import StoreFact
 
 
 @dataclass(frozen=True)

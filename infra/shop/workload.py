@@ -12,11 +12,12 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
+from boutique_definition.service_file import Scaling, ServiceFile
+from boutique_definition.wiring import plain_variables, secret_variables
 from infra.settings import ServiceOverride
 from infra.shop import labels
 from infra.shop.network_policies import service_policy
 from infra.shop.pod import DRAIN_SECONDS, pod_template
-from infra.shop.service_file import Scaling, ServiceFile
 from infra.shop.stores import Store
 
 Variables = Mapping[str, pulumi.Input[str]]
@@ -55,7 +56,7 @@ class Workload(pulumi.ComponentResource):
         environment = _environment(file, args)
         needed.append(ConfigMap(name, metadata=metadata, data=environment, opts=child))
         sources: list[EnvFromSourceArgsDict] = [{"config_map_ref": {"name": name}}]
-        if credentials := _credentials(file, args.stores):
+        if credentials := secret_variables(file, lambda store: args.stores[store].password):
             needed.append(Secret(name, metadata=metadata, string_data=credentials, opts=child))
             sources.append({"secret_ref": {"name": name}})
 
@@ -89,24 +90,18 @@ class Workload(pulumi.ComponentResource):
 
 
 def _environment(file: ServiceFile, args: WorkloadArgs) -> Variables:
-    variables: dict[str, pulumi.Input[str]] = {"SHUTDOWN_GRACE_SECONDS": str(DRAIN_SECONDS)}
+    own = {"SHUTDOWN_GRACE_SECONDS": str(DRAIN_SECONDS)}
     if file.port is not None:
-        variables["PORT"] = str(file.port)
-    for called in file.calls:
-        variables[str(args.services[called].address_variable)] = f"{called}:{args.services[called].port}"
-    for store, facts in file.stores.items():
-        for variable, fact in facts.items():
-            if fact != "password":
-                variables[variable] = args.stores[store].fact(fact)
-    return {**variables, **file.environment, **args.override.environment}
-
-
-def _credentials(file: ServiceFile, stores: Mapping[str, Store]) -> Variables:
+        own["PORT"] = str(file.port)
     return {
-        variable: stores[store].password
-        for store, facts in file.stores.items()
-        for variable, fact in facts.items()
-        if fact == "password"
+        **own,
+        **plain_variables(
+            file,
+            args.services,
+            address=lambda service: f"{service}:{args.services[service].port}",
+            fact=lambda store, fact: args.stores[store].fact(fact),
+        ),
+        **args.override.environment,
     }
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from boutique_definition.service_file import load_service_files
+from boutique_definition.validation import read_yaml
 from infra.cluster import open_cluster
 from infra.settings import check_settings
-from infra.shop.service_file import load_service_files
 from infra.shop.shop import Shop, ShopArgs
 from infra.stores import create_stores
 from infra.tests.conftest import Graph, Graphed
-from infra.validation import read_yaml
 
 ROOT = Path(__file__).parent.parent.parent
 SERVICES = load_service_files(ROOT / "services")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from infra.validation import (
+from boutique_definition.validation import (
     CpuQuantity,
     DnsLabel,
     FileModel,
@@ -44,8 +44,8 @@ class ServiceFile(FileModel):
     address_variable: VariableName | None = Field(default=None, description="How others' environment names it.")
     external: bool = Field(default=False, description="Whether it is reached from outside the cluster.")
     calls: list[DnsLabel] = Field(default=[], description="Services that it calls.")
-    stores: dict[DnsLabel, dict[VariableName, StoreFact]] = {}
-    environment: dict[VariableName, str] = {}
+    stores: dict[DnsLabel, dict[VariableName, StoreFact]] = Field(default={})
+    environment: dict[VariableName, str] = Field(default={})
     egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
     size: Size
     replicas: int = Field(default=1, ge=0, le=50)
@@ -55,16 +55,15 @@ class ServiceFile(FileModel):
 def load_service_files(folder: Path) -> dict[str, ServiceFile]:
     """Every service in `folder`, by its name, in alphabetical order. Raises MistakeError."""
     files = {path.parent.name: path for path in sorted(folder.glob("*/service.yaml"))}
-    services = {
-        name: validated(
-            ServiceFile, read_yaml(path), lambda key, path=path: f"{_shown(path)}: {'.'.join(map(str, key))}"
-        )
-        for name, path in files.items()
-    }
+    services = {name: _read(path) for name, path in files.items()}
     mistakes = [f"{_shown(files[name])}: {mistake}" for name in services for mistake in _mistakes(name, services)]
     if mistakes:
         raise MistakeError("\n".join(mistakes))
     return services
+
+
+def _read(path: Path) -> ServiceFile:
+    return validated(ServiceFile, read_yaml(path), lambda key: f"{_shown(path)}: {'.'.join(map(str, key))}")
 
 
 def _shown(path: Path) -> str:
