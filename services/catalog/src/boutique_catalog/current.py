@@ -1,0 +1,65 @@
+"""The catalog in memory, kept up to date, so that a read costs no trip to the store and survives its outage."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+
+from boutique_catalog.catalog import Catalog
+from boutique_catalog.product import Product
+from boutique_catalog.store import ProductStore
+from boutique_shared.errors import UnavailableError
+
+_log = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 1
+
+
+class CurrentCatalog:
+    """`loaded` is set once there is a catalog; from then on the last one read stays while the store is away."""
+
+    def __init__(self, store: ProductStore, cache_seconds: float) -> None:
+        self.loaded = asyncio.Event()
+        self._store = store
+        self._cache_seconds = cache_seconds
+        self._catalog: Catalog | None = None
+
+    def get(self) -> Catalog:
+        """Raises UnavailableError until there is one."""
+        if self._catalog is None:
+            raise UnavailableError("the catalog has not been read from its store yet")
+        return self._catalog
+
+    async def search(self, query: str) -> Sequence[Product]:
+        """Asks the store, or else what is in memory. Raises UnavailableError where there is neither."""
+        catalog = self.get()
+        if not query:
+            return catalog.products
+        try:
+            return await self._store.search(query)
+        except UnavailableError:
+            return catalog.search(query)
+
+    async def keep_up_to_date(self, seed: Sequence[Product]) -> None:
+        """Seeds the store once it is there, and reads it every `cache_seconds`. Ends only by being cancelled."""
+        seeded = False
+        while True:
+            with _logged_failure("the products could not be seeded"):
+                if not seeded:
+                    await self._store.seed(seed)
+                    seeded = True
+            with _logged_failure("the catalog could not be read"):
+                self._catalog = Catalog(await self._store.all())
+                self.loaded.set()
+            await asyncio.sleep(self._cache_seconds if seeded and self.loaded.is_set() else _RETRY_SECONDS)
+
+
+@contextlib.contextmanager
+def _logged_failure(message: str) -> Iterator[None]:
+    """Whatever is wrong with one attempt, the next may succeed."""
+    try:
+        yield
+    except UnavailableError as error:
+        _log.warning(message, extra={"reason": f"{error}: {error.__cause__}"})
+    except Exception:  # noqa: BLE001
+        _log.exception(message)

@@ -1,0 +1,41 @@
+"""A product, and the file that says which ones the shop sells."""
+
+import importlib.resources
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from pydantic import TypeAdapter
+
+from boutique_shared.money import Money
+from hipstershop import shop_pb2
+
+
+@dataclass(frozen=True)
+class Product:
+    """`picture` is a path below the storefront; `price_usd` has two decimals; `categories` are lower case."""
+
+    id: str
+    name: str
+    description: str
+    picture: str
+    price_usd: Decimal
+    categories: list[str]
+
+    @cached_property
+    def wire(self) -> shop_pb2.Product:
+        """Made once, since the same product is answered again and again."""
+        return shop_pb2.Product(
+            id=self.id,
+            name=self.name,
+            description=self.description,
+            picture=self.picture,
+            price_usd=Money.from_decimal("USD", self.price_usd).to_wire(),
+            categories=self.categories,
+        )
+
+
+def load_products() -> list[Product]:
+    """What `products.json` holds, in the order in which the shop shows it."""
+    file = importlib.resources.files("boutique_catalog") / "products.json"
+    return TypeAdapter(list[Product]).validate_json(file.read_bytes())

@@ -1,0 +1,55 @@
+"""The catalog service on a real Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from boutique_catalog.__main__ import open_service
+from boutique_catalog.settings import CatalogSettings
+from boutique_testing.plugin import Serve
+from boutique_testing.postgres import PostgresServer, start_replica
+from hipstershop import shop_pb2_grpc
+
+OpenCatalog = Callable[[CatalogSettings], Awaitable["shop_pb2_grpc.ProductCatalogServiceAsyncStub"]]
+
+
+@pytest.fixture
+def settings(postgres_server: PostgresServer, postgres_database: str) -> CatalogSettings:
+    """A primary alone, with an empty database."""
+    return CatalogSettings(
+        product_data_addr=postgres_server.address,
+        product_data_database=postgres_database,
+        product_data_username="postgres",
+        cache_seconds=0.1,
+    )
+
+
+@pytest.fixture
+def replica(postgres_server: PostgresServer, postgres_database: str) -> Iterator[PostgresServer]:
+    """A streaming replica that has the empty database of `settings`."""
+    with start_replica(postgres_server) as server:
+        postgres_server.wait_for_replica(server)
+        yield server
+
+
+@pytest.fixture
+async def open_catalog(serve: Serve) -> AsyncIterator[OpenCatalog]:
+    """Serves a catalog with these settings; answers its stub once it is ready."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(settings: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:
+            service = await stack.enter_async_context(open_service(settings))
+            assert service.ready is not None
+            await asyncio.wait_for(service.ready.wait(), timeout=30)
+            return shop_pb2_grpc.ProductCatalogServiceStub(await serve(service))
+
+        yield open_one
+
+
+@pytest.fixture
+async def catalog(open_catalog: OpenCatalog, settings: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:
+    return await open_catalog(settings)

@@ -1,0 +1,270 @@
+"""The catalog and its Postgres: seeding, changes, replicas and outages."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from boutique_catalog import store as store_module
+from boutique_catalog.__main__ import open_service
+from boutique_catalog.product import load_products
+from boutique_catalog.store import open_store
+from boutique_shared.deadlines import begin_deadline
+from boutique_shared.errors import UnavailableError
+from boutique_testing.postgres import PostgresServer, start_postgres
+from boutique_testing.processes import free_port
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from boutique_catalog.settings import CatalogSettings
+    from boutique_testing.plugin import Serve
+
+    Catalog = shop_pb2_grpc.ProductCatalogServiceAsyncStub
+    OpenCatalog = Callable[[CatalogSettings], Awaitable[Catalog]]
+
+PRODUCTS = load_products()
+MUG = "6E92ZMYYFZ"
+NO_INDEX = "searching without an index"
+
+
+def changed(settings: CatalogSettings, **changes: object) -> CatalogSettings:
+    return settings.model_copy(update=changes)
+
+
+async def listed(catalog: Catalog) -> list[shop_pb2.Product]:
+    return list((await catalog.ListProducts(shop_pb2.Empty())).products)
+
+
+async def searched(catalog: Catalog, query: str) -> list[str]:
+    answer = await catalog.SearchProducts(shop_pb2.SearchProductsRequest(query=query))
+    return [product.name for product in answer.results]
+
+
+async def health_of(channel: grpc.aio.Channel) -> int:
+    check = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]
+    return int((await check).status)
+
+
+@pytest.fixture
+def ask(postgres_server: PostgresServer, postgres_database: str) -> Callable[[str], str]:
+    """Runs a statement in the database of `settings`, as an operator would."""
+    return lambda statement: postgres_server.ask(statement, postgres_database)
+
+
+class SilentServer:
+    """Accepts connections and never says a word, like a machine that was lost."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.address = ""
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        await reader.read()
+        writer.close()
+
+
+@pytest.fixture
+async def silent_server() -> AsyncIterator[SilentServer]:
+    silent = SilentServer()
+    async with await asyncio.start_server(silent.accept, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        silent.address = f"{host}:{port}"
+        yield silent
+
+
+# ---- Seeding ----
+
+
+async def test_services_that_start_at_once_seed_once_and_all_serve(
+    open_catalog: OpenCatalog, settings: CatalogSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalogs = await asyncio.gather(*(open_catalog(settings) for _ in range(4)))
+    for catalog in catalogs:
+        assert await listed(catalog) == [product.wire for product in PRODUCTS]
+    assert {record.message for record in caplog.records if record.levelname != "INFO"} <= {NO_INDEX}
+
+
+async def test_a_seed_makes_the_table_equal_to_the_file(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+        ask(f"UPDATE catalog.products SET price_usd = 1, categories = '{{odd}}' WHERE id = '{MUG}'")
+        ask("UPDATE catalog.products SET position = 99 WHERE id = 'OLJCESPC7Z'")
+        ask("DELETE FROM catalog.products WHERE id = '1YMWWN1N4O'")
+        ask("INSERT INTO catalog.products VALUES ('OLD', 0, 'Old', 'Gone.', '/old.svg', 5, '{}')")
+        assert await store.all() != PRODUCTS
+        await store.seed(PRODUCTS)
+        assert await store.all() == PRODUCTS
+
+
+async def test_a_seed_writes_nothing_where_nothing_changed(
+    settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    versions = "SELECT id, xmin FROM catalog.products ORDER BY id"
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+        before = ask(versions)
+        await store.seed(PRODUCTS)
+    assert ask(versions) == before
+
+
+async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
+    settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+    with pytest.raises(subprocess.CalledProcessError) as refusal:
+        ask(f"UPDATE catalog.products SET price_usd = 'NaN' WHERE id = '{MUG}'")
+    assert "check constraint" in refusal.value.stderr
+
+
+async def test_a_postgres_without_trigrams_is_searched_all_the_same_and_that_is_said(
+    settings: CatalogSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+        assert [product.id for product in await store.search("mug")] == [MUG]
+    (warning,) = [record for record in caplog.records if record.message == NO_INDEX]
+    assert "pg_trgm" in warning.reason  # type: ignore[attr-defined]
+
+
+def installed_programs() -> Path | None:
+    """Where the machine's own Postgres is, if it has one; Debian keeps it off the search path."""
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    found = str(candidates[-1]) if candidates else shutil.which("postgres")
+    return Path(found).parent if found else None
+
+
+@pytest.mark.skipif(installed_programs() is None, reason="needs a Postgres with pg_trgm, which the wheel's lacks")
+async def test_a_search_uses_its_index_where_postgres_has_trigrams(settings: CatalogSettings) -> None:
+    with start_postgres(installed_programs()) as server, server.new_database() as database:
+        there = changed(settings, product_data_addr=server.address, product_data_database=database)
+        async with open_store(there) as store:
+            await store.seed(PRODUCTS)
+            await store.seed(PRODUCTS)
+            assert [product.id for product in await store.search("mug")] == [MUG]
+        plan = server.ask(
+            "SET enable_seqscan = off; EXPLAIN SELECT id FROM catalog.products"
+            " WHERE name ILIKE '%teapot%' OR description ILIKE '%teapot%'",
+            database,
+        )
+    assert plan.count("Bitmap Index Scan on products_search") == 2
+
+
+# ---- Changes and outages ----
+
+
+async def test_a_change_in_postgres_is_seen_without_a_restart(catalog: Catalog, ask: Callable[[str], str]) -> None:
+    ask(f"UPDATE catalog.products SET price_usd = 7.25 WHERE id = '{MUG}'")
+    expected = shop_pb2.Money(currency_code="USD", units=7, nanos=250_000_000)
+    async with asyncio.timeout(30):
+        while expected != (await catalog.GetProduct(shop_pb2.GetProductRequest(id=MUG))).price_usd:
+            pass
+
+
+async def test_the_service_starts_without_its_database_and_serves_once_it_is_there(
+    postgres_server: PostgresServer, settings: CatalogSettings, serve: Serve
+) -> None:
+    early = changed(settings, product_data_database="test_made_late")
+    async with open_service(early) as service:
+        assert service.ready is not None
+        channel = await serve(service)
+        catalog = shop_pb2_grpc.ProductCatalogServiceStub(channel)
+        assert await health_of(channel) == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await catalog.ListProducts(shop_pb2.Empty())
+        assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+        postgres_server.ask("CREATE DATABASE test_made_late")
+        try:
+            await asyncio.wait_for(service.ready.wait(), timeout=30)
+            assert await listed(catalog) == [product.wire for product in PRODUCTS]
+            assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
+        finally:
+            postgres_server.ask("DROP DATABASE test_made_late WITH (FORCE)")
+
+
+async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalog, settings: CatalogSettings) -> None:
+    with start_postgres() as server:
+        alone = changed(settings, product_data_addr=server.address, product_data_database="postgres")
+        catalog = await open_catalog(alone)
+        server.stop()
+        assert await listed(catalog) == [product.wire for product in PRODUCTS]
+        assert (await catalog.GetProduct(shop_pb2.GetProductRequest(id=MUG))).name == "Mug"
+        assert await searched(catalog, "TEAPOT") == ["Ceramic Teapot"]
+        assert await searched(catalog, "%") == []
+
+
+async def test_an_unencrypted_server_is_refused_where_encryption_is_asked_for(settings: CatalogSettings) -> None:
+    async with open_store(changed(settings, product_data_tls=True)) as store:
+        with pytest.raises(UnavailableError):
+            await store.seed(PRODUCTS)
+
+
+async def test_a_read_ends_with_the_deadline_of_its_caller(
+    settings: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_READ_SECONDS", 3600)
+    async with open_store(changed(settings, product_data_addr=silent_server.address)) as store:
+        begin_deadline(0.1)
+        async with asyncio.timeout(30):
+            with pytest.raises(UnavailableError, match="TimeoutError"):
+                await store.search("mug")
+
+
+# ---- The replica ----
+
+
+async def test_reads_come_from_the_replica_and_from_the_primary_when_it_is_lost(
+    postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
+        await store.seed(PRODUCTS)
+        postgres_server.wait_for_replica(replica)
+        replica.ask("SELECT pg_wal_replay_pause()")
+        ask(f"UPDATE catalog.products SET name = 'Beaker' WHERE id = '{MUG}'")
+        assert [product.name for product in await store.search("mug")] == ["Mug"]
+        assert await store.all() == PRODUCTS
+        replica.stop()
+        assert [product.name for product in await store.search("beaker")] == ["Beaker"]
+
+
+async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_table(
+    replica: PostgresServer, settings: CatalogSettings
+) -> None:
+    replica.ask("SELECT pg_wal_replay_pause()")
+    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
+        await store.seed(PRODUCTS)
+        assert await store.all() == PRODUCTS
+
+
+async def test_the_service_starts_from_the_replica_while_the_primary_is_away(
+    postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, open_catalog: OpenCatalog
+) -> None:
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+    postgres_server.wait_for_replica(replica)
+    catalog = await open_catalog(
+        changed(settings, product_data_addr=f"127.0.0.1:{free_port()}", product_data_replica_addr=replica.address)
+    )
+    assert await listed(catalog) == [product.wire for product in PRODUCTS]
+
+
+async def test_a_replica_that_is_silent_is_left_alone_for_a_while(
+    settings: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_REPLICA_REST_SECONDS", 3600)
+    async with open_store(settings) as store:
+        await store.seed(PRODUCTS)
+    async with open_store(changed(settings, product_data_replica_addr=silent_server.address)) as store:
+        assert await store.all() == PRODUCTS
+        assert await store.all() == PRODUCTS
+    assert silent_server.connections == 1
