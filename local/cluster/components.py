@@ -126,3 +126,159 @@ def kubeconfig(pki: Pki, user: str, address: ApiServerAddress) -> str:
         },
         indent=2,
     )
+
+
+def controller_manager(programs: Path, pki: Pki, config: Path) -> list[str]:
+    authority, accounts = pki["cluster-authority"], pki["service-accounts"]
+    return [
+        str(programs / "kube-controller-manager"),
+        f"--kubeconfig={config}",
+        f"--authentication-kubeconfig={config}",
+        f"--authorization-kubeconfig={config}",
+        "--bind-address=127.0.0.1",
+        "--leader-elect=false",
+        "--use-service-account-credentials",
+        f"--root-ca-file={authority.certificate}",
+        f"--service-account-private-key-file={accounts.key}",
+        "--profiling=false",
+    ]
+
+
+def scheduler(programs: Path, config: Path) -> list[str]:
+    return [
+        str(programs / "kube-scheduler"),
+        f"--kubeconfig={config}",
+        f"--authentication-kubeconfig={config}",
+        f"--authorization-kubeconfig={config}",
+        "--bind-address=127.0.0.1",
+        "--leader-elect=false",
+        "--profiling=false",
+    ]
+
+
+def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[str]:
+    return [
+        str(programs / "kube-proxy"),
+        f"--kubeconfig={config}",
+        f"--hostname-override={node}",
+        f"--cluster-cidr={pods}",
+        "--proxy-mode=iptables",
+        # NodePorts answer this machine, not its network.
+        "--nodeport-addresses=127.0.0.0/8",
+        "--healthz-bind-address=127.0.0.1:10256",
+        "--metrics-bind-address=127.0.0.1:10249",
+        # Connection tracking is the host's own affair.
+        "--conntrack-max-per-core=0",
+        "--conntrack-tcp-timeout-established=0s",
+        "--conntrack-tcp-timeout-close-wait=0s",
+        "--oom-score-adj=0",
+    ]
+
+
+def kubelet(programs: Path, config: Path, kubelet_configuration: Path, node: str, address: str) -> list[str]:
+    return [
+        str(programs / "kubelet"),
+        f"--config={kubelet_configuration}",
+        f"--kubeconfig={config}",
+        f"--hostname-override={node}",
+        f"--node-ip={address}",
+    ]
+
+
+def kubelet_configuration(pki: Pki, address: str, dns: str, resolver: Path, cgroup: str) -> str:
+    """The kubelet's configuration; JSON is YAML."""
+    return json.dumps(
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "address": address,
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": str(pki["cluster-authority"].certificate)},
+            },
+            "authorization": {"mode": "Webhook"},
+            "tlsCertFile": str(pki["kubelet"].certificate),
+            "tlsPrivateKeyFile": str(pki["kubelet"].key),
+            "clusterDomain": CLUSTER_DOMAIN,
+            "clusterDNS": [dns],
+            "resolvConf": str(resolver),
+            "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+            "cgroupDriver": "cgroupfs",
+            "cgroupRoot": f"/{cgroup}",
+            "failSwapOn": False,
+            # Lowering it takes a privilege that root has not everywhere.
+            "oomScoreAdj": 0,
+            # Images are put here once and cannot be pulled again: they are never collected, and pods are evicted only
+            # when the disk is all but full, however small a share of it is free.
+            "imageGCHighThresholdPercent": 100,
+            "evictionHard": {"memory.available": "100Mi", "nodefs.available": "500Mi", "imagefs.available": "500Mi"},
+            "containerLogMaxSize": "5Mi",
+            "containerLogMaxFiles": 2,
+            "serializeImagePulls": False,
+        },
+        indent=2,
+    )
+
+
+def containerd(packages: Path, configuration: Path) -> list[str]:
+    return [str(packages / "usr/bin/containerd"), f"--config={configuration}", "--log-level=warn"]
+
+
+def containerd_configuration(packages: Path, pause_image: str) -> str:
+    return f"""\
+version = 2
+disabled_plugins = [
+    "io.containerd.snapshotter.v1.aufs",
+    "io.containerd.snapshotter.v1.btrfs",
+    "io.containerd.snapshotter.v1.devmapper",
+    "io.containerd.snapshotter.v1.zfs",
+    "io.containerd.tracing.processor.v1.otlp",
+    "io.containerd.internal.v1.tracing",
+]
+
+[plugins."io.containerd.internal.v1.opt"]
+path = "/var/lib/containerd/opt"
+
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{pause_image}"
+# Lowering a score takes a privilege that root has not everywhere.
+restrict_oom_score_adj = true
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "{packages}/usr/lib/cni"
+conf_dir = "/var/lib/kubernetes/cni"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+BinaryName = "{packages}/usr/sbin/runc"
+SystemdCgroup = false
+"""
+
+
+def cni_configuration(bridge: str, pods: IPv4Network) -> str:
+    return json.dumps(
+        {
+            "cniVersion": "1.0.0",
+            "name": "boutique",
+            "plugins": [
+                {
+                    "type": "bridge",
+                    "bridge": bridge,
+                    "isGateway": True,
+                    # A pod may reach itself through its Service.
+                    "hairpinMode": True,
+                    "ipam": {
+                        "type": "host-local",
+                        "dataDir": "/run/cni",
+                        "ranges": [[{"subnet": str(pods)}]],
+                        "routes": [{"dst": "0.0.0.0/0"}],
+                    },
+                },
+                {"type": "portmap", "capabilities": {"portMappings": True}},
+            ],
+        },
+        indent=2,
+    )

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from local.cluster import components
-from local.cluster.api import wait_until_ready
+from local.cluster.api import Api
 from local.cluster.components import ApiServerAddress, EtcdPorts
 from local.cluster.pki import Pki
+from local.cluster.waiting import wait_until
 
 _HOST: Final = "127.0.0.1"
 _SERVICES: Final = IPv4Network("10.96.0.0/16")
@@ -28,7 +29,7 @@ def control_plane(directory: Path, programs: Path) -> Iterator[Path]:
     """Runs etcd and kube-apiserver of the directory `programs`, with all their files in `directory`.
 
     Gives an administrator's kubeconfig.
-    Raises ActionableError with the last lines of the API server's log where it does not become ready.
+    Raises ActionableError where the API server does not become ready.
     """
     pki = Pki(directory / "pki")
     pki.create(node="none", api_server_hosts=[], node_hosts=[])
@@ -47,7 +48,8 @@ def control_plane(directory: Path, programs: Path) -> Iterator[Path]:
         _running(components.etcd(programs, pki, directory / "etcd", ports), directory / "etcd.log"),
         _running(api_server, directory / "kube-apiserver.log"),
     ):
-        wait_until_ready(pki, address, _READY_TIMEOUT, directory / "kube-apiserver.log")
+        ready = Api(address, pki, "admin").ready
+        wait_until(ready, _READY_TIMEOUT, f"The API server did not become ready; its logs are in {directory}")
         yield config
 
 

@@ -1,0 +1,26 @@
+"""What the rest asks of a cluster, whichever of the three ways it is had."""
+
+from pathlib import Path
+from typing import Final, Protocol
+
+from local.progress import Progress
+
+SHOP_PORT: Final = 30080
+"""The NodePort of the storefront, which every cluster answers on the loopback address."""
+
+
+class Cluster(Protocol):
+    def start(self, progress: Progress) -> Path:
+        """Starts the cluster where it does not run, and returns its kubeconfig when pods can run.
+
+        Goes on from whatever an interrupted run left. Raises ActionableError where it cannot start.
+        """
+
+    def load_images(self, archive: Path) -> None:
+        """Makes the images of an OCI archive known to the node. Raises ActionableError where it refuses them."""
+
+    def stop(self, progress: Progress) -> None:
+        """Removes everything that start made. Raises ActionableError with what is left where something stays."""
+
+    def describe(self) -> str:
+        """One line: which cluster it is, and what it cannot do that another could."""
