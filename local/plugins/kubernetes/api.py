@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -84,11 +84,14 @@ class Api:
         deleted: Object = answer.json()
         return deleted
 
-    async def follow(self, path: str, **query: str) -> AsyncIterator[list[Object]]:
+    async def list(self, path: str, **query: str) -> list[Object]:
+        return _items(await self.get(path, **query))
+
+    async def follow(self, path: str, **query: str) -> AsyncIterator[Sequence[Object]]:
         """The objects of a collection that match the query: as they are now, and again after each change."""
         while True:
             listing = await self.get(path, **query)
-            items = {item["metadata"]["uid"]: item for item in listing.get("items") or []}
+            items = {item["metadata"]["uid"]: item for item in _items(listing)}
             yield list(items.values())
             position = {"resourceVersion": listing["metadata"]["resourceVersion"]}
             try:
@@ -163,6 +166,12 @@ class Api:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             trust_env=False,
         )
+
+
+def _items(listing: Object) -> list[Object]:
+    """A list's objects, with the kind that they leave out because it is the list's own."""
+    kind = {"apiVersion": listing["apiVersion"], "kind": listing["kind"].removesuffix("List")}
+    return [kind | item for item in listing.get("items") or []]
 
 
 def _api_error(response: httpx.Response) -> ApiError:

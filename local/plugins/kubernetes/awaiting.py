@@ -46,36 +46,28 @@ async def until_ready(cluster: Cluster, kind: Kind, manifest: Object, seconds: f
     readiness = READINESS.get((kind.group, kind.name))
     if readiness is None or annotated(manifest, SKIP_AWAIT):
         return manifest
-    related = readiness.related(manifest)
-    live, others = manifest, dict[str, list[Object]]()
-    progress = Progress(f"the cluster to tell of {describe(manifest)}")
-    troubles = _Troubles()
+    live, progress, troubles = manifest, Progress(f"the cluster to tell of {describe(manifest)}"), _Troubles()
     deadline = time.monotonic() + seconds
-    async with _watching(cluster, manifest, [_itself(manifest), *related]) as changes:
+    async with _watching(cluster, manifest, [_itself(manifest), *readiness.related(manifest)]) as changes:
         while True:
-            if len(others) == len(related):
-                progress = readiness.judge(live, others)
+            try:
+                seen = await _next(changes, min(deadline, troubles.next_final()))
+            except _InterruptedError:
+                raise await _not_ready(cluster, live, "was not waited for: interrupted", progress) from None
+            if seen is not None:
+                (itself, *others), related = seen, readiness.related(manifest)
+                if not itself:
+                    raise PluginError(f"{describe(manifest)} was deleted while it was waited for")
+                live = itself[0]
+                progress = readiness.judge(live, {one.kind: items for one, items in zip(related, others, strict=True)})
                 if progress.done:
                     return live
-            report(str(progress))
-            troubles.update(progress.troubles)
+                report(str(progress))
+                troubles.update(progress.troubles)
             if final := troubles.final():
                 raise await _not_ready(cluster, live, "cannot become ready", progress, final)
             if time.monotonic() >= deadline:
                 raise await _not_ready(cluster, live, f"is not ready after {seconds:.0f} s", progress)
-            try:
-                change = await _next(changes, min(deadline, troubles.next_final()))
-            except _InterruptedError:
-                raise await _not_ready(cluster, live, "was not waited for: interrupted", progress) from None
-            if change is None:
-                continue
-            position, items = change
-            if position > 0:
-                others |= {related[position - 1].kind: items}
-            elif items:
-                live = items[0]
-            else:
-                raise PluginError(f"{describe(manifest)} was deleted while it was waited for")
 
 
 class _Troubles:
@@ -107,8 +99,7 @@ async def failing(cluster: Cluster, kind: Kind, live: Object) -> NotReadyError |
         return None
     others = {}
     for related in readiness.related(live):
-        path = await _path(cluster, related, live)
-        others[related.kind] = (await cluster.api.get(path, **related.query)).get("items") or []
+        others[related.kind] = await cluster.api.list(await _path(cluster, related, live), **related.query)
     progress = readiness.judge(live, others)
     final = [trouble for trouble in progress.troubles if trouble.patience < DEFAULT_TIMEOUT_SECONDS]
     return await _not_ready(cluster, live, "cannot become ready", progress, final) if final else None
@@ -121,14 +112,13 @@ async def until_gone(cluster: Cluster, kind: Kind, deleted: Object, seconds: flo
     async with _watching(cluster, deleted, [_itself(deleted)]) as changes:
         while True:
             try:
-                change = await _next(changes, deadline)
+                seen = await _next(changes, deadline)
             except _InterruptedError:
                 raise PluginError(f"{describe(deleted)} is being deleted; interrupted: {message}") from None
-            if change is None:
+            if seen is None:
                 raise PluginError(f"{describe(deleted)} is still there after {seconds:.0f} s: {message}")
-            _, items = change
             # Another object may have taken the name.
-            remaining = [item for item in items if item["metadata"]["uid"] == deleted["metadata"]["uid"]]
+            remaining = [item for item in seen[0] if item["metadata"]["uid"] == deleted["metadata"]["uid"]]
             if not remaining:
                 return
             message = _waiting_to_be_gone(kind, remaining[0])
@@ -183,15 +173,16 @@ async def _path(cluster: Cluster, related: Related, manifest: Object) -> str:
     return kind.collection(manifest["metadata"].get("namespace"))
 
 
-_Changes = asyncio.Queue[tuple[int, list[Object]] | Exception]
-
-
 class _InterruptedError(Exception):
     """The user does not want to wait any longer."""
 
 
-async def _next(changes: _Changes, until: float) -> tuple[int, list[Object]] | None:
-    """The next change, or nothing when the monotonic clock reaches `until`."""
+_Seen = list[list[Object]]
+_Changes = asyncio.Queue[_Seen | Exception]
+
+
+async def _next(changes: _Changes, until: float) -> _Seen | None:
+    """What is there after the next change, or nothing when the monotonic clock reaches `until`."""
     try:
         async with asyncio.timeout(max(0, until - time.monotonic())):
             change = await changes.get()
@@ -204,14 +195,17 @@ async def _next(changes: _Changes, until: float) -> tuple[int, list[Object]] | N
 
 @asynccontextmanager
 async def _watching(cluster: Cluster, manifest: Object, watched: list[Related]) -> AsyncIterator[_Changes]:
-    """A queue of what is watched: the position in `watched` and the objects that there are of it now."""
+    """A queue that gets the objects of all that is watched, in its order, once they are known and at each change."""
     changes: _Changes = asyncio.Queue()
+    seen: dict[int, list[Object]] = {}
 
     async def watch(position: int, related: Related) -> None:
         try:
             path = await _path(cluster, related, manifest)
             async for items in cluster.api.follow(path, **related.query):
-                changes.put_nowait((position, items))
+                seen[position] = list(items)
+                if len(seen) == len(watched):
+                    changes.put_nowait([seen[index] for index in range(len(watched))])
         except Exception as error:  # noqa: BLE001 - raised where the queue is read
             changes.put_nowait(error)
 

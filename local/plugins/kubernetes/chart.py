@@ -132,8 +132,16 @@ async def _render(release: str, inputs: Object, resources: Resources) -> list[Ob
     if contains(values, Secret):
         masked = await _helm(command, reveal(_mask(values)))
         manifests = [_concealed(manifest, masked) for manifest in manifests]
-    completed = [await _completed(manifest, namespace, resources) for manifest in manifests]
-    return [_unawaited(manifest) for manifest in completed] if plain.get("skipAwait") else completed
+    scopes = {_defined_kind(manifest): manifest["spec"]["scope"] for manifest in manifests if _is_definition(manifest)}
+    for manifest in manifests:
+        kind = manifest["apiVersion"].rpartition("/")[0], manifest["kind"]
+        namespaced = scopes[kind] == "Namespaced" if kind in scopes else await resources.namespaced(manifest)
+        metadata = manifest["metadata"]
+        if namespaced:
+            metadata["namespace"] = metadata.get("namespace") or namespace
+        if plain.get("skipAwait"):
+            metadata["annotations"] = (metadata.get("annotations") or {}) | {SKIP_AWAIT: "true"}
+    return manifests
 
 
 async def _helm(command: list[str], values: Object) -> list[Object]:
@@ -186,7 +194,7 @@ def _replaced(value: Any) -> Any:
 
 
 def _concealed(manifest: Object, masked: list[Object]) -> Object:
-    """The manifest with secrets wherever the masked rendering has something else; all of it if that lacks the object."""
+    """The manifest with secrets where the masked rendering has something else; all of it if that lacks the object."""
     twin = next((other for other in masked if _identity(other) == _identity(manifest)), None)
     if twin is None:
         kept = {"apiVersion", "kind", "metadata"}
@@ -214,17 +222,10 @@ def _identity(manifest: Object) -> tuple[str, str, str | None, str]:
     return manifest["apiVersion"], manifest["kind"], metadata.get("namespace"), metadata["name"]
 
 
-async def _completed(manifest: Object, namespace: str, resources: Resources) -> Object:
-    """With the release's namespace where the kind has namespaces and the chart names none."""
-    if reveal(manifest["metadata"]).get("namespace"):
-        return manifest
-    if not await resources.default_namespace(manifest["apiVersion"], manifest["kind"]):
-        return manifest
-    return manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}
+def _is_definition(manifest: Object) -> bool:
+    return str(manifest["kind"]) == "CustomResourceDefinition"
 
 
-def _unawaited(manifest: Object) -> Object:
-    metadata = manifest["metadata"]
-    return manifest | {
-        "metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | {SKIP_AWAIT: "true"}}
-    }
+def _defined_kind(definition: Object) -> tuple[str, str]:
+    """Group and name of the kind that the object defines."""
+    return definition["spec"]["group"], definition["spec"]["names"]["kind"]

@@ -76,14 +76,10 @@ class Resources:
     async def kubernetes_version(self) -> str:
         return str((await self._api.get("/version"))["gitVersion"])
 
-    async def default_namespace(self, api_version: str, kind: str) -> str | None:
-        """The namespace of an object that names none, if the kind has namespaces."""
-        try:
-            found = await self.discovery.find(api_version, kind)
-        except UnknownKindError:
-            # Its definition may be created by this very update.
-            return None
-        return self.namespace if found.namespaced else None
+    async def namespaced(self, manifest: Object) -> bool:
+        """Whether the manifest's kind has namespaces. One that the cluster does not serve yet is taken to have them."""
+        kind = await self._find(manifest)
+        return kind is None or kind.namespaced
 
     async def check(self, resource: Resource, old: Object, new: Object, proposed_name: str) -> Object:
         """Complete inputs: with a kind, a name and a namespace. A name that was made once is kept."""
@@ -98,8 +94,8 @@ class Resources:
         if not metadata.get("name"):
             metadata = _named(metadata, old.get("metadata") or {}, proposed_name)
         if not metadata.get("namespace"):
-            namespace = await self.default_namespace(inputs["apiVersion"], inputs["kind"])
-            metadata = metadata | ({"namespace": namespace} if namespace else {})
+            found = await self._find(reveal(inputs))
+            metadata = metadata | ({"namespace": self.namespace} if found and found.namespaced else {})
         return inputs | {"metadata": metadata}
 
     async def compare(self, resource: Resource, old_inputs: Object, live: Object, new_inputs: Object) -> Comparison:
@@ -130,6 +126,9 @@ class Resources:
         kind = await self.discovery.await_kind(manifest["apiVersion"], manifest["kind"])
         manifest = self._in_namespace(kind, manifest)
         existing = await self._find_live(kind, manifest)
+        if existing and existing["metadata"].get("deletionTimestamp"):
+            await awaiting.until_gone(self._cluster, kind, existing, seconds or DEFAULT_TIMEOUT_SECONDS, report)
+            existing = None
         if existing and resource.manager not in _managers(existing):
             raise PluginError(
                 f"{describe(manifest)} exists already and is not of this stack; import it with `pulumi import`, or "
