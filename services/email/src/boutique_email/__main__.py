@@ -1,0 +1,36 @@
+"""The email service's process: `python3 -m boutique_email`."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from boutique_email.delivery import delivery
+from boutique_email.names import ProductNames
+from boutique_email.outbox import Outbox
+from boutique_email.rendering import Renderer
+from boutique_email.service import EmailServicer
+from boutique_email.settings import EmailSettings
+from boutique_shared import serving
+from boutique_shared.clients import open_channel
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+_CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]
+
+
+@asynccontextmanager
+async def open_service(settings: EmailSettings) -> AsyncIterator[serving.GrpcService]:
+    async with AsyncExitStack() as stack:
+        catalog = None
+        if settings.product_catalog_service_addr is not None:
+            channel = await stack.enter_async_context(open_channel(settings.product_catalog_service_addr, _CATALOG))
+            catalog = shop_pb2_grpc.ProductCatalogServiceStub(channel)
+        outbox = Outbox(ProductNames(catalog), Renderer(), delivery(settings))
+        stack.push_async_callback(outbox.drain, settings.shutdown_grace_seconds)
+        yield serving.GrpcService(
+            descriptor=shop_pb2.DESCRIPTOR.services_by_name["EmailService"],
+            add_to_server=shop_pb2_grpc.add_EmailServiceServicer_to_server,
+            servicer=EmailServicer(outbox),
+        )
+
+
+if __name__ == "__main__":
+    serving.run("email", EmailSettings, open_service)
