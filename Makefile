@@ -67,4 +67,4 @@ protos: environment ## Generates the stubs from the protos
 	    --mypy_out services/shared/src --mypy_grpc_out services/shared/src hipstershop/shop.proto
 
 diagram: environment ## Draws the architecture from the service files
-	@$(BIN)/python -m infra.shop.diagram docs/architecture.svg
+	@$(BIN)/python docs/architecture.py

@@ -15,7 +15,8 @@ from infra.shop.stores import Store
 STORES: Mapping[str, Literal["postgres", "redis"]] = {"cart-data": "redis", "product-data": "postgres"}
 
 _PORTS = {"postgres": 5432, "redis": 6379}
-_ROLES = {"postgres": ("app", "postgres", "replication"), "redis": ("app", "replication")}
+_ROLES = {"postgres": ("owner", "app", "replication"), "redis": ("app", "replication")}
+_USER = "boutique"
 _DATABASE = "boutique"
 _CHARTS = Path("..") / "charts"
 """From infra/, where Pulumi runs the program: an absolute path would differ between machines."""
@@ -42,9 +43,10 @@ def _create_store(name: str, cluster: Cluster, images: Mapping[str, str]) -> Sto
         chart=str(_CHARTS / kind),
         namespace=cluster.namespace,
         values={
-            "image": images[kind],
             "existingSecret": credentials.metadata.name,
             "clients": store_client(name),
+            # Where the chart's own image cannot be pulled, one that was built.
+            **({"image": images[kind]} if kind in images else {}),
         },
         opts=pulumi.ResourceOptions.merge(cluster.options(), pulumi.ResourceOptions(depends_on=[credentials])),
     )
@@ -53,7 +55,7 @@ def _create_store(name: str, cluster: Cluster, images: Mapping[str, str]) -> Sto
         port=port,
         address=f"{name}:{port}",
         replica_address=f"{name}-replica:{port}",
-        username="app",
+        username=_USER,
         password=passwords["app"],
         database=_DATABASE if kind == "postgres" else "",
     )

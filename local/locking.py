@@ -15,10 +15,10 @@ def lock(_: str) -> None:
     """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions."""
     projects = sorted(ROOT.glob("services/*/pyproject.toml"))
     own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
-    shared = [project for project in projects if project not in own and project.parent.name != "testing"]
+    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "shared"]
     _compile([ROOT / "pyproject.toml", *projects], ROOT / "requirements.lock", ["--group=dev"])
     constraint = [f"--constraint={ROOT / 'requirements.lock'}"]
-    _compile(shared, ROOT / "services" / "requirements.lock", constraint)
+    _compile([path for path in in_images if path not in own], ROOT / "services" / "requirements.lock", constraint)
     for project in own:
         _compile([project], project.with_name(_OWN_LOCK), constraint)
 

@@ -27,6 +27,7 @@ class Graph:
         }
 
     def of_type(self, token: str) -> dict[str, dict[str, Any]]:
+        """Inputs by resource name, for a type token such as `kubernetes:helm.sh/v4:Chart`."""
         return {resource.name: resource.inputs for resource in self.resources if resource.typ == token}
 
 
@@ -48,7 +49,7 @@ class _Recorder(mocks.Mocks):
 Graphed = Callable[[Callable[[], object]], Graph]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def graphed() -> Graphed:
     """Runs a part of the program as the stack `local`, and answers what it registered."""
 
@@ -56,11 +57,7 @@ def graphed() -> Graphed:
         graph = Graph()
         mocks.set_mocks(_Recorder(graph), project="boutique", stack="local", preview=False)
 
-        @pulumi.runtime.test
-        def registered() -> None:
-            program()
-
-        registered()
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
         return graph
 
     return run

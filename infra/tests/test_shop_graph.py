@@ -1,16 +1,17 @@
 """The shop as Kubernetes objects: wired as the service files say, closed by default, fit for restricted pods."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from boutique_definition.service_file import load_service_files
-from boutique_definition.validation import read_yaml
+from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
+from boutique_definition.validation import MistakeError, read_yaml
 from infra.cluster import open_cluster
 from infra.settings import check_settings
-from infra.shop.shop import Shop, ShopArgs
-from infra.stores import create_stores
+from infra.shop.shop import Shop, ShopArgs, check_shop
+from infra.stores import STORES, create_stores
 from infra.tests.conftest import Graph, Graphed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,29 +23,204 @@ def local_settings() -> dict[str, Any]:
     return {key.removeprefix("boutique:"): value for key, value in config.items()}
 
 
-@pytest.fixture
+def shop(settings: dict[str, Any], services: Mapping[str, ServiceFile] = SERVICES) -> None:
+    """The program's own parts, put together as infra/__main__.py does."""
+    cluster = open_cluster("boutique")
+    images = {name: f"boutique/{name}:test" for name in [*services, "postgres", "redis"]}
+    args = ShopArgs(
+        namespace=cluster.namespace,
+        services=services,
+        images=images,
+        stores=create_stores(cluster, images),
+        settings=check_settings("local", settings).shop,
+    )
+    Shop("shop", args, cluster.options())
+
+
+@pytest.fixture(scope="module")
 def graph(graphed: Graphed) -> Graph:
-    def program() -> None:
-        cluster = open_cluster("boutique")
-        images = {name: f"boutique/{name}:test" for name in [*SERVICES, "postgres", "redis"]}
-        Shop(
-            "shop",
-            ShopArgs(
-                namespace=cluster.namespace,
-                services=SERVICES,
-                images=images,
-                stores=create_stores(cluster, images),
-                settings=check_settings("local", local_settings()).shop,
-            ),
-            cluster.options(),
+    return graphed(lambda: shop(local_settings()))
+
+
+def pods(graph: Graph) -> dict[str, dict[str, Any]]:
+    return {name: inputs["spec"]["template"] for name, inputs in graph.of_kind("Deployment").items()}
+
+
+def containers(graph: Graph) -> dict[str, dict[str, Any]]:
+    return {name: pod["spec"]["containers"][0] for name, pod in pods(graph).items()}
+
+
+def peers(rules: list[dict[str, Any]], direction: str) -> dict[str, list[int]]:
+    """The services or stores of a policy's rules, with the ports that are open to or for them."""
+    return {
+        labels.get("app.kubernetes.io/name") or labels["app.kubernetes.io/instance"]: [
+            int(port["port"]) for port in rule["ports"]
+        ]
+        for rule in rules
+        for peer in rule.get(direction, [])
+        if (labels := peer.get("podSelector", {}).get("matchLabels"))
+    }
+
+
+def test_every_service_folder_becomes_a_workload(graph: Graph) -> None:
+    assert set(graph.of_kind("Deployment")) == set(SERVICES)
+
+
+def test_the_namespace_admits_restricted_pods_alone(graph: Graph) -> None:
+    labels = graph.of_kind("Namespace")["boutique"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_pod_has_no_more_rights_than_it_needs(graph: Graph, name: str) -> None:
+    pod, container = pods(graph)[name]["spec"], containers(graph)[name]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] > 0
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["resources"]["limits"]["memory"] == SERVICES[name].size.memory
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_that_serves_is_probed_and_drained(graph: Graph, name: str) -> None:
+    pod, container = pods(graph)[name]["spec"], containers(graph)[name]
+    probes = {"startupProbe", "readinessProbe", "livenessProbe"} & container.keys()
+    assert len(probes) == (3 if SERVICES[name].port else 0)
+    drain = int(graph.of_kind("ConfigMap")[name]["data"]["SHUTDOWN_GRACE_SECONDS"])
+    leaving = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    assert pod["terminationGracePeriodSeconds"] > drain + leaving
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_told_where_those_are_that_it_calls(graph: Graph, name: str) -> None:
+    environment = graph.of_kind("ConfigMap")[name]["data"]
+    for called in SERVICES[name].calls:
+        assert environment[SERVICES[called].address_variable] == f"{called}:{SERVICES[called].port}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_network_is_open_to_exactly_what_is_needed(graph: Graph, name: str) -> None:
+    spec = graph.of_kind("NetworkPolicy")[name]["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    called = {called: [SERVICES[called].port] for called in SERVICES[name].calls}
+    needed = {store: [6379 if store == "cart-data" else 5432] for store in SERVICES[name].stores}
+    assert peers(spec["egress"], "to") == called | needed
+    callers = {caller: [SERVICES[name].port] for caller, file in SERVICES.items() if name in file.calls}
+    if not SERVICES[name].external:
+        assert peers(spec["ingress"], "from") == callers
+
+
+def test_whatever_is_not_said_is_denied(graph: Graph) -> None:
+    spec = graph.of_kind("NetworkPolicy")["default-deny"]["spec"]
+    assert spec["podSelector"] == {}
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in spec
+    assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53]
+
+
+def test_only_external_services_are_reached_from_outside(graph: Graph) -> None:
+    kinds = {name: inputs["spec"]["type"] for name, inputs in graph.of_kind("Service").items()}
+    assert {name for name, kind in kinds.items() if kind != "ClusterIP"} == {
+        name for name, file in SERVICES.items() if file.external
+    }
+
+
+def test_clients_see_every_replica_of_a_grpc_service(graph: Graph) -> None:
+    for name, inputs in graph.of_kind("Service").items():
+        assert (inputs["spec"].get("clusterIP") == "None") == (SERVICES[name].protocol == "grpc")
+
+
+def test_passwords_are_in_secrets_alone(graph: Graph) -> None:
+    passwords = {f"generated-for-{name}" for name in graph.of_type("random:index/randomPassword:RandomPassword")}
+    assert len(passwords) >= 2
+    for resource in graph.resources:
+        if resource.typ != "kubernetes:core/v1:Secret":
+            assert not any(password in repr(resource.inputs) for password in passwords), resource.name
+    secret = graph.of_kind("Secret")["cart"]["stringData"]["value"]  # as the engine marks a secret
+    assert set(secret) == {"REDIS_PASSWORD"}
+
+
+def test_replicated_services_have_a_disruption_budget(graph: Graph) -> None:
+    replicated = {name for name, inputs in graph.of_kind("Deployment").items() if inputs["spec"]["replicas"] > 1}
+    assert "frontend" in replicated
+    assert set(graph.of_kind("PodDisruptionBudget")) == replicated
+
+
+def test_every_object_carries_the_labels_of_the_field(graph: Graph) -> None:
+    for name, inputs in graph.of_kind("Deployment").items():
+        for metadata in (inputs["metadata"], inputs["spec"]["template"]["metadata"]):
+            assert metadata["labels"]["app.kubernetes.io/name"] == name
+            assert metadata["labels"]["app.kubernetes.io/part-of"] == "boutique"
+
+
+def test_pods_of_a_store_s_clients_are_let_in_by_its_chart(graph: Graph) -> None:
+    clients = graph.of_type("kubernetes:helm.sh/v4:Chart")["cart-data"]["values"]["clients"]
+    admitted = {name for name, pod in pods(graph).items() if clients.items() <= pod["metadata"]["labels"].items()}
+    assert admitted == {name for name, file in SERVICES.items() if "cart-data" in file.stores}
+
+
+def test_an_environment_s_replicas_image_and_variables_win(graphed: Graphed) -> None:
+    settings = local_settings()
+    settings["shop"]["services"]["cart"] = {
+        "replicas": 3,
+        "image": "pinned/cart:1",
+        "environment": {"LOG_LEVEL": "DEBUG"},
+    }
+    graph = graphed(lambda: shop(settings))
+    assert graph.of_kind("Deployment")["cart"]["spec"]["replicas"] == 3
+    assert containers(graph)["cart"]["image"] == "pinned/cart:1"
+    assert graph.of_kind("ConfigMap")["cart"]["data"]["LOG_LEVEL"] == "DEBUG"
+
+
+def test_a_changed_variable_replaces_the_pods_that_read_it_and_no_others(graphed: Graphed) -> None:
+    settings = local_settings()
+    before = pods(graphed(lambda: shop(settings)))
+    settings["shop"]["services"]["cart"] = {"environment": {"LOG_LEVEL": "DEBUG"}}
+    after = pods(graphed(lambda: shop(settings)))
+    assert [name for name in SERVICES if before[name] != after[name]] == ["cart"]
+
+
+def test_an_autoscaled_service_leaves_its_replicas_to_the_autoscaler(graphed: Graphed) -> None:
+    scaled = SERVICES["cart"].model_copy(update={"scaling": Scaling(maximum=4, cpu=70)})
+    graph = graphed(lambda: shop(local_settings(), {**SERVICES, "cart": scaled}))
+    spec = graph.of_kind("HorizontalPodAutoscaler")["cart"]["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 4)
+    assert "cart" in graph.of_kind("PodDisruptionBudget")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nodePort": 80}, "boutique:shop.nodePort: 80: "),
+        ({"nodePort": "x"}, "boutique:shop.nodePort: 'x': "),
+        ({"services": {"cart": {"replicas": -1}}}, "boutique:shop.services.cart.replicas: -1: "),
+        ({"services": {"cart": {"replica": 1}}}, "boutique:shop.services.cart.replica: "),
+        ({"colour": "red"}, "boutique:shop.colour: "),
+    ],
+)
+def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[str, Any], message: str) -> None:
+    settings = local_settings()
+    settings["shop"] |= change
+    with pytest.raises(MistakeError) as mistake:
+        check_settings("local", settings)
+    assert str(mistake.value).startswith(f"stacks/Pulumi.local.yaml: {message}")
+    assert "\n" not in str(mistake.value)
+
+
+def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
+    settings = local_settings()
+    settings["shop"]["services"]["crat"] = {"replicas": 1}
+    with pytest.raises(MistakeError, match=r"services\.crat: must be one of ad, cart"):
+        check_shop(
+            "local", check_settings("local", settings).shop, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES
         )
 
-    return graphed(program)
 
-
-def test_graph(graph: Graph) -> None:
-    import json
-
-    print(json.dumps([(r.typ, r.name) for r in graph.resources], indent=1))
-    print(json.dumps(graph.of_kind("Deployment")["cart"], indent=1))
-    assert 0
+def test_a_service_without_an_image_is_a_mistake() -> None:
+    with pytest.raises(MistakeError, match="services/ad: has no image"):
+        check_shop("local", check_settings("local", local_settings()).shop, SERVICES, {}, STORES)
