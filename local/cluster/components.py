@@ -137,6 +137,8 @@ def controller_manager(programs: Path, pki: Pki, config: Path) -> list[str]:
         f"--authorization-kubeconfig={config}",
         "--bind-address=127.0.0.1",
         "--leader-elect=false",
+        # The API answers before it has made the roles that allow this look-up.
+        "--authentication-tolerate-lookup-failure",
         "--use-service-account-credentials",
         f"--root-ca-file={authority.certificate}",
         f"--service-account-private-key-file={accounts.key}",
