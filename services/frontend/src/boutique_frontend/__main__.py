@@ -1,0 +1,19 @@
+"""The storefront's process: `python3 -m boutique_frontend`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from boutique_frontend.application import create_application
+from boutique_frontend.services import open_services
+from boutique_frontend.settings import FrontendSettings
+from boutique_shared import http_serving
+
+
+@asynccontextmanager
+async def open_application(settings: FrontendSettings) -> AsyncIterator[http_serving.Application]:
+    async with open_services(settings) as services:
+        yield create_application(services)
+
+
+if __name__ == "__main__":
+    http_serving.run("frontend", FrontendSettings, open_application)

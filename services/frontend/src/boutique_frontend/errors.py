@@ -1,0 +1,32 @@
+"""What is said to a visitor when something goes wrong, and under which HTTP status."""
+
+import grpc
+
+_HTTP_STATUS = {
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.INVALID_ARGUMENT: 422,
+    # Of a service that cannot reach its store; what a page can explain better, it catches.
+    grpc.StatusCode.FAILED_PRECONDITION: 503,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 503,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 503,
+    grpc.StatusCode.ABORTED: 503,
+}
+
+STATUS_WORDS = {
+    400: ("We could not read that", "The request was malformed."),
+    403: ("That was not sent from here", "The request came from another site, so it was not carried out."),
+    404: ("There is nothing here", "The page or the product that you asked for is not in this shop."),
+    405: ("That is not how this page is used", "Please start again from the shop."),
+    409: ("That is not possible just now", "Please look at your cart and try again."),
+    413: ("That is too much at once", "The form was larger than this shop accepts."),
+    415: ("We could not read that", "The request was not a form."),
+    422: ("Something in there is not right", "A field is out of range."),
+    500: ("Something went wrong on our side", "It has been noted. Your cart is safe."),
+    503: ("We will be right back", "Part of the shop does not answer just now. Your cart is safe; please try again."),
+}
+"""Title and explanation by HTTP status."""
+
+
+def http_status(code: grpc.StatusCode) -> int:
+    return _HTTP_STATUS.get(code, 500)

@@ -1,0 +1,84 @@
+"""What a visitor sends: read within bounds, refused where another site sent it, checked field by field."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MAXIMUM_BODY_BYTES = 64 * 1024
+MAXIMUM_FIELDS = 100
+MAXIMUM_QUANTITY_PER_ADD = 10
+MAXIMUM_QUANTITY = 99
+
+_FORM = "application/x-www-form-urlencoded"
+
+Form = Mapping[str, str]
+
+
+class InvalidFormError(Exception):
+    """Fields are out of range: the name of each, with what is allowed."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems.items()))
+        self.problems = problems
+
+
+async def read_form(request: Request) -> Form:
+    """The posted fields; of a repeated one, the first. Raises HTTPException with 400, 403, 413 or 415."""
+    _refuse_cross_site(request)
+    body = bytearray()
+    if int(request.headers.get("content-length", 0)) > MAXIMUM_BODY_BYTES:
+        raise _too_large()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAXIMUM_BODY_BYTES:
+            raise _too_large()
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media_type != _FORM:
+        raise HTTPException(415, f"A form is sent as {_FORM}.")
+    try:
+        return parse_fields(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise HTTPException(400, "The form is not valid UTF-8.") from None
+
+
+def parse_fields(encoded: str) -> Form:
+    """Fields of a form or a query; of a repeated one, the first. Raises HTTPException with 400."""
+    try:
+        pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
+    except UnicodeDecodeError:
+        raise HTTPException(400, "The fields are not valid UTF-8.") from None
+    except ValueError:
+        raise HTTPException(400, f"There are more than {MAXIMUM_FIELDS} fields.") from None
+    return dict(reversed(pairs))
+
+
+def read_quantity(form: Form, minimum: int, maximum: int) -> int:
+    """Raises InvalidFormError."""
+    given = form.get("quantity", "").strip()
+    if not is_number(given, minimum, maximum):
+        raise InvalidFormError({"quantity": f"must be a whole number from {minimum} to {maximum}"})
+    return int(given)
+
+
+def is_number(text: str, minimum: int, maximum: int) -> bool:
+    """Whether it is decimal digits alone, and within the bounds."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and minimum <= int(text) <= maximum
+
+
+def _refuse_cross_site(request: Request) -> None:
+    """A browser says where a post comes from; a client that says nothing holds no one's cookies but its own."""
+    headers = request.headers
+    if site := headers.get("sec-fetch-site"):
+        same_site = site in {"same-origin", "none"}
+    elif source := headers.get("origin") or headers.get("referer"):
+        same_site = urlsplit(source).netloc == headers.get("host")
+    else:
+        same_site = True
+    if not same_site:
+        raise HTTPException(403, "This request was sent by another site, so it was not carried out.")
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(413, f"A form is at most {MAXIMUM_BODY_BYTES // 1024} KiB.")

@@ -1,0 +1,198 @@
+"""The services behind the storefront: one method a question, each with the time that it is worth waiting for."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import grpc
+
+from boutique_frontend.settings import FrontendSettings
+from boutique_shared.clients import call, open_channel
+from boutique_shared.money import Money
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+Answer = TypeVar("Answer")
+
+# A replica that is being replaced is back within this time.
+NEEDED_SECONDS = 10.0
+CHECKOUT_SECONDS = 20.0
+# What a page can do without.
+USEFUL_SECONDS = 1.0
+DECORATIVE_SECONDS = 0.25
+
+IDEMPOTENCY_KEY = "idempotency-key"
+_FORGET_UNIMPLEMENTED_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class _Unimplemented:
+    """Remembers for a while what a service of the contract alone has not got, so that not every call asks again."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    async def fall_back(
+        self, method: str, added: Callable[[], Awaitable[Answer]], contracted: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        if time.monotonic() >= self._until.get(method, 0.0):
+            try:
+                return await added()
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                    raise
+                self._until[method] = time.monotonic() + _FORGET_UNIMPLEMENTED_SECONDS
+        return await contracted()
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every method raises grpc.aio.AioRpcError where the service refuses or does not answer in time."""
+
+    ad: shop_pb2_grpc.AdServiceAsyncStub
+    cart: shop_pb2_grpc.CartServiceAsyncStub
+    catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub
+    checkout: shop_pb2_grpc.CheckoutServiceAsyncStub
+    currency: shop_pb2_grpc.CurrencyServiceAsyncStub
+    recommendation: shop_pb2_grpc.RecommendationServiceAsyncStub
+    shipping: shop_pb2_grpc.ShippingServiceAsyncStub
+    _unimplemented: _Unimplemented = field(default_factory=_Unimplemented)
+
+    async def list_products(self) -> Sequence[shop_pb2.Product]:
+        answer = await call(self.catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=NEEDED_SECONDS)
+        return answer.products
+
+    async def get_product(self, product_id: str) -> shop_pb2.Product:
+        request = shop_pb2.GetProductRequest(id=product_id)
+        return await call(self.catalog.GetProduct, request, timeout_seconds=NEEDED_SECONDS)
+
+    async def search_products(self, query: str) -> list[str]:
+        """Ids, in the catalog's order."""
+        request = shop_pb2.SearchProductsRequest(query=query)
+        answer = await call(self.catalog.SearchProducts, request, timeout_seconds=NEEDED_SECONDS)
+        return [product.id for product in answer.results]
+
+    async def supported_currencies(self) -> frozenset[str]:
+        answer = await call(self.currency.GetSupportedCurrencies, shop_pb2.Empty(), timeout_seconds=USEFUL_SECONDS)
+        return frozenset(answer.currency_codes)
+
+    async def convert(self, amounts: Iterable[shop_pb2.Money], currency: str) -> list[Money]:
+        """Amounts in `currency`, in the order given."""
+        amounts = list(amounts)
+        if all(amount.currency_code == currency for amount in amounts):
+            return [Money.from_wire(amount) for amount in amounts]
+
+        async def in_one_call() -> list[Money]:
+            request = shop_pb2.ConvertManyRequest(to_code=currency, **{"from": amounts})
+            answer = await call(self.currency.ConvertMany, request, timeout_seconds=NEEDED_SECONDS)
+            return [Money.from_wire(amount) for amount in answer.amounts]
+
+        async def one_by_one() -> list[Money]:
+            converted = []
+            for amount in amounts:
+                request = shop_pb2.CurrencyConversionRequest(to_code=currency, **{"from": amount})
+                converted.append(await call(self.currency.Convert, request, timeout_seconds=NEEDED_SECONDS))
+            return [Money.from_wire(amount) for amount in converted]
+
+        return await self._unimplemented.fall_back("ConvertMany", in_one_call, one_by_one)
+
+    async def get_cart(self, session_id: str, timeout_seconds: float = NEEDED_SECONDS) -> dict[str, int]:
+        """Quantities by product id."""
+        request = shop_pb2.GetCartRequest(user_id=session_id)
+        answer = await call(self.cart.GetCart, request, timeout_seconds=timeout_seconds)
+        return {item.product_id: item.quantity for item in answer.items}
+
+    async def add_to_cart(self, session_id: str, product_id: str, quantity: int) -> None:
+        await call(self.cart.AddItem, _cart_item(session_id, product_id, quantity), timeout_seconds=NEEDED_SECONDS)
+
+    async def set_in_cart(self, session_id: str, product_id: str, quantity: int) -> None:
+        """0 removes the product."""
+
+        async def in_one_call() -> None:
+            await call(self.cart.SetItem, _cart_item(session_id, product_id, quantity), timeout_seconds=NEEDED_SECONDS)
+
+        async def by_filling_anew() -> None:
+            wanted = await self.get_cart(session_id) | {product_id: quantity}
+            await self.empty_cart(session_id)
+            for id_, pieces in wanted.items():
+                if pieces > 0:
+                    await self.add_to_cart(session_id, id_, pieces)
+
+        await self._unimplemented.fall_back("SetItem", in_one_call, by_filling_anew)
+
+    async def empty_cart(self, session_id: str) -> None:
+        request = shop_pb2.EmptyCartRequest(user_id=session_id)
+        await call(self.cart.EmptyCart, request, timeout_seconds=NEEDED_SECONDS)
+
+    async def quote_shipping(self, quantities: Mapping[str, int], timeout_seconds: float) -> shop_pb2.Money:
+        """In USD, of a cart whose destination is not known yet."""
+        items = [shop_pb2.CartItem(product_id=id_, quantity=quantity) for id_, quantity in quantities.items()]
+        request = shop_pb2.GetQuoteRequest(address=shop_pb2.Address(), items=items)
+        return (await call(self.shipping.GetQuote, request, timeout_seconds=timeout_seconds)).cost_usd
+
+    async def place_order(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> shop_pb2.OrderResult:
+        """With the key of a former order, answers that order and charges nothing."""
+        answer = await call(
+            self.checkout.PlaceOrder,
+            request,
+            timeout_seconds=CHECKOUT_SECONDS,
+            metadata=((IDEMPOTENCY_KEY, idempotency_key),),
+        )
+        return answer.order
+
+    async def recommend(self, session_id: str, product_ids: Iterable[str]) -> Sequence[str]:
+        """Ids of other products; none where the service fails or is late."""
+        request = shop_pb2.ListRecommendationsRequest(user_id=session_id, product_ids=product_ids)
+        method = self.recommendation.ListRecommendations
+        try:
+            return (await call(method, request, timeout_seconds=DECORATIVE_SECONDS)).product_ids
+        except grpc.aio.AioRpcError as error:
+            _log.warning("no recommendations", extra={"code": error.code().name, "reason": error.details()})
+            return ()
+
+    async def get_ads(self, categories: Iterable[str]) -> Sequence[shop_pb2.Ad]:
+        """None where the service fails or is late."""
+        request = shop_pb2.AdRequest(context_keys=categories)
+        try:
+            return (await call(self.ad.GetAds, request, timeout_seconds=DECORATIVE_SECONDS)).ads
+        except grpc.aio.AioRpcError as error:
+            _log.warning("no ads", extra={"code": error.code().name, "reason": error.details()})
+            return ()
+
+
+def _cart_item(session_id: str, product_id: str, quantity: int) -> shop_pb2.AddItemRequest:
+    item = shop_pb2.CartItem(product_id=product_id, quantity=quantity)
+    return shop_pb2.AddItemRequest(user_id=session_id, item=item)
+
+
+@asynccontextmanager
+async def open_services(settings: FrontendSettings) -> AsyncIterator[Services]:
+    async with AsyncExitStack() as stack:
+
+        async def connect(service: str, address: str) -> grpc.aio.Channel:
+            return await stack.enter_async_context(open_channel(address, shop_pb2.DESCRIPTOR.services_by_name[service]))
+
+        yield Services(
+            ad=shop_pb2_grpc.AdServiceStub(await connect("AdService", settings.ad_service_addr)),
+            cart=shop_pb2_grpc.CartServiceStub(await connect("CartService", settings.cart_service_addr)),
+            catalog=shop_pb2_grpc.ProductCatalogServiceStub(
+                await connect("ProductCatalogService", settings.product_catalog_service_addr)
+            ),
+            checkout=shop_pb2_grpc.CheckoutServiceStub(
+                await connect("CheckoutService", settings.checkout_service_addr)
+            ),
+            currency=shop_pb2_grpc.CurrencyServiceStub(
+                await connect("CurrencyService", settings.currency_service_addr)
+            ),
+            recommendation=shop_pb2_grpc.RecommendationServiceStub(
+                await connect("RecommendationService", settings.recommendation_service_addr)
+            ),
+            shipping=shop_pb2_grpc.ShippingServiceStub(
+                await connect("ShippingService", settings.shipping_service_addr)
+            ),
+        )

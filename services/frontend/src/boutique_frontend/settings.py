@@ -1,0 +1,13 @@
+"""What the storefront is told by its environment."""
+
+from boutique_shared.settings import HostAndPort, ServiceSettings
+
+
+class FrontendSettings(ServiceSettings):
+    ad_service_addr: HostAndPort
+    cart_service_addr: HostAndPort
+    checkout_service_addr: HostAndPort
+    currency_service_addr: HostAndPort
+    product_catalog_service_addr: HostAndPort
+    recommendation_service_addr: HostAndPort
+    shipping_service_addr: HostAndPort

@@ -1,0 +1,55 @@
+"""Who is visiting: a session and a currency, each in a cookie."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+SESSION_COOKIE = "shop_session-id"
+CURRENCY_COOKIE = "shop_currency"
+COOKIE_SECONDS = 48 * 60 * 60
+DEFAULT_CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    session_id: str
+    is_new: bool
+    currency: str
+
+
+def recognise(request: Request, shown_currencies: Sequence[str]) -> Visitor:
+    given = request.cookies.get(SESSION_COOKIE, "")
+    known = _is_uuid(given)
+    currency = request.cookies.get(CURRENCY_COOKIE, DEFAULT_CURRENCY)
+    return Visitor(
+        session_id=given if known else str(uuid.uuid4()),
+        is_new=not known,
+        currency=currency if currency in shown_currencies else DEFAULT_CURRENCY,
+    )
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, path: str = "/") -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=COOKIE_SECONDS,
+        path=path,
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _is_https(request: Request) -> bool:
+    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return forwarded.partition(",")[0].strip() == "https"
