@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
 
@@ -37,7 +38,7 @@ def test_every_folder_with_a_service_file_is_a_service(tmp_path: Path) -> None:
         ("7070", "lots", "port: 'lots': "),
         ("grpc", "soap", "protocol: 'soap': Input should be 'grpc', 'http' or 'none'"),
         ("50m", "fast", "size.cpu: 'fast': "),
-        ("64Mi", "64", "size.memory: '64': "),
+        ("64Mi", "64", "size.memory: 64: "),
         ("description: Keeps carts.", "", "description: Field required"),
         ("CART_SERVICE_ADDR", "cart-addr", "addressVariable: 'cart-addr': "),
         ("size:", "colour: red\n    size:", "colour: Extra inputs are not permitted"),
