@@ -1,0 +1,26 @@
+#!/bin/sh
+# Starts a read replica: clones the primary where there is no copy, or one that can never catch up.
+set -eu
+umask 077
+config=$(dirname "$0")
+slot_name=$(echo "$POD_NAME" | tr - _)
+
+if "$config/clone-needed.sh"; then
+    until pg_isready --quiet --dbname "$PRIMARY"; do
+        echo "Waiting for the primary to answer: $PRIMARY" >&2
+        sleep 1
+    done
+    rm -rf "$PGDATA" "$PGDATA.unfinished"
+    # The slot of a former copy keeps what nobody will fetch. It may not be there.
+    psql --no-psqlrc --quiet --command "DROP_REPLICATION_SLOT $slot_name WAIT" "$PRIMARY replication=true" \
+        2>/dev/null || true
+    pg_basebackup --dbname "$PRIMARY" --no-password --pgdata "$PGDATA.unfinished" \
+        --create-slot --slot "$slot_name" --checkpoint fast
+    mv "$PGDATA.unfinished" "$PGDATA"
+fi
+chmod 0700 "$PGDATA" # a volume's fsGroup may have opened it to the group, which the server refuses
+touch "$PGDATA/standby.signal"
+
+exec postgres -c config_file="$config/postgresql.conf" -c hba_file="$config/pg_hba.conf" \
+    -c unix_socket_directories="$PGHOST" \
+    -c primary_conninfo="$PRIMARY application_name=$POD_NAME" -c primary_slot_name="$slot_name"

@@ -1,0 +1,296 @@
+"""Behaviour of what runs in the pods of the chart `postgres`: its own scripts and settings, with a real Postgres."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from boutique_testing.postgres import programs_from_wheel
+from boutique_testing.processes import STARTUP_SECONDS, free_port
+
+_FILES = Path(__file__).parents[1] / "postgres/files"
+_USER = 65534 if os.geteuid() == 0 else None  # Postgres refuses root
+
+
+@dataclass(frozen=True)
+class Node:
+    """Where pods keep their volumes, with the image's programs and the chart's files."""
+
+    directory: Path
+    programs: Path
+
+    @property
+    def files(self) -> Path:
+        return self.directory / "files"
+
+
+@dataclass
+class Pod:
+    """What Kubernetes would give a pod of the chart: a volume, its environment, and a start after each death."""
+
+    node: "Node"
+    name: str
+    script: str
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    port: int = field(default_factory=free_port)
+    directory: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = self.node.directory / self.name
+        self.directory.mkdir()
+        self.directory.chmod(0o777)  # as a volume comes
+        self.environment |= {
+            "PGDATA": str(self.directory / "pgdata"),
+            "PGHOST": str(self.directory),
+            "PGPORT": str(self.port),
+            "PATH": f"{self.node.programs}:{os.environ['PATH']}",
+        }
+
+    def run(self, *command: str, password: str | None = None) -> subprocess.CompletedProcess[str]:
+        environment = self.environment | ({"PGPASSWORD": password} if password is not None else {})
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, user=_USER, group=_USER
+        )
+
+    def start(self) -> None:
+        with (self.directory / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                ["sh", str(self.node.files / self.script)],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                user=_USER,
+                group=_USER,
+            )
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while self.run("pg_isready", "--quiet", "--host=127.0.0.1").returncode != 0:
+            log = (self.directory / "log").read_text()
+            assert self.process.poll() is None, log
+            assert time.monotonic() < deadline, log
+
+    def stop(self) -> None:
+        """As the kubelet does: with the image's signal."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(timeout=20) == 0
+
+    def kill(self) -> None:
+        """All processes at once, as when a node dies."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def ask(self, statement: str, user: str = "boutique_owner", password: str = "own") -> str:
+        """Runs one statement as a client of the shop; answers its rows."""
+        answer = self.query(statement, user, password)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.strip()
+
+    def query(self, statement: str, user: str, password: str) -> subprocess.CompletedProcess[str]:
+        connection = f"host=127.0.0.1 port={self.port} dbname=boutique user={user}"
+        return self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", statement, connection, password=password)
+
+    def superuser(self, statement: str) -> str:
+        """Runs one statement from within the pod."""
+        answer = self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", statement)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.strip()
+
+    def is_alive(self) -> bool:
+        """What the replica's liveness probe says."""
+        return self.run("sh", str(self.node.files / "replica-alive.sh")).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def programs() -> Iterator[Path]:
+    with _directory() as directory:
+        yield programs_from_wheel(directory)
+
+
+@pytest.fixture
+def node(programs: Path) -> Iterator[Node]:
+    with _directory() as directory:
+        shutil.copytree(_FILES, directory / "files")
+        yield Node(directory, programs)
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="boutique-postgres-chart-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        yield directory
+
+
+@contextlib.contextmanager
+def _pod(pod: Pod) -> Iterator[Pod]:
+    try:
+        pod.start()
+        yield pod
+    finally:
+        if pod.process is not None and pod.process.poll() is None:
+            pod.kill()
+
+
+def _primary(node: Node) -> Pod:
+    secret = {"OWNER_PASSWORD": "own", "APP_PASSWORD": "it's", "REPLICATION_PASSWORD": "follow me"}
+    values = {"DATABASE": "boutique", "OWNER_ROLE": "boutique_owner", "APP_ROLE": "boutique"}
+    return Pod(node, "primary", "primary.sh", values | secret)
+
+
+def _replica(node: Node, primary: Pod) -> Pod:
+    connection = f"host=127.0.0.1 port={primary.port} user=replication"
+    environment = {"PRIMARY": connection, "POD_NAME": "product-data-replica-0", "PGPASSWORD": "follow me"}
+    return Pod(node, "replica", "replica.sh", environment)
+
+
+@pytest.fixture
+def primary(node: Node) -> Iterator[Pod]:
+    with _pod(_primary(node)) as pod:
+        pod.ask("CREATE TABLE products (id text PRIMARY KEY)")
+        yield pod
+
+
+@pytest.fixture
+def replica(node: Node, primary: Pod) -> Iterator[Pod]:
+    with _pod(_replica(node, primary)) as pod:
+        yield pod
+
+
+def _products_appear(pod: Pod, expected: str) -> bool:
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while pod.ask("SELECT string_agg(id, ',' ORDER BY id) FROM products") != expected:
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def test_a_committed_row_outlives_the_death_of_the_primary(primary: Pod) -> None:
+    primary.ask("INSERT INTO products VALUES ('mug')")
+    primary.kill()
+    primary.start()
+    assert primary.ask("SELECT id FROM products") == "mug"
+
+
+def test_a_primary_that_died_while_it_made_its_database_makes_it_again(node: Node) -> None:
+    pod = _primary(node)
+    pod.run("mkdir", "-p", f"{pod.environment['PGDATA']}.unfinished/base")
+    with _pod(pod):
+        assert pod.ask("SELECT 1") == "1"
+
+
+def test_the_application_reads_and_writes_the_owners_tables_and_makes_none(primary: Pod) -> None:
+    primary.ask("INSERT INTO products VALUES ('mug')", user="boutique", password="it's")
+    assert primary.ask("SELECT id FROM products", user="boutique", password="it's") == "mug"
+    refused = primary.query("CREATE TABLE mine (id int)", "boutique", "it's")
+    assert "permission denied" in refused.stderr
+
+
+@pytest.mark.parametrize("user", ["postgres", "replication"])
+def test_neither_superuser_nor_replication_role_can_read_data_over_the_network(primary: Pod, user: str) -> None:
+    assert "pg_hba.conf rejects connection" in primary.query("SELECT 1", user, "follow me").stderr
+
+
+def test_a_wrong_password_is_refused(primary: Pod) -> None:
+    assert "password authentication failed" in primary.query("SELECT 1", "boutique_owner", "wrong").stderr
+
+
+def test_a_changed_secret_holds_from_the_next_start(primary: Pod) -> None:
+    primary.stop()
+    primary.environment["OWNER_PASSWORD"] = "another"
+    primary.start()
+    assert primary.ask("SELECT 1", password="another") == "1"
+    assert "password authentication failed" in primary.query("SELECT 1", "boutique_owner", "own").stderr
+
+
+def test_no_password_is_in_the_log(primary: Pod) -> None:
+    log = (primary.directory / "log").read_text()
+    assert "ready to accept connections" in log
+    assert not any(secret in log for secret in ("own'", "it's", "follow me"))
+
+
+def test_a_replica_shows_what_the_primary_committed_and_takes_no_writes(primary: Pod, replica: Pod) -> None:
+    primary.ask("INSERT INTO products VALUES ('mug')")
+    assert _products_appear(replica, "mug")
+    assert (
+        "read-only transaction" in replica.query("INSERT INTO products VALUES ('hat')", "boutique_owner", "own").stderr
+    )
+
+
+def test_a_replica_is_read_and_started_while_its_primary_is_away(primary: Pod, replica: Pod) -> None:
+    primary.ask("INSERT INTO products VALUES ('mug')")
+    assert _products_appear(replica, "mug")
+    primary.stop()
+    assert replica.is_alive()
+    replica.kill()
+    replica.start()
+    assert replica.ask("SELECT id FROM products") == "mug"
+    primary.start()
+    primary.ask("INSERT INTO products VALUES ('hat')")
+    assert _products_appear(replica, "hat,mug")
+
+
+def test_a_replica_whose_primary_no_longer_keeps_what_it_missed_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+    assert replica.is_alive()
+    replica.stop()
+    primary.superuser("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+    primary.ask("INSERT INTO products VALUES ('mug')")
+    primary.superuser("SELECT pg_switch_wal()")
+    primary.superuser("CHECKPOINT")
+    assert not replica.is_alive()
+    replica.start()
+    assert replica.is_alive()
+    assert _products_appear(replica, "mug")
+
+
+def test_a_replica_of_a_database_that_was_replaced_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+    primary.stop()
+    primary.run("rm", "-r", primary.environment["PGDATA"])
+    primary.start()
+    primary.ask("CREATE TABLE products (id text PRIMARY KEY)")
+    primary.ask("INSERT INTO products VALUES ('new')")
+    primary.superuser("SELECT pg_create_physical_replication_slot('product_data_replica_0', true)")
+    assert not replica.is_alive()
+    replica.kill()
+    replica.start()
+    assert _products_appear(replica, "new")
+
+
+def test_a_replica_whose_primary_was_taken_back_in_time_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+    data = primary.environment["PGDATA"]
+    primary.stop()
+    primary.run("cp", "-a", data, f"{data}.backup")
+    primary.start()
+    primary.ask("INSERT INTO products SELECT generate_series(1, 10000)")
+    assert _products_appear(replica, primary.ask("SELECT string_agg(id, ',' ORDER BY id) FROM products"))
+    primary.stop()
+    replica.stop()
+    primary.run("rm", "-r", data)
+    primary.run("mv", f"{data}.backup", data)
+    primary.start()
+    replica.start()
+    assert replica.ask("SELECT count(*) FROM products") == "0"
+
+
+def test_a_replica_whose_primary_was_recovered_to_another_timeline_makes_itself_anew(
+    primary: Pod, replica: Pod
+) -> None:
+    data = primary.environment["PGDATA"]
+    primary.stop()
+    primary.run("touch", f"{data}/recovery.signal")
+    primary.run("sh", "-c", f"echo \"restore_command = 'false'\" >> {data}/postgresql.auto.conf")
+    primary.start()
+    assert not replica.is_alive()
+    replica.stop()
+    replica.start()
+    assert replica.is_alive()
