@@ -1,7 +1,7 @@
 """A real Postgres server from a wheel, for a user who may be root, and a streaming replica of it."""
 
 import contextlib
-import importlib.resources
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -67,7 +67,7 @@ def start_postgres(programs: Path | None = None) -> Iterator[PostgresServer]:
     `programs` is the directory of another Postgres's programs than the wheel's.
     """
     with _new_directory() as directory:
-        programs = programs or _programs_from_wheel(directory)
+        programs = programs or programs_from_wheel(directory)
         data = directory / "data"
         create: list[str | Path] = [programs / "initdb", "--no-sync", "-A", "trust", "-U", "postgres"]
         create += ["-E", "UTF8", "--locale", "C", "-D", data]
@@ -130,8 +130,9 @@ def _serve(programs: Path, data: Path) -> Iterator[PostgresServer]:
         yield PostgresServer(port, programs, process)
 
 
-def _programs_from_wheel(directory: Path) -> Path:
-    package = Path(str(importlib.resources.files("pgserver")))
+def programs_from_wheel(directory: Path) -> Path:
+    """The directory of the wheel's programs, where the user who runs them can reach it: below `directory` for root."""
+    package = Path(str(importlib.metadata.distribution("pgserver").locate_file("pgserver")))
     if _user() is not None:
         # Another user may not be able to reach a virtual environment below a home directory. The programs find the
         # wheel's libraries relative to themselves, so the copies lie as the originals do.
