@@ -5,8 +5,10 @@ Starts on the standard library alone, with whatever Python there is; goes on in 
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from local.environment import continue_in_environment, ensure_environment
 from local.errors import ActionableError
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("subject", nargs="?", default="", help="the stack, or for `logs` the service")
     given = parser.parse_args(arguments)
+    # Being told to end is an interruption as well: what was started is put away, not left behind.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with Progress() as progress:
             ensure_environment(progress)
@@ -46,6 +50,10 @@ def main(arguments: Sequence[str]) -> int:
         print("\nInterrupted. The same command goes on from here; `make down` removes what there is.", file=sys.stderr)
         return _INTERRUPTED
     return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -58,11 +58,11 @@ def shop(_: str) -> None:
             with progress.step("Starting the services"):
                 processes = _start_services(stack, services, stores, directory)
                 _wait_until_served(processes, directory)
-        print(
-            f"\nThe shop is open:  http://127.0.0.1:{_ADDRESS_PORT}\nLogs:              {directory}\nCtrl-C closes it."
-        )
-        sys.stdout.flush()
-        _watch(processes, directory)
+        print(f"\nThe shop is open:  http://127.0.0.1:{_ADDRESS_PORT}\nIts logs are in    {directory}")
+        print("Ctrl-C closes it.", flush=True)
+        with suppress(KeyboardInterrupt):
+            _watch(processes, directory)
+    print("\nThe shop is closed.")
 
 
 def _start_stores(stack: ExitStack, directory: Path) -> dict[str, _Store]:
