@@ -1,0 +1,230 @@
+"""The six services that an order takes, ours or the original's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Generic, TypeVar
+
+import grpc
+
+from boutique_checkout.order import Order
+from boutique_checkout.settings import CheckoutSettings
+from boutique_shared.clients import call, open_channel
+from boutique_shared.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
+from boutique_shared.money import Money
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+IDEMPOTENCY_KEY = "idempotency-key"
+"""gRPC metadata key: a call with the same value as an earlier one answers the same and does nothing more."""
+
+_READ_SECONDS = 5
+_CHARGE_SECONDS = 10
+_REFUND_SECONDS = 10
+_SHIP_SECONDS = 10
+_AFTERWARDS_SECONDS = 30
+_ASK_AGAIN_SECONDS = 60
+
+_CARD_REFUSALS = (
+    "Credit card info is invalid",
+    "Sorry, we cannot process",
+    "Your credit card (ending",
+)
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+class Dependencies:
+    """Every method raises grpc.aio.AioRpcError where the service is away, late, or fails."""
+
+    def __init__(
+        self,
+        *,
+        cart: shop_pb2_grpc.CartServiceAsyncStub,
+        catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub,
+        currency: shop_pb2_grpc.CurrencyServiceAsyncStub,
+        payment: shop_pb2_grpc.PaymentServiceAsyncStub,
+        shipping: shop_pb2_grpc.ShippingServiceAsyncStub,
+        email: shop_pb2_grpc.EmailServiceAsyncStub,
+    ) -> None:
+        self._cart = cart
+        self._catalog = catalog
+        self._currency = currency
+        self._payment = payment
+        self._shipping = shipping
+        self._email = email
+        self._get_products = _AddedMethod(catalog.GetProducts)
+        self._convert_many = _AddedMethod(currency.ConvertMany)
+
+    async def cart_items(self, user_id: str) -> Sequence[shop_pb2.CartItem]:
+        cart = await call(self._cart.GetCart, shop_pb2.GetCartRequest(user_id=user_id), timeout_seconds=_READ_SECONDS)
+        return cart.items
+
+    async def prices(self, product_ids: Sequence[str]) -> list[Money]:
+        """The catalog's prices. Raises FailedPreconditionError naming a product that is no longer in it."""
+        many = await self._get_products(shop_pb2.GetProductsRequest(ids=product_ids))
+        products: Iterable[shop_pb2.Product]
+        if many is not None:
+            products = many.products
+        else:
+            products = await asyncio.gather(*(self._product(product_id) for product_id in product_ids))
+        prices = {product.id: Money.from_wire(product.price_usd, "price_usd") for product in products}
+        for product_id in product_ids:
+            if product_id not in prices:
+                raise _no_longer_sold(product_id)
+        return [prices[product_id] for product_id in product_ids]
+
+    async def _product(self, product_id: str) -> shop_pb2.Product:
+        try:
+            return await call(
+                self._catalog.GetProduct, shop_pb2.GetProductRequest(id=product_id), timeout_seconds=_READ_SECONDS
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                raise _no_longer_sold(product_id) from error
+            raise
+
+    async def shipping_quote(self, address: shop_pb2.Address, items: Sequence[shop_pb2.CartItem]) -> Money:
+        quote = await call(
+            self._shipping.GetQuote,
+            shop_pb2.GetQuoteRequest(address=address, items=items),
+            timeout_seconds=_READ_SECONDS,
+        )
+        return Money.from_wire(quote.cost_usd, "cost_usd")
+
+    async def converted(self, amounts: Sequence[Money], currency_code: str) -> list[Money]:
+        """The amounts in the currency, in their order. Raises InvalidFieldError where it is not one of the shop's."""
+        foreign = sorted({a for a in amounts if a.currency_code != currency_code}, key=lambda a: a.total_nanos)
+        if not foreign:
+            return list(amounts)
+        try:
+            answers = await self._convert([amount.to_wire() for amount in foreign], currency_code)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+                raise _unsupported(currency_code) from error
+            raise
+        conversions = dict(zip(foreign, (Money.from_wire(answer) for answer in answers), strict=True))
+        for amount, conversion in conversions.items():
+            # The original's service turns an unknown currency into nothing, and an order must not cost nothing.
+            if amount.total_nanos > 0 and conversion.total_nanos <= 0:
+                raise _unsupported(currency_code)
+        return [conversions.get(amount, amount) for amount in amounts]
+
+    async def _convert(self, amounts: Sequence[shop_pb2.Money], currency_code: str) -> Sequence[shop_pb2.Money]:
+        many = await self._convert_many(shop_pb2.ConvertManyRequest(to_code=currency_code, **{"from": amounts}))
+        if many is not None:
+            return many.amounts
+        requests = [shop_pb2.CurrencyConversionRequest(to_code=currency_code, **{"from": amount}) for amount in amounts]
+        return await asyncio.gather(
+            *(call(self._currency.Convert, request, timeout_seconds=_READ_SECONDS) for request in requests)
+        )
+
+    async def charge(self, order: Order, card: shop_pb2.CreditCardInfo) -> str:
+        """Charges the order's total; answers the transaction's id, and the same one when asked again.
+
+        Raises InvalidRequestError in payment's own words where the card is refused. An AioRpcError leaves it open
+        whether the card was charged.
+        """
+        try:
+            answer = await call(
+                self._payment.Charge,
+                shop_pb2.ChargeRequest(amount=order.total.to_wire(), credit_card=card),
+                timeout_seconds=_CHARGE_SECONDS,
+                metadata=((IDEMPOTENCY_KEY, str(order.id)),),
+            )
+        except grpc.aio.AioRpcError as error:
+            details = error.details() or ""
+            # The original refuses with a code that gRPC does not have, which arrives as UNKNOWN.
+            if error.code() is grpc.StatusCode.INVALID_ARGUMENT or details.startswith(_CARD_REFUSALS):
+                raise InvalidRequestError(details) from error
+            raise
+        return answer.transaction_id
+
+    async def refund(self, transaction_id: str) -> None:
+        """The original cannot, and answers UNIMPLEMENTED."""
+        await call(
+            self._payment.Refund,
+            shop_pb2.RefundRequest(transaction_id=transaction_id),
+            timeout_seconds=_REFUND_SECONDS,
+        )
+
+    async def ship(self, order: Order) -> str:
+        """Answers the tracking id, and the same one when asked again."""
+        result = order.to_wire()
+        answer = await call(
+            self._shipping.ShipOrder,
+            shop_pb2.ShipOrderRequest(address=order.address, items=[entry.item for entry in result.items]),
+            timeout_seconds=_SHIP_SECONDS,
+            metadata=((IDEMPOTENCY_KEY, str(order.id)),),
+        )
+        return answer.tracking_id
+
+    async def empty_cart(self, user_id: str) -> None:
+        await call(
+            self._cart.EmptyCart,
+            shop_pb2.EmptyCartRequest(user_id=user_id),
+            timeout_seconds=_AFTERWARDS_SECONDS,
+        )
+
+    async def send_confirmation(self, order: Order) -> None:
+        await call(
+            self._email.SendOrderConfirmation,
+            shop_pb2.SendOrderConfirmationRequest(email=order.email, order=order.to_wire()),
+            timeout_seconds=_AFTERWARDS_SECONDS,
+        )
+
+
+@asynccontextmanager
+async def open_dependencies(settings: CheckoutSettings) -> AsyncIterator[Dependencies]:
+    """Connects when first used, so that the services can start in any order."""
+    services = shop_pb2.DESCRIPTOR.services_by_name
+    async with AsyncExitStack() as stack:
+
+        async def channel(address: str, service: str) -> grpc.aio.Channel:
+            return await stack.enter_async_context(open_channel(address, services[service]))
+
+        cart = await channel(settings.cart_service_addr, "CartService")
+        catalog = await channel(settings.product_catalog_service_addr, "ProductCatalogService")
+        currency = await channel(settings.currency_service_addr, "CurrencyService")
+        payment = await channel(settings.payment_service_addr, "PaymentService")
+        shipping = await channel(settings.shipping_service_addr, "ShippingService")
+        email = await channel(settings.email_service_addr, "EmailService")
+        yield Dependencies(
+            cart=shop_pb2_grpc.CartServiceStub(cart),
+            catalog=shop_pb2_grpc.ProductCatalogServiceStub(catalog),
+            currency=shop_pb2_grpc.CurrencyServiceStub(currency),
+            payment=shop_pb2_grpc.PaymentServiceStub(payment),
+            shipping=shop_pb2_grpc.ShippingServiceStub(shipping),
+            email=shop_pb2_grpc.EmailServiceStub(email),
+        )
+
+
+class _AddedMethod(Generic[Request, Response]):
+    """A method that this shop has added to the contract, and that a service of the original lacks."""
+
+    def __init__(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response]) -> None:
+        self._method = method
+        self._lacking_until = 0.0
+
+    async def __call__(self, request: Request) -> Response | None:
+        """None where the service lacks the method; it is asked again after a while, since it may be replaced."""
+        if time.monotonic() < self._lacking_until:
+            return None
+        try:
+            return await call(self._method, request, timeout_seconds=_READ_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                raise
+            self._lacking_until = time.monotonic() + _ASK_AGAIN_SECONDS
+            return None
+
+
+def _no_longer_sold(product_id: str) -> FailedPreconditionError:
+    return FailedPreconditionError(f"product {product_id} in the cart is no longer sold")
+
+
+def _unsupported(currency_code: str) -> InvalidFieldError:
+    return InvalidFieldError("user_currency", f"{currency_code} is not a currency of the shop")

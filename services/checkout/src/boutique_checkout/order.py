@@ -1,0 +1,167 @@
+"""An order: what is bought and what it costs, where it goes, how far it has come, and what may be asked of one."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boutique_shared.errors import FailedPreconditionError, InvalidFieldError
+from boutique_shared.money import Money
+from hipstershop import shop_pb2
+
+_KEY = re.compile(r"[!-~]{1,128}")
+_USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_CURRENCY_CODE = re.compile(r"[A-Z]{3}")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+")
+_MAXIMUM_EMAIL_LENGTH = 254
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Status(StrEnum):
+    """How far an order has come. The store keeps it before each step whose outcome a crash could hide."""
+
+    PENDING = "pending"
+    """Priced and recorded; whether its card was charged is told by charging again under the order's id."""
+    CHARGED = "charged"
+    PLACED = "placed"
+    """Charged and shipped: the end of the way."""
+    REFUNDING = "refunding"
+    """Could not be shipped, and its charge is to be given back."""
+    REFUNDED = "refunded"
+
+
+PREDECESSORS = {
+    # Each is its own predecessor too: a step whose answer was lost is taken again.
+    Status.CHARGED: (Status.PENDING, Status.CHARGED, Status.REFUNDING),
+    Status.PLACED: (Status.CHARGED, Status.PLACED),
+    Status.REFUNDING: (Status.PENDING, Status.CHARGED, Status.REFUNDING),
+    Status.REFUNDED: (Status.REFUNDING, Status.REFUNDED),
+}
+"""From which status an order may come to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A product of an order."""
+
+    product_id: str
+    quantity: int
+    price: Money
+    """Of one piece, in the order's currency, rounded to its coin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    id: uuid.UUID
+    """Also the idempotency key under which payment and shipping know the order."""
+    idempotency_key: str | None
+    """The caller's; None once refunded, so that the caller may try again with it."""
+    fingerprint: bytes
+    """Of the request that it was made for."""
+    user_id: str
+    email: str
+    address: shop_pb2.Address
+    lines: tuple[Line, ...]
+    shipping_cost: Money
+    status: Status = Status.PENDING
+    transaction_id: str = ""
+    """Of the charge; empty until it is known."""
+    tracking_id: str = ""
+    """Of the shipment; empty until it is known."""
+
+    @property
+    def total(self) -> Money:
+        """What is charged: the sum of what is shown."""
+        total = self.shipping_cost
+        for line in self.lines:
+            total += line.price * line.quantity
+        return total
+
+    def to_wire(self) -> shop_pb2.OrderResult:
+        return shop_pb2.OrderResult(
+            order_id=str(self.id),
+            shipping_tracking_id=self.tracking_id,
+            shipping_cost=self.shipping_cost.to_wire(),
+            shipping_address=self.address,
+            items=[
+                shop_pb2.OrderItem(
+                    item=shop_pb2.CartItem(product_id=line.product_id, quantity=line.quantity),
+                    cost=line.price.to_wire(),
+                )
+                for line in self.lines
+            ],
+        )
+
+
+def draft_order(
+    request: shop_pb2.PlaceOrderRequest,
+    idempotency_key: str,
+    items: Sequence[shop_pb2.CartItem],
+    prices: Sequence[Money],
+    shipping_cost: Money,
+) -> Order:
+    """An order that is yet to be charged, from amounts in the shopper's currency: a price for each item.
+
+    Each price is rounded to the currency's coin before it is multiplied, so that the lines that the shopper sees add
+    up to what is charged; a total of exact conversions would differ from them by a coin here and there.
+    """
+    return Order(
+        id=uuid.uuid4(),
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint(request),
+        user_id=request.user_id,
+        email=request.email,
+        address=request.address,
+        lines=tuple(
+            Line(item.product_id, item.quantity, price.rounded()) for item, price in zip(items, prices, strict=True)
+        ),
+        shipping_cost=shipping_cost.rounded(),
+    )
+
+
+def fingerprint(request: shop_pb2.PlaceOrderRequest) -> bytes:
+    """SHA-256 of the request without the card, of which not even a digest may be kept."""
+    cardless = shop_pb2.PlaceOrderRequest()
+    cardless.CopyFrom(request)
+    cardless.ClearField("credit_card")
+    return hashlib.sha256(cardless.SerializeToString(deterministic=True)).digest()
+
+
+def check_idempotency_key(key: str) -> None:
+    """Raises InvalidFieldError."""
+    if not _KEY.fullmatch(key):
+        raise InvalidFieldError("idempotency-key", "must be 1 to 128 printable ASCII characters without spaces")
+
+
+def check_request(request: shop_pb2.PlaceOrderRequest) -> None:
+    """Raises InvalidFieldError. Whether the card is valid is for payment to say."""
+    if not _USER_ID.fullmatch(request.user_id):
+        raise InvalidFieldError("user_id", "must be 1 to 128 letters, digits, or any of . _ : -")
+    if not _CURRENCY_CODE.fullmatch(request.user_currency):
+        raise InvalidFieldError("user_currency", "must be an ISO 4217 code, such as USD")
+    _check_text("address.street_address", request.address.street_address, 1, 512)
+    _check_text("address.city", request.address.city, 1, 128)
+    _check_text("address.state", request.address.state, 0, 128)
+    _check_text("address.country", request.address.country, 1, 128)
+    if request.address.zip_code < 0:
+        raise InvalidFieldError("address.zip_code", "must not be negative")
+    if len(request.email) > _MAXIMUM_EMAIL_LENGTH or not _EMAIL.fullmatch(request.email):
+        raise InvalidFieldError("email", "must be an address such as ada@example.com")
+    if not request.credit_card.credit_card_number:
+        raise InvalidFieldError("credit_card.credit_card_number", "must be given")
+
+
+def _check_text(field: str, text: str, minimum: int, maximum: int) -> None:
+    if not minimum <= len(text.strip()) or len(text) > maximum or _CONTROL_CHARACTER.search(text):
+        raise InvalidFieldError(field, f"must be {minimum} to {maximum} characters, none of them a control character")
+
+
+def check_items(items: Sequence[shop_pb2.CartItem]) -> None:
+    """Raises FailedPreconditionError where the cart holds nothing that can be bought."""
+    if not items:
+        raise FailedPreconditionError("the cart is empty")
+    for item in items:
+        if item.quantity < 1:
+            raise FailedPreconditionError(f"the cart holds {item.quantity} of product {item.product_id}")

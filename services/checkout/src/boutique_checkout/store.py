@@ -1,0 +1,290 @@
+"""Orders in Postgres, in a schema of their own. No statement knows of a card."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from decimal import Decimal
+
+import asyncpg
+
+from boutique_checkout.order import PREDECESSORS, Line, Order, Status
+from boutique_checkout.settings import CheckoutSettings
+from boutique_shared.errors import UnavailableError
+from boutique_shared.money import Money
+from hipstershop import shop_pb2
+
+_log = logging.getLogger(__name__)
+
+_CONNECTIONS = 16
+"""Of one replica: also how many orders it places at the same time, the others wait."""
+_STATEMENT_SECONDS = 3
+_RETRY_SECONDS = 0.2
+_PATIENCE_SECONDS = 15
+"""Longer than a primary takes to come back after its death."""
+_SCHEMA_LOCK = 5_050_000_001
+
+_LOST_CONNECTION = (
+    OSError,  # also TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # stopping, starting
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,  # the connection is to a primary that has become a replica
+    asyncpg.InterfaceError,
+)
+
+_CREATE_SCHEMA = """
+CREATE SCHEMA orders;
+CREATE TABLE orders.orders (
+    id uuid PRIMARY KEY,
+    idempotency_key text UNIQUE,
+    fingerprint bytea NOT NULL,
+    status text NOT NULL CHECK (status IN ('pending', 'charged', 'placed', 'refunding', 'refunded')),
+    user_id text NOT NULL,
+    email text NOT NULL,
+    street_address text NOT NULL,
+    city text NOT NULL,
+    state text NOT NULL,
+    country text NOT NULL,
+    zip_code integer NOT NULL,
+    currency_code text NOT NULL,
+    shipping_cost numeric(28, 9) NOT NULL,
+    total numeric(28, 9) NOT NULL,
+    transaction_id text NOT NULL DEFAULT '',
+    tracking_id text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CHECK ((status = 'refunded') = (idempotency_key IS NULL))
+);
+CREATE TABLE orders.items (
+    order_id uuid REFERENCES orders.orders ON DELETE CASCADE,
+    position integer,
+    product_id text NOT NULL,
+    quantity integer NOT NULL CHECK (quantity > 0),
+    price numeric(28, 9) NOT NULL,
+    PRIMARY KEY (order_id, position)
+);
+CREATE INDEX ON orders.orders (idempotency_key) WHERE status = 'refunding';
+"""
+
+_FIND = """
+SELECT o.*, i.product_id, i.quantity, i.price
+FROM orders.orders AS o JOIN orders.items AS i ON i.order_id = o.id
+WHERE o.idempotency_key = $1
+ORDER BY i.position
+"""
+
+_ADD = """
+WITH added AS (
+    INSERT INTO orders.orders (
+        id, idempotency_key, fingerprint, status, user_id, email, street_address, city, state, country, zip_code,
+        currency_code, shipping_cost, total
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+)
+INSERT INTO orders.items (order_id, position, product_id, quantity, price)
+SELECT added.id, line.position, line.product_id, line.quantity, line.price
+FROM added,
+    unnest($15::text[], $16::integer[], $17::numeric[]) WITH ORDINALITY AS line (product_id, quantity, price, position)
+"""
+
+_ADVANCE = """
+UPDATE orders.orders
+SET status = $2, transaction_id = $3, tracking_id = $4, idempotency_key = $5
+WHERE id = $1 AND status = ANY ($6)
+RETURNING id
+"""
+
+
+class LockedOrder:
+    """The order of one idempotency key, of which no other call, on any replica, has hold at the same time.
+
+    The lock is the database session's: it goes with the process that dies. A session that is lost is replaced, and
+    every statement may be sent twice. Each method raises UnavailableError where Postgres stays away, or where another
+    call has hold of the key for too long.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", idempotency_key: str) -> None:
+        self._pool = pool
+        self._key = idempotency_key
+        self._connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | None = None
+
+    async def find(self) -> Order | None:
+        rows = await self._ask(_FIND, self._key)
+        return _order(rows) if rows else None
+
+    async def add(self, order: Order) -> None:
+        await self._ask(
+            _ADD,
+            order.id,
+            order.idempotency_key,
+            order.fingerprint,
+            order.status,
+            order.user_id,
+            order.email,
+            order.address.street_address,
+            order.address.city,
+            order.address.state,
+            order.address.country,
+            order.address.zip_code,
+            order.total.currency_code,
+            _decimal(order.shipping_cost),
+            _decimal(order.total),
+            [line.product_id for line in order.lines],
+            [line.quantity for line in order.lines],
+            [_decimal(line.price) for line in order.lines],
+        )
+
+    async def advance(self, order: Order) -> None:
+        """Records the order's new status and what came with it."""
+        before = list(PREDECESSORS[order.status])
+        if not await self._ask(
+            _ADVANCE, order.id, order.status, order.transaction_id, order.tracking_id, order.idempotency_key, before
+        ):
+            raise _superseded()
+
+    async def remove(self, order: Order) -> None:
+        """Removes an order that has not been charged."""
+        await self._ask("DELETE FROM orders.orders WHERE id = $1 AND status = 'pending'", order.id)
+
+    async def release(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(*_LOST_CONNECTION):
+                await self._pool.release(self._connection, timeout=_STATEMENT_SECONDS)
+
+    async def _ask(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while True:
+                    try:
+                        connection = await self._locked_connection()
+                        return await connection.fetch(statement, *arguments, timeout=_STATEMENT_SECONDS)
+                    except _LOST_CONNECTION as error:
+                        _log.warning("lost the order store", extra={"reason": repr(error)})
+                        await self._drop_connection()
+                        await asyncio.sleep(_RETRY_SECONDS)
+        except TimeoutError as error:
+            raise UnavailableError(
+                "the order store does not answer, or another call has hold of the idempotency-key; send it again"
+            ) from error
+        except asyncpg.UniqueViolationError as error:
+            raise _superseded() from error
+
+    async def _locked_connection(self) -> "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]":
+        if self._connection is None:
+            self._connection = await self._pool.acquire(timeout=_STATEMENT_SECONDS)
+            await self._connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", self._key)
+        return self._connection
+
+    async def _drop_connection(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(asyncpg.InterfaceError):
+                self._connection.terminate()
+            await self.release()
+            self._connection = None
+
+
+class OrderStore:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    @contextlib.asynccontextmanager
+    async def exclusive(self, idempotency_key: str) -> AsyncIterator[LockedOrder]:
+        """Waits, at the first question, until no other call has hold of the key."""
+        locked = LockedOrder(self._pool, idempotency_key)
+        try:
+            yield locked
+        finally:
+            await locked.release()
+
+    async def wait_until_ready(self) -> None:
+        """Returns once Postgres answers and the schema is there."""
+        while True:
+            try:
+                async with self._pool.acquire(timeout=_STATEMENT_SECONDS):
+                    return
+            except (asyncpg.PostgresError, *_LOST_CONNECTION) as error:
+                _log.warning("waiting for the order store", extra={"reason": repr(error)})
+                await asyncio.sleep(1)
+
+    async def keys_to_refund(self) -> list[str]:
+        """Idempotency keys of the orders whose charge is still to be given back."""
+        rows = await self._pool.fetch("SELECT idempotency_key FROM orders.orders WHERE status = 'refunding'")
+        return [row["idempotency_key"] for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
+    """Connects when first used, so that the service starts while Postgres is away."""
+    host, _, port = settings.product_data_addr.rpartition(":")
+    password = settings.product_data_password
+    pool = asyncpg.create_pool(
+        host=host,
+        port=int(port),
+        user=settings.product_data_username,
+        password=password.get_secret_value() if password else None,
+        database=settings.product_data_database,
+        ssl=settings.product_data_tls,
+        min_size=0,
+        max_size=_CONNECTIONS,
+        init=_ensure_schema,
+        reset=_unlock,
+        server_settings={"application_name": "checkout"},
+    )
+    async with pool:
+        yield OrderStore(pool)
+
+
+async def _ensure_schema(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    if await _has_schema(connection):
+        return
+    # Not in one transaction: what another session has created shows for certain in one that begins under the lock.
+    await connection.execute("SELECT pg_advisory_lock($1)", _SCHEMA_LOCK)
+    if not await _has_schema(connection):
+        await connection.execute(_CREATE_SCHEMA)
+    await _unlock(connection)
+
+
+async def _has_schema(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    return bool(await connection.fetchval("SELECT to_regclass('orders.orders') IS NOT NULL"))
+
+
+async def _unlock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.execute("SELECT pg_advisory_unlock_all()")
+
+
+def _superseded() -> UnavailableError:
+    """Of a call that lost its session, and with it its lock, for so long that another took its place."""
+    return UnavailableError("another call with this idempotency-key took over; send it again for its answer")
+
+
+def _order(rows: Iterable[asyncpg.Record]) -> Order:
+    first, *_ = rows = list(rows)
+    currency_code = first["currency_code"]
+    return Order(
+        id=uuid.UUID(bytes=first["id"].bytes),
+        idempotency_key=first["idempotency_key"],
+        fingerprint=first["fingerprint"],
+        user_id=first["user_id"],
+        email=first["email"],
+        address=shop_pb2.Address(
+            street_address=first["street_address"],
+            city=first["city"],
+            state=first["state"],
+            country=first["country"],
+            zip_code=first["zip_code"],
+        ),
+        lines=tuple(
+            Line(row["product_id"], row["quantity"], Money.from_decimal(currency_code, row["price"])) for row in rows
+        ),
+        shipping_cost=Money.from_decimal(currency_code, first["shipping_cost"]),
+        status=Status(first["status"]),
+        transaction_id=first["transaction_id"],
+        tracking_id=first["tracking_id"],
+    )
+
+
+def _decimal(amount: Money) -> Decimal:
+    return Decimal(amount.total_nanos).scaleb(-9)

@@ -1,0 +1,249 @@
+"""The checkout service on a real Postgres, and fakes of the six services that it calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from boutique_checkout.__main__ import open_service
+from boutique_checkout.settings import CheckoutSettings
+from boutique_shared.money import Money
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+if TYPE_CHECKING:
+    from boutique_testing.plugin import Serve
+    from boutique_testing.postgres import PostgresServer
+
+    Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
+
+Answer = Callable[[Any, Any], Awaitable[Message]]
+
+PRICES = {"OLJCESPC7Z": Money("USD", 19_990_000_000), "6E92ZMYYFZ": Money("USD", 8_990_000_000)}
+SHIPPING = Money("USD", 8_990_000_000)
+RATES_IN_MILLIONTHS = {"EUR": 884_564, "JPY": 111_808_934}
+
+
+@dataclass
+class Call:
+    request: Any
+    metadata: Mapping[str, str]
+    seconds_left: float | None
+
+
+@dataclass
+class Neighbours:
+    """All six services on one address. A test changes `answers` to make them fail, or lack a method."""
+
+    address: str = ""
+    cart: dict[str, int] = field(default_factory=lambda: {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1})
+    transactions: dict[str, str] = field(default_factory=dict)
+    """Transaction id by idempotency key: as many as the times that money was taken."""
+    refunded: set[str] = field(default_factory=set)
+    confirmations: asyncio.Queue[shop_pb2.SendOrderConfirmationRequest] = field(default_factory=asyncio.Queue)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for method in (
+            self.GetCart,
+            self.EmptyCart,
+            self.GetProduct,
+            self.GetProducts,
+            self.GetQuote,
+            self.ShipOrder,
+            self.Convert,
+            self.ConvertMany,
+            self.Charge,
+            self.Refund,
+            self.SendOrderConfirmation,
+        ):
+            self.answers[method.__name__] = method
+
+    def called(self) -> Counter[str]:
+        """How often each method was called."""
+        return Counter({name: len(calls) for name, calls in self.calls.items()})
+
+    def charged(self) -> list[str]:
+        """The transactions that were not given back."""
+        return [transaction for transaction in self.transactions.values() if transaction not in self.refunded]
+
+    async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
+        items = [shop_pb2.CartItem(product_id=id_, quantity=quantity) for id_, quantity in self.cart.items()]
+        return shop_pb2.Cart(user_id=request.user_id, items=items)
+
+    async def EmptyCart(self, *_: Any) -> shop_pb2.Empty:  # noqa: N802
+        self.cart.clear()
+        return shop_pb2.Empty()
+
+    async def GetProduct(self, request: shop_pb2.GetProductRequest, context: Any) -> shop_pb2.Product:  # noqa: N802
+        if request.id not in PRICES:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"no product with ID {request.id}")
+        return shop_pb2.Product(id=request.id, price_usd=PRICES[request.id].to_wire())
+
+    async def GetProducts(  # noqa: N802
+        self, request: shop_pb2.GetProductsRequest, _: Any
+    ) -> shop_pb2.GetProductsResponse:
+        products = [
+            shop_pb2.Product(id=id_, price_usd=price.to_wire()) for id_, price in PRICES.items() if id_ in request.ids
+        ]
+        return shop_pb2.GetProductsResponse(products=products)
+
+    async def GetQuote(self, *_: Any) -> shop_pb2.GetQuoteResponse:  # noqa: N802
+        return shop_pb2.GetQuoteResponse(cost_usd=SHIPPING.to_wire())
+
+    async def ShipOrder(self, *_: Any) -> shop_pb2.ShipOrderResponse:  # noqa: N802
+        return shop_pb2.ShipOrderResponse(tracking_id="AB-1234-5678")
+
+    async def Convert(  # noqa: N802
+        self, request: shop_pb2.CurrencyConversionRequest, context: Any
+    ) -> shop_pb2.Money:
+        amount: shop_pb2.Money = getattr(request, "from")
+        return await self._converted(amount, request.to_code, context)
+
+    async def ConvertMany(  # noqa: N802
+        self, request: shop_pb2.ConvertManyRequest, context: Any
+    ) -> shop_pb2.ConvertManyResponse:
+        amounts = [await self._converted(amount, request.to_code, context) for amount in getattr(request, "from")]
+        return shop_pb2.ConvertManyResponse(amounts=amounts)
+
+    async def _converted(self, amount: shop_pb2.Money, code: str, context: Any) -> shop_pb2.Money:
+        if code not in RATES_IN_MILLIONTHS:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"to_code: {code} has no rate")
+        nanos = Money.from_wire(amount).total_nanos * RATES_IN_MILLIONTHS[code] // 1_000_000
+        return Money(code, nanos).to_wire()
+
+    async def Charge(self, _: shop_pb2.ChargeRequest, context: Any) -> shop_pb2.ChargeResponse:  # noqa: N802
+        key = dict(context.invocation_metadata()).get("idempotency-key", str(uuid.uuid4()))
+        return shop_pb2.ChargeResponse(transaction_id=self.transactions.setdefault(key, str(uuid.uuid4())))
+
+    async def Refund(self, request: shop_pb2.RefundRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        self.refunded.add(request.transaction_id)
+        return shop_pb2.Empty()
+
+    async def SendOrderConfirmation(  # noqa: N802
+        self, request: shop_pb2.SendOrderConfirmationRequest, _: Any
+    ) -> shop_pb2.Empty:
+        self.confirmations.put_nowait(request)
+        return shop_pb2.Empty()
+
+    def handlers(self) -> list[grpc.GenericRpcHandler]:
+        return [
+            grpc.method_handlers_generic_handler(
+                service.full_name, {method.name: self._handler(method) for method in service.methods}
+            )
+            for service in shop_pb2.DESCRIPTOR.services_by_name.values()
+        ]
+
+    def _handler(self, method: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        async def answer(request: Message, context: Any) -> Message:
+            call = Call(request, dict(context.invocation_metadata()), context.time_remaining())
+            self.calls.setdefault(method.name, []).append(call)
+            if method.name not in self.answers:
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the original has no such method")
+            return await self.answers[method.name](request, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+
+
+@pytest.fixture
+async def neighbours() -> AsyncIterator[Neighbours]:
+    fakes = Neighbours()
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(tuple(fakes.handlers()))
+    fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    yield fakes
+    await server.stop(None)
+
+
+@pytest.fixture
+def settings(neighbours: Neighbours, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
+    return CheckoutSettings(
+        cart_service_addr=neighbours.address,
+        product_catalog_service_addr=neighbours.address,
+        currency_service_addr=neighbours.address,
+        payment_service_addr=neighbours.address,
+        shipping_service_addr=neighbours.address,
+        email_service_addr=neighbours.address,
+        product_data_addr=postgres_server.address,
+        product_data_database=postgres_database,
+        product_data_username="postgres",
+    )
+
+
+@pytest.fixture
+async def replica(serve: Serve) -> AsyncIterator[Callable[[CheckoutSettings], Awaitable[Checkout]]]:
+    """Starts a replica of the service."""
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: CheckoutSettings) -> Checkout:
+            service = await stack.enter_async_context(open_service(settings))
+            return shop_pb2_grpc.CheckoutServiceStub(await serve(service))
+
+        yield start
+
+
+@pytest.fixture
+async def checkout(replica: Callable[[CheckoutSettings], Awaitable[Checkout]], settings: CheckoutSettings) -> Checkout:
+    return await replica(settings)
+
+
+@pytest.fixture
+def ask(postgres_server: PostgresServer, postgres_database: str) -> Callable[[str], str]:
+    """Asks the service's database, as in psql."""
+    return lambda statement: postgres_server.ask(statement, postgres_database)
+
+
+class Gate:
+    """A way to Postgres that can be closed, as when its pod dies, and opened again at the same address."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_target, to_target = await asyncio.open_connection("127.0.0.1", self._target_port)
+        self._writers |= {writer, to_target}
+        await asyncio.gather(_pump(reader, to_target), _pump(from_target, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+    writer.close()
+
+
+@pytest.fixture
+async def gate(postgres_server: PostgresServer) -> AsyncIterator[Gate]:
+    opened = Gate(postgres_server.port)
+    await opened.open()
+    yield opened
+    opened.close()

@@ -1,0 +1,601 @@
+"""What a client of CheckoutService may rely on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+import pytest
+
+from boutique_checkout.__main__ import open_service
+from boutique_checkout.checkout import Checkout as CheckoutProcess
+from boutique_checkout.dependencies import open_dependencies
+from boutique_checkout.settings import CheckoutSettings
+from boutique_checkout.store import open_store
+from boutique_shared.money import Money
+from boutique_testing.processes import free_port
+from hipstershop import shop_pb2, shop_pb2_grpc
+
+if TYPE_CHECKING:
+    from conftest import Gate, Neighbours
+
+    Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
+    Replica = Callable[[CheckoutSettings], Awaitable[Checkout]]
+    Ask = Callable[[str], str]
+
+CARD_NUMBER = "4432801561520454"
+DEADLINE_SECONDS = 30
+
+
+def order_of(**changed: Any) -> shop_pb2.PlaceOrderRequest:
+    """A request that is in order, with some fields changed; None takes the field away."""
+    fields: dict[str, Any] = {
+        "user_id": "ada",
+        "user_currency": "USD",
+        "address": address(),
+        "email": "ada@example.com",
+        "credit_card": shop_pb2.CreditCardInfo(
+            credit_card_number=CARD_NUMBER,
+            credit_card_cvv=672,
+            credit_card_expiration_year=2039,
+            credit_card_expiration_month=1,
+        ),
+    }
+    return shop_pb2.PlaceOrderRequest(
+        **{name: value for name, value in (fields | changed).items() if value is not None}
+    )
+
+
+def address(**changed: Any) -> shop_pb2.Address:
+    fields: dict[str, Any] = {
+        "street_address": "1600 Amphitheatre Parkway",
+        "city": "Mountain View",
+        "state": "CA",
+        "country": "United States",
+        "zip_code": 94043,
+    }
+    return shop_pb2.Address(**(fields | changed))
+
+
+async def place(
+    checkout: Checkout,
+    request: shop_pb2.PlaceOrderRequest | None = None,
+    key: str | None = None,
+    timeout: float = DEADLINE_SECONDS,  # noqa: ASYNC109
+) -> shop_pb2.OrderResult:
+    metadata = () if key is None else (("idempotency-key", key),)
+    answer = await checkout.PlaceOrder(request or order_of(), metadata=metadata, timeout=timeout)
+    return answer.order
+
+
+async def refused(
+    checkout: Checkout,
+    request: shop_pb2.PlaceOrderRequest | None = None,
+    key: str | None = None,
+    timeout: float = DEADLINE_SECONDS,  # noqa: ASYNC109
+) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await place(checkout, request, key, timeout)
+    return refusal.value.code(), str(refusal.value.details())
+
+
+def refusing(code: grpc.StatusCode, details: str = "") -> Callable[[Any, Any], Awaitable[NoReturn]]:
+    """A fake's answer that fails."""
+
+    async def answer(_: Any, context: Any) -> NoReturn:
+        await context.abort(code, details)
+        raise AssertionError
+
+    return answer
+
+
+async def never(*_: Any) -> NoReturn:
+    """A fake's answer that does not come."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def shown_total(order: shop_pb2.OrderResult) -> Money:
+    total = Money.from_wire(order.shipping_cost)
+    for entry in order.items:
+        total += Money.from_wire(entry.cost) * entry.item.quantity
+    return total
+
+
+# ---- An order ----
+
+
+async def test_an_order_is_charged_shipped_recorded_confirmed_and_leaves_the_cart_empty(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask
+) -> None:
+    order = await place(checkout)
+    assert [(entry.item.product_id, entry.item.quantity) for entry in order.items] == [
+        ("OLJCESPC7Z", 2),
+        ("6E92ZMYYFZ", 1),
+    ]
+    assert order.shipping_tracking_id == "AB-1234-5678"
+    assert order.shipping_address == address()
+    assert neighbours.cart == {}
+    (transaction,) = neighbours.charged()
+    assert (await neighbours.confirmations.get()).order == order
+    row = ask("SELECT id, status, user_id, email, total, currency_code, transaction_id, tracking_id FROM orders.orders")
+    assert row == (f"{order.order_id}|placed|ada|ada@example.com|57.960000000|USD|{transaction}|AB-1234-5678")
+    assert ask("SELECT product_id, quantity, price FROM orders.items ORDER BY position") == (
+        "OLJCESPC7Z|2|19.990000000\n6E92ZMYYFZ|1|8.990000000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "prices", "total"),
+    [
+        ("USD", ["19.99 USD", "8.99 USD"], "57.96 USD"),
+        ("EUR", ["17.68 EUR", "7.95 EUR"], "51.26 EUR"),
+        ("JPY", ["2235 JPY", "1005 JPY"], "6480 JPY"),
+    ],
+)
+async def test_what_is_shown_adds_up_to_what_is_charged_in_whole_coins(
+    checkout: Checkout, neighbours: Neighbours, currency: str, prices: list[str], total: str
+) -> None:
+    order = await place(checkout, order_of(user_currency=currency))
+    costs = [Money.from_wire(entry.cost) for entry in order.items]
+    assert [str(cost) for cost in costs] == prices
+    assert costs == [cost.rounded() for cost in costs]
+    (charge,) = neighbours.calls["Charge"]
+    assert Money.from_wire(charge.request.amount) == shown_total(order)
+    assert str(shown_total(order)) == total
+
+
+async def test_an_order_takes_one_call_for_each_thing_that_it_needs(checkout: Checkout, neighbours: Neighbours) -> None:
+    await place(checkout, order_of(user_currency="EUR"))
+    await neighbours.confirmations.get()
+    assert neighbours.called() == {
+        "GetCart": 1,
+        "GetProducts": 1,
+        "GetQuote": 1,
+        "ConvertMany": 1,
+        "Charge": 1,
+        "ShipOrder": 1,
+        "EmptyCart": 1,
+        "SendOrderConfirmation": 1,
+    }
+
+
+async def test_dollars_are_not_converted(checkout: Checkout, neighbours: Neighbours) -> None:
+    await place(checkout)
+    assert neighbours.called()["ConvertMany"] == 0
+
+
+async def test_services_of_the_original_are_asked_one_by_one_and_not_asked_again_for_what_they_lack(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    for added in ("GetProducts", "ConvertMany", "Refund"):
+        del neighbours.answers[added]
+    for _ in range(2):
+        neighbours.cart = {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1}
+        order = await place(checkout, order_of(user_currency="EUR"))
+        assert str(shown_total(order)) == "51.26 EUR"
+    called = neighbours.called()
+    assert (called["GetProducts"], called["ConvertMany"]) == (1, 1)
+    # The price of a mug and the shipping are the same amount.
+    assert (called["GetProduct"], called["Convert"]) == (4, 4)
+
+
+async def test_a_confirmation_that_fails_does_not_hurt_the_order(checkout: Checkout, neighbours: Neighbours) -> None:
+    neighbours.answers["SendOrderConfirmation"] = refusing(grpc.StatusCode.INTERNAL, "no mail today")
+    assert (await place(checkout)).order_id
+
+
+async def test_a_confirmation_that_is_late_does_not_hold_up_the_order(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    sent = asyncio.Event()
+
+    async def slow(*_: Any) -> shop_pb2.Empty:
+        await sent.wait()
+        return shop_pb2.Empty()
+
+    neighbours.answers["SendOrderConfirmation"] = slow
+    assert (await place(checkout)).order_id
+    sent.set()
+
+
+async def test_a_cart_that_cannot_be_emptied_at_once_is_emptied_later(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    emptied = asyncio.Event()
+
+    async def flaky(request: Any, context: Any) -> shop_pb2.Empty:
+        if neighbours.called()["EmptyCart"] < 3:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the primary is away")
+        emptied.set()
+        return await neighbours.EmptyCart(request, context)
+
+    neighbours.answers["EmptyCart"] = flaky
+    assert (await place(checkout)).order_id
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await emptied.wait()
+
+
+# ---- Refusals ----
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (order_of(user_id=""), "user_id"),
+        (order_of(user_id="ada lovelace"), "user_id"),
+        (order_of(user_currency=""), "user_currency"),
+        (order_of(user_currency="usd"), "user_currency"),
+        (order_of(user_currency="XXX"), "user_currency"),
+        (order_of(address=None), "address.street_address"),
+        (order_of(address=address(street_address="  ")), "address.street_address"),
+        (order_of(address=address(street_address="x" * 513)), "address.street_address"),
+        (order_of(address=address(city="")), "address.city"),
+        (order_of(address=address(city="Mountain\0View")), "address.city"),
+        (order_of(address=address(state="x" * 129)), "address.state"),
+        (order_of(address=address(country="\nBcc: everyone")), "address.country"),
+        (order_of(address=address(zip_code=-1)), "address.zip_code"),
+        (order_of(email=""), "email"),
+        (order_of(email="ada"), "email"),
+        (order_of(email="ada@example.com\nBcc: everyone@example.com"), "email"),
+        (order_of(email=f"ada@{'x' * 260}.com"), "email"),
+        (order_of(credit_card=None), "credit_card.credit_card_number"),
+        (order_of(credit_card=shop_pb2.CreditCardInfo(credit_card_cvv=1)), "credit_card.credit_card_number"),
+    ],
+)
+async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask, request_: shop_pb2.PlaceOrderRequest, field: str
+) -> None:
+    code, details = await refused(checkout, request_)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details.startswith(f"{field}: ")
+    assert neighbours.transactions == {}
+    assert neighbours.cart
+    assert ask("SELECT to_regclass('orders.orders')") == "" or ask("SELECT count(*) FROM orders.orders") == "0"
+
+
+async def test_a_currency_that_the_originals_service_turns_into_nothing_is_refused(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    async def nothing(request: shop_pb2.CurrencyConversionRequest, _: Any) -> shop_pb2.Money:
+        return shop_pb2.Money(currency_code=request.to_code)
+
+    del neighbours.answers["ConvertMany"]
+    neighbours.answers["Convert"] = nothing
+    code, details = await refused(checkout, order_of(user_currency="XXX"))
+    assert (code, details) == (grpc.StatusCode.INVALID_ARGUMENT, "user_currency: XXX is not a currency of the shop")
+    assert neighbours.transactions == {}
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "two words"])
+async def test_an_idempotency_key_out_of_range_is_refused(checkout: Checkout, key: str) -> None:
+    code, details = await refused(checkout, key=key)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details.startswith("idempotency-key: ")
+
+
+async def test_an_empty_cart_is_refused(checkout: Checkout, neighbours: Neighbours) -> None:
+    neighbours.cart.clear()
+    assert await refused(checkout) == (grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
+
+
+async def test_a_cart_with_less_than_one_of_a_product_is_refused(checkout: Checkout, neighbours: Neighbours) -> None:
+    neighbours.cart["6E92ZMYYFZ"] = -5
+    code, details = await refused(checkout)
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "6E92ZMYYFZ" in details
+
+
+@pytest.mark.parametrize("original", [False, True])
+async def test_a_product_that_is_no_longer_sold_is_named(
+    checkout: Checkout, neighbours: Neighbours, original: bool
+) -> None:
+    neighbours.cart["GONE000000"] = 1
+    if original:
+        del neighbours.answers["GetProducts"]
+    code, details = await refused(checkout)
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert details == "product GONE000000 in the cart is no longer sold"
+    assert neighbours.transactions == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Credit card info is invalid",
+        "Sorry, we cannot process american express credit cards. Only VISA or MasterCard is accepted.",
+        "Your credit card (ending 0454) expired on 1/2020",
+    ],
+)
+@pytest.mark.parametrize("code", [grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNKNOWN])
+async def test_a_card_is_refused_in_payments_own_words_and_another_card_may_be_tried_with_the_same_key(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask, words: str, code: grpc.StatusCode
+) -> None:
+    charge = neighbours.answers["Charge"]
+    neighbours.answers["Charge"] = refusing(code, words)
+    assert await refused(checkout, key="k") == (grpc.StatusCode.INVALID_ARGUMENT, words)
+    assert ask("SELECT count(*) FROM orders.orders") == "0"
+    assert neighbours.cart
+    assert neighbours.called()["ShipOrder"] == 0
+    neighbours.answers["Charge"] = charge
+    assert (await place(checkout, key="k")).order_id
+
+
+# ---- The same order twice ----
+
+
+async def test_the_same_key_gives_the_same_answer_and_one_charge(checkout: Checkout, neighbours: Neighbours) -> None:
+    first = await place(checkout, key="k")
+    neighbours.cart["6E92ZMYYFZ"] = 7
+    assert await place(checkout, key="k") == first
+    assert len(neighbours.transactions) == 1
+    assert neighbours.cart == {"6E92ZMYYFZ": 7}
+
+
+async def test_the_same_key_at_the_same_time_on_two_replicas_gives_one_order(
+    replica: Replica, settings: CheckoutSettings, neighbours: Neighbours, ask: Ask
+) -> None:
+    replicas = [await replica(settings), await replica(settings)]
+    orders = await asyncio.gather(*(place(replicas[number % 2], key="k") for number in range(8)))
+    assert all(order == orders[0] for order in orders)
+    assert len(neighbours.transactions) == 1
+    assert ask("SELECT count(*) FROM orders.orders") == "1"
+
+
+async def test_without_a_key_each_call_is_an_order_of_its_own(checkout: Checkout, neighbours: Neighbours) -> None:
+    first = await place(checkout)
+    neighbours.cart["6E92ZMYYFZ"] = 1
+    second = await place(checkout)
+    assert first.order_id != second.order_id
+    assert len(neighbours.charged()) == 2
+
+
+@pytest.mark.parametrize(
+    "other", [order_of(user_id="grace"), order_of(email="grace@example.com"), order_of(user_currency="EUR")]
+)
+async def test_the_same_key_for_another_order_is_refused(
+    checkout: Checkout, neighbours: Neighbours, other: shop_pb2.PlaceOrderRequest
+) -> None:
+    await place(checkout, key="k")
+    neighbours.cart["6E92ZMYYFZ"] = 1
+    code, details = await refused(checkout, other, key="k")
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert details.startswith("idempotency-key: ")
+    assert len(neighbours.transactions) == 1
+
+
+async def test_an_order_whose_replica_was_killed_after_the_charge_is_finished_by_another_with_one_charge(
+    settings: CheckoutSettings, replica: Replica, neighbours: Neighbours
+) -> None:
+    charged = asyncio.Event()
+    charge = neighbours.answers["Charge"]
+
+    async def charge_and_hang(request: Any, context: Any) -> NoReturn:
+        await charge(request, context)
+        charged.set()
+        await never()
+
+    neighbours.answers["Charge"] = charge_and_hang
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "boutique_checkout", env=environment_of(settings) | {"PORT": str(port)}
+    )
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            doomed = shop_pb2_grpc.CheckoutServiceStub(channel)
+            call = doomed.PlaceOrder(order_of(), metadata=(("idempotency-key", "k"),), wait_for_ready=True)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await charged.wait()
+            process.kill()
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call
+    finally:
+        await process.wait()
+    neighbours.answers["Charge"] = charge
+    # Prices and cart are those of the order as it was charged, whatever they are now.
+    neighbours.cart = {"6E92ZMYYFZ": 7}
+    order = await place(await replica(settings), key="k")
+    assert [entry.item.product_id for entry in order.items] == ["OLJCESPC7Z", "6E92ZMYYFZ"]
+    assert len(neighbours.transactions) == 1
+    first, second = neighbours.calls["Charge"]
+    assert first.request.amount == second.request.amount
+
+
+def environment_of(settings: CheckoutSettings) -> dict[str, str]:
+    given = settings.model_dump(exclude_unset=True)
+    return dict(os.environ) | {name.upper(): str(value) for name, value in given.items()}
+
+
+# ---- Neighbours that fail ----
+
+
+@pytest.mark.parametrize("method", ["GetCart", "GetProducts", "GetQuote", "ConvertMany"])
+async def test_a_dependency_that_fails_before_the_charge_passes_its_status_on_and_nothing_is_charged(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask, method: str
+) -> None:
+    neighbours.answers[method] = refusing(grpc.StatusCode.UNAVAILABLE, "away")
+    code, details = await refused(checkout, order_of(user_currency="EUR"))
+    assert (code, details) == (grpc.StatusCode.UNAVAILABLE, "away")
+    assert neighbours.transactions == {}
+    assert ask("SELECT count(*) FROM orders.orders") == "0"
+
+
+async def test_a_charge_is_given_back_where_shipping_fails_and_the_same_key_may_try_again(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask
+) -> None:
+    ship = neighbours.answers["ShipOrder"]
+    neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.UNAVAILABLE, "no van")
+    assert await refused(checkout, key="k") == (grpc.StatusCode.UNAVAILABLE, "no van")
+    assert neighbours.charged() == []
+    assert neighbours.cart
+    assert ask("SELECT status FROM orders.orders") == "refunded"
+    neighbours.answers["ShipOrder"] = ship
+    order = await place(checkout, key="k")
+    assert neighbours.transactions[order.order_id] in neighbours.charged()
+    assert len(neighbours.charged()) == 1
+
+
+async def test_a_charge_that_cannot_be_given_back_is_told_in_the_log_and_ships_the_next_try(
+    checkout: Checkout, neighbours: Neighbours, caplog: pytest.LogCaptureFixture
+) -> None:
+    del neighbours.answers["Refund"]
+    ship = neighbours.answers["ShipOrder"]
+    neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.UNAVAILABLE, "no van")
+    assert await refused(checkout, key="k") == (grpc.StatusCode.UNAVAILABLE, "no van")
+    assert any(
+        record.levelno == logging.ERROR and "charged and not shipped" in record.message for record in caplog.records
+    )
+    neighbours.answers["ShipOrder"] = ship
+    assert (await place(checkout, key="k")).order_id
+    assert len(neighbours.transactions) == 1
+
+
+async def test_a_refund_that_fails_is_made_later(
+    checkout: Checkout, settings: CheckoutSettings, neighbours: Neighbours, ask: Ask
+) -> None:
+    refund = neighbours.answers["Refund"]
+    neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.INTERNAL, "no van")
+    neighbours.answers["Refund"] = refusing(grpc.StatusCode.INTERNAL, "not now")
+    await refused(checkout, key="k")
+    assert ask("SELECT status FROM orders.orders") == "refunding"
+    assert (await refused(checkout, key="k"))[0] is grpc.StatusCode.UNAVAILABLE
+    neighbours.answers["Refund"] = refund
+    async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
+        await CheckoutProcess(dependencies, orders).settle()
+    assert neighbours.charged() == []
+    assert ask("SELECT status FROM orders.orders") == "refunded"
+
+
+async def test_a_charge_whose_answer_was_lost_is_given_back(
+    checkout: Checkout, neighbours: Neighbours, ask: Ask
+) -> None:
+    charge = neighbours.answers["Charge"]
+
+    async def lose_first_answer(request: Any, context: Any) -> Any:
+        answer = await charge(request, context)
+        if neighbours.called()["Charge"] == 1:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
+        return answer
+
+    neighbours.answers["Charge"] = lose_first_answer
+    assert (await refused(checkout))[0] is grpc.StatusCode.UNAVAILABLE
+    assert len(neighbours.transactions) == 1
+    assert neighbours.charged() == []
+    assert ask("SELECT status FROM orders.orders") == "refunded"
+
+
+async def test_a_charge_that_nothing_is_known_of_is_not_made_twice_with_the_same_key(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    charge = neighbours.answers["Charge"]
+
+    async def lose_answer(request: Any, context: Any) -> Any:
+        await charge(request, context)
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
+
+    neighbours.answers["Charge"] = lose_answer
+    await refused(checkout, key="k")
+    neighbours.answers["Charge"] = charge
+    order = await place(checkout, key="k")
+    assert list(neighbours.transactions) == [order.order_id]
+    assert len(neighbours.charged()) == 1
+
+
+# ---- Deadlines ----
+
+
+async def test_the_callers_deadline_is_passed_on(checkout: Checkout, neighbours: Neighbours) -> None:
+    await place(checkout, order_of(user_currency="EUR"), timeout=4)
+    for method in ("GetCart", "GetProducts", "GetQuote", "ConvertMany", "Charge", "ShipOrder"):
+        (call,) = neighbours.calls[method]
+        assert call.seconds_left is not None
+        assert call.seconds_left <= 4
+
+
+async def test_a_charge_is_given_back_where_shipping_is_later_than_the_callers_deadline(
+    checkout: Checkout, neighbours: Neighbours
+) -> None:
+    refunded = asyncio.Event()
+
+    async def refund(request: Any, context: Any) -> shop_pb2.Empty:
+        refunded.set()
+        return await neighbours.Refund(request, context)
+
+    neighbours.answers["ShipOrder"] = never
+    neighbours.answers["Refund"] = refund
+    code, _ = await refused(checkout, timeout=1)
+    assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await refunded.wait()
+    assert neighbours.charged() == []
+
+
+async def test_an_order_whose_caller_goes_away_is_finished(checkout: Checkout, neighbours: Neighbours) -> None:
+    charging, gone = asyncio.Event(), asyncio.Event()
+    charge = neighbours.answers["Charge"]
+
+    async def slow(request: Any, context: Any) -> Any:
+        charging.set()
+        await gone.wait()
+        return await charge(request, context)
+
+    neighbours.answers["Charge"] = slow
+    call = checkout.PlaceOrder(order_of())
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await charging.wait()
+        call.cancel()
+        gone.set()
+        assert (await neighbours.confirmations.get()).email == "ada@example.com"
+    assert len(neighbours.charged()) == 1
+
+
+# ---- Postgres ----
+
+
+async def test_a_loss_of_postgres_between_charge_and_record_is_sat_out(
+    replica: Replica, settings: CheckoutSettings, neighbours: Neighbours, gate: Gate, ask: Ask
+) -> None:
+    charge = neighbours.answers["Charge"]
+
+    async def charge_as_postgres_dies(request: Any, context: Any) -> Any:
+        gate.close()
+        asyncio.get_running_loop().call_later(0.5, lambda: asyncio.ensure_future(gate.open()))
+        return await charge(request, context)
+
+    neighbours.answers["Charge"] = charge_as_postgres_dies
+    through_gate = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{gate.port}"})
+    order = await place(await replica(through_gate), key="k")
+    assert ask("SELECT id, status FROM orders.orders") == f"{order.order_id}|placed"
+    assert len(neighbours.transactions) == 1
+
+
+async def test_a_service_is_not_ready_while_postgres_is_away(settings: CheckoutSettings, gate: Gate, ask: Ask) -> None:
+    gate.close()
+    through_gate = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{gate.port}"})
+    async with open_service(through_gate) as service:
+        assert service.ready is not None
+        assert not service.ready.is_set()
+        await gate.open()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await service.ready.wait()
+    assert ask("SELECT count(*) FROM orders.orders") == "0"
+
+
+# ---- The card ----
+
+
+async def test_no_card_reaches_the_log_or_the_database(
+    checkout: Checkout, neighbours: Neighbours, caplog: pytest.LogCaptureFixture, ask: Ask
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await place(checkout)
+    neighbours.cart["6E92ZMYYFZ"] = 1
+    neighbours.answers["Charge"] = refusing(grpc.StatusCode.INTERNAL, "broken")
+    await refused(checkout)
+    assert not any(CARD_NUMBER in f"{record.getMessage()}{record.__dict__}" for record in caplog.records)
+    assert CARD_NUMBER not in ask("SELECT orders, items FROM orders.orders JOIN orders.items ON order_id = id")
