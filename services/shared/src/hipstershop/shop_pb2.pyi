@@ -3,7 +3,8 @@
 isort:skip_file
 The wire between the shop's services. Package, names, types and field numbers are those of Google's Online
 Boutique, so that its clients and services work with these unchanged. What this shop adds to them (marked "Added")
-is optional: a caller falls back where a service answers UNIMPLEMENTED.
+is optional: a caller falls back where a service answers UNIMPLEMENTED. A call is retried only where its
+idempotency_level allows it.
 """
 
 from collections import abc as _abc
