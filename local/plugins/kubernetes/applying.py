@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-import httpx
-
 from local.plugins.kubernetes.api import Api, ApiError, Object
-from local.plugins.kubernetes.diff import Path, at
+from local.plugins.kubernetes.diff import Path
 from local.plugins.kubernetes.discovery import Kind
 from local.plugins.kubernetes.manifests import PATCH_FORCE, annotated
 from local.plugins.kubernetes.naming import describe
@@ -18,6 +16,21 @@ from local.plugins.serving import PluginError
 _IMMUTABLE: Final = re.compile(
     r"immutable|may not (be )?change|cannot (be )?change|updates to .*(is|are) forbidden|may not update", re.IGNORECASE
 )
+
+
+class RefusedError(PluginError):
+    """The API refuses the object, in its own words."""
+
+    def __init__(self, manifest: Object, error: ApiError) -> None:
+        causes = [f"\n  {cause.field}: {cause.message}" for cause in error.causes if cause.field]
+        super().__init__(f"the API server refuses {describe(manifest)}:{''.join(causes) or f' {error}'}")
+        self.immutable = [
+            _path(cause.field) for cause in error.causes if error.invalid and _IMMUTABLE.search(cause.message)
+        ]
+
+
+class MissingNamespaceError(RefusedError):
+    """The object's namespace does not exist."""
 
 
 class ConflictError(PluginError):
@@ -35,9 +48,9 @@ class ConflictError(PluginError):
 async def apply(
     api: Api, kind: Kind, manifest: Object, manager: str, *, force: bool = False, dry_run: bool = False
 ) -> Object:
-    """The object as the API makes it of the manifest, with unknown fields refused.
+    """The object as the API makes it of the manifest. Unknown fields are refused, not dropped.
 
-    Raises ConflictError, or PluginError with the API's own words.
+    Raises ConflictError, MissingNamespaceError or RefusedError.
     """
     metadata = manifest["metadata"]
     options = {
@@ -52,7 +65,9 @@ async def apply(
     except ApiError as error:
         if error.conflicts:
             raise ConflictError(manifest, error) from None
-        raise
+        if error.not_found and error.details.get("kind") == "namespaces":
+            raise MissingNamespaceError(manifest, error) from None
+        raise RefusedError(manifest, error) from None
 
 
 async def find(api: Api, kind: Kind, namespace: str | None, name: str) -> Object | None:
@@ -69,15 +84,9 @@ async def immutable_fields(api: Api, kind: Kind, manifest: Object, manager: str)
     """The fields of the manifest that the API refuses to change on the object that exists; found by trying it out."""
     try:
         await apply(api, kind, manifest, manager, force=True, dry_run=True)
-    except ApiError as error:
-        if error.invalid:
-            return [_path(cause.field) for cause in error.causes if _IMMUTABLE.search(cause.message)]
+    except RefusedError as error:
+        return error.immutable
     return []
-
-
-def missing_namespace(error: ApiError) -> bool:
-    """Whether the refusal is about the object's namespace, which this very update may be about to create."""
-    return error.not_found and error.details.get("kind") == "namespaces"
 
 
 def without_fields_of_others(manifest: Object, live: Object, paths: Iterable[Path], manager: str) -> Object:
@@ -98,7 +107,7 @@ def _without(value: Object, path: Path) -> Object:
         return value
     if not rest:
         return {key: item for key, item in value.items() if key != step}
-    inner = at(value, (step,))
+    inner = value[step]
     return value | {step: _without(inner, rest)} if isinstance(inner, dict) else value
 
 
@@ -106,12 +115,3 @@ def _path(field: str) -> Path:
     """A field as validation names it, such as `spec.ports[0].port` or `metadata.labels[a.b/c]`."""
     steps = re.findall(r"\[([^\]]*)\]|([^.\[\]]+)", field)
     return tuple(int(key) if key.isdigit() else key or name for key, name in steps)
-
-
-def refusal(manifest: Object, error: ApiError) -> PluginError:
-    """What the user reads when the API refuses an object."""
-    if error.code == httpx.codes.CONFLICT:
-        return PluginError(f"{describe(manifest)} was changed at the same moment: {error}")
-    causes = [f"{cause.field}: {cause.message}" for cause in error.causes if cause.field]
-    explanation = "\n  ".join(["", *causes]) if causes else f" {error}"
-    return PluginError(f"the API server refuses {describe(manifest)}:{explanation}")

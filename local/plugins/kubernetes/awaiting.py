@@ -19,8 +19,13 @@ from local.plugins.serving import PluginError
 DEFAULT_TIMEOUT_SECONDS: Final = 600
 _LOG_LINES: Final = 10
 
-Report = Callable[[str], None]
-"""Shows what is being waited for."""
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long to wait, and where to show what for."""
+
+    seconds: float
+    report: Callable[[str], None]
 
 
 class NotReadyError(PluginError):
@@ -41,13 +46,13 @@ class Cluster:
     interrupted: asyncio.Event
 
 
-async def until_ready(cluster: Cluster, kind: Kind, manifest: Object, seconds: float, report: Report) -> Object:
+async def until_ready(cluster: Cluster, kind: Kind, manifest: Object, patience: Patience) -> Object:
     """The object once it is ready. Raises NotReadyError as soon as it is clear that it will not be."""
     readiness = READINESS.get((kind.group, kind.name))
     if readiness is None or annotated(manifest, SKIP_AWAIT):
         return manifest
     live, progress, troubles = manifest, Progress(f"the cluster to tell of {describe(manifest)}"), _Troubles()
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience.seconds
     async with _watching(cluster, manifest, [_itself(manifest), *readiness.related(manifest)]) as changes:
         while True:
             try:
@@ -62,12 +67,12 @@ async def until_ready(cluster: Cluster, kind: Kind, manifest: Object, seconds: f
                 progress = readiness.judge(live, {one.kind: items for one, items in zip(related, others, strict=True)})
                 if progress.done:
                     return live
-                report(str(progress))
+                patience.report(str(progress))
                 troubles.update(progress.troubles)
             if final := troubles.final():
                 raise await _not_ready(cluster, live, "cannot become ready", progress, final)
             if time.monotonic() >= deadline:
-                raise await _not_ready(cluster, live, f"is not ready after {seconds:.0f} s", progress)
+                raise await _not_ready(cluster, live, f"is not ready after {patience.seconds:.0f} s", progress)
 
 
 class _Troubles:
@@ -105,9 +110,9 @@ async def failing(cluster: Cluster, kind: Kind, live: Object) -> NotReadyError |
     return await _not_ready(cluster, live, "cannot become ready", progress, final) if final else None
 
 
-async def until_gone(cluster: Cluster, kind: Kind, deleted: Object, seconds: float, report: Report) -> None:
+async def until_gone(cluster: Cluster, kind: Kind, deleted: Object, patience: Patience) -> None:
     """Returns once the object that was deleted is gone. Raises PluginError saying what holds it."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience.seconds
     message = f"Waiting for {describe(deleted)} to be gone"
     async with _watching(cluster, deleted, [_itself(deleted)]) as changes:
         while True:
@@ -116,13 +121,13 @@ async def until_gone(cluster: Cluster, kind: Kind, deleted: Object, seconds: flo
             except _InterruptedError:
                 raise PluginError(f"{describe(deleted)} is being deleted; interrupted: {message}") from None
             if seen is None:
-                raise PluginError(f"{describe(deleted)} is still there after {seconds:.0f} s: {message}")
+                raise PluginError(f"{describe(deleted)} is still there after {patience.seconds:.0f} s: {message}")
             # Another object may have taken the name.
             remaining = [item for item in seen[0] if item["metadata"]["uid"] == deleted["metadata"]["uid"]]
             if not remaining:
                 return
             message = _waiting_to_be_gone(kind, remaining[0])
-            report(message)
+            patience.report(message)
 
 
 def _waiting_to_be_gone(kind: Kind, live: Object) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.plugins.kubernetes.api import Object
 from local.plugins.kubernetes.diff import drifted
-from local.plugins.properties import UNKNOWN, Secret, conceal
+from local.plugins.properties import UNKNOWN, Secret, conceal, reveal
 
 INPUTS = "__inputs"
 SKIP_AWAIT = "pulumi.com/skipAwait"
@@ -49,28 +49,28 @@ def to_apply(inputs: Object) -> Object:
     return manifest | {"data": manifest.get("data", {}) | encoded}
 
 
-def state(inputs: Object, live: Object, secrets: Object) -> Object:
-    """A resource's state: the live object with the inputs that it was applied from.
-
-    `inputs` is plain; `secrets` are the same inputs with what is secret in them.
-    """
-    outputs: Object = _renamed(with_secrets(_without_managers(live), secrets), _for_program)
-    return outputs | {INPUTS: with_secrets(inputs, secrets)}
+def state(inputs: Object, live: Object) -> Object:
+    """A resource's state: the live object (plain), with secrets where the inputs that it was applied from have them."""
+    outputs: Object = _renamed(with_secrets(_without_managers(live), inputs), _for_program)
+    return outputs | {INPUTS: inputs}
 
 
-def previewed(inputs: Object, dry_run: Object, secrets: Object) -> Object:
+def previewed(inputs: Object, dry_run: Object) -> Object:
     """The state that a create will probably make: what the server sets only when it does is not known."""
     metadata = dry_run["metadata"] | dict.fromkeys(_SERVER_SET, UNKNOWN)
     expected = {key: value for key, value in dry_run.items() if key != "status"} | {"metadata": metadata}
-    return state(inputs, expected, secrets)
+    return state(inputs, expected)
 
 
 def with_secrets(manifest: Object, like: Object) -> Object:
-    """The manifest with secrets where `like` has them and, in a Secret, all of its data."""
-    marked: Object = conceal(manifest, like)
-    if is_secret_kind(manifest):
-        marked |= {field: Secret(manifest[field]) for field in ("data", "stringData") if field in manifest}
-    return marked
+    """The plain manifest with secrets where `like` has them and, in a Secret, all of its data."""
+    return with_secret_data(conceal(manifest, like))
+
+
+def with_secret_data(manifest: Object) -> Object:
+    """The manifest with all data as a secret if it is a Secret, however the program gave it."""
+    fields = [field for field in ("data", "stringData") if field in manifest and is_secret_kind(manifest)]
+    return manifest | {field: Secret(reveal(manifest[field])) for field in fields}
 
 
 def live_inputs(inputs: Object, before: Object, now: Object) -> Object:

@@ -7,6 +7,7 @@ from local.plugins.kubernetes.api import Object
 from local.plugins.serving import PluginError
 
 AUTONAMED: Final = "pulumi.com/autonamed"
+_MANAGER: Final = "pulumi-kubernetes"
 _LONGEST_NAME: Final = 63
 _SUFFIX_DIGITS: Final = 8
 
@@ -41,7 +42,12 @@ def field_manager(urn: str) -> str:
 
     It follows from the resource's URN, so that an object left by an interrupted create is known as this resource's own.
     """
-    return f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:8]}"
+    return f"{_MANAGER}-{hashlib.sha256(urn.encode()).hexdigest()[:8]}"
+
+
+def managed_by_a_program(managers: set[str]) -> bool:
+    """Whether one of them is a resource of a Pulumi program."""
+    return any(manager.startswith(_MANAGER) for manager in managers)
 
 
 def object_id(manifest: Object) -> str:

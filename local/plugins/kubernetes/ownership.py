@@ -10,6 +10,11 @@ from local.plugins.kubernetes.api import Object
 from local.plugins.kubernetes.diff import Path
 
 
+def all_managers(manifest: Object) -> set[str]:
+    """Who owns any field of the object."""
+    return {entry["manager"] for entry in manifest["metadata"].get("managedFields") or []}
+
+
 def managers(manifest: Object, path: Path) -> set[str]:
     """The managers that own the field, or anything inside it."""
     return {

@@ -8,11 +8,11 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local.plugins.kubernetes import configuration
-from local.plugins.kubernetes.awaiting import Report
+from local.plugins.kubernetes.awaiting import DEFAULT_TIMEOUT_SECONDS, Patience
 from local.plugins.kubernetes.chart import CHART, construct_chart
 from local.plugins.kubernetes.diff import Change, property_path
 from local.plugins.kubernetes.naming import automatic_name
-from local.plugins.kubernetes.resources import Resource, Resources
+from local.plugins.kubernetes.resources import Recorded, Resource, Resources
 from local.plugins.properties import decode, encode
 from local.plugins.serving import Engine, PluginError
 
@@ -82,9 +82,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=encode(inputs))
 
     async def Diff(self, request: provider_pb2.DiffRequest, _: Context) -> provider_pb2.DiffResponse:
-        comparison = await self._resources.compare(
-            _resource(request), decode(request.old_inputs), decode(request.olds), decode(request.news)
-        )
+        comparison = await self._resources.compare(_resource(request), _recorded(request), decode(request.news))
         some = provider_pb2.DiffResponse.DIFF_SOME if comparison.changes else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(
             changes=some,
@@ -104,33 +102,28 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             expected = await self._resources.preview_create(_resource(request), inputs)
             return provider_pb2.CreateResponse(properties=encode(expected))
-        report = self._report(request.urn)
-        identifier, state = await self._resources.create(_resource(request), inputs, request.timeout, report)
+        identifier, state = await self._resources.create(_resource(request), inputs, self._patience(request))
         return provider_pb2.CreateResponse(id=identifier, properties=encode(state))
 
     async def Read(self, request: provider_pb2.ReadRequest, _: Context) -> provider_pb2.ReadResponse:
-        found = await self._resources.read(
-            _resource(request), request.id, decode(request.inputs), decode(request.properties)
-        )
-        if found is None:
+        recorded = Recorded(decode(request.inputs), decode(request.properties))
+        now = await self._resources.read(_resource(request), request.id, recorded)
+        if now is None:
             return provider_pb2.ReadResponse()
-        inputs, state = found
-        return provider_pb2.ReadResponse(id=request.id, inputs=encode(inputs), properties=encode(state))
+        return provider_pb2.ReadResponse(id=request.id, inputs=encode(now.inputs), properties=encode(now.live))
 
     async def Update(self, request: provider_pb2.UpdateRequest, _: Context) -> provider_pb2.UpdateResponse:
-        old_inputs, old, new = decode(request.old_inputs), decode(request.olds), decode(request.news)
+        resource, recorded, new = _resource(request), _recorded(request), decode(request.news)
         ignored = list(request.ignoreChanges)
         if request.preview:
-            state = await self._resources.preview_update(_resource(request), old_inputs, old, new, ignored)
+            state = await self._resources.preview_update(resource, recorded, new, ignored)
         else:
-            state = await self._resources.update(
-                _resource(request), old_inputs, old, new, ignored, request.timeout, self._report(request.urn)
-            )
+            state = await self._resources.update(resource, recorded, new, ignored, self._patience(request))
         return provider_pb2.UpdateResponse(properties=encode(state))
 
     async def Delete(self, request: provider_pb2.DeleteRequest, _: Context) -> empty_pb2.Empty:
         await self._resources.delete(
-            request.id, decode(request.properties), request.type, request.timeout, self._report(request.urn)
+            _resource(request), request.id, decode(request.properties), self._patience(request)
         )
         return empty_pb2.Empty()
 
@@ -150,21 +143,25 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._configured.interrupt()
         return empty_pb2.Empty()
 
-    def _report(self, urn: str) -> Report:
-        """Shows each message once, however often it is repeated."""
+    def _patience(self, request: Any) -> Patience:
+        """The resource's own timeout if it has one; shows each message once, however often it is repeated."""
         shown = ""
 
         def report(message: str) -> None:
             nonlocal shown
             if message != shown:
                 shown = message
-                self._engine.status(urn, message)
+                self._engine.status(request.urn, message)
 
-        return report
+        return Patience(request.timeout or DEFAULT_TIMEOUT_SECONDS, report)
 
 
 def _resource(request: Any) -> Resource:
-    return Resource(urn=request.urn, token=request.type, name=request.name)
+    return Resource(urn=request.urn, token=request.type)
+
+
+def _recorded(request: Any) -> Recorded:
+    return Recorded(decode(request.old_inputs), decode(request.olds))
 
 
 def _proposed_name(request: provider_pb2.CheckRequest) -> str:
