@@ -22,7 +22,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
 {{- define "postgres.clientLabels" -}}
-{{- .Values.clients | default (dict (printf "boutique.dev/needs-%s" .Release.Name) "true") | toYaml }}
+{{- .Values.clients | default (dict (printf "needs.boutique.dev/%s" .Release.Name) "true") | toYaml }}
 {{- end }}
 
 {{- define "postgres.secretVariable" -}}
