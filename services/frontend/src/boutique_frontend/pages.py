@@ -307,13 +307,13 @@ class Pages:
     async def _unplaced_order_page(
         self, request: Request, visitor: Visitor, form: Form, error: grpc.aio.AioRpcError, key: str
     ) -> Response:
-        """A refusal is final for its key; without an answer the same key makes a second try safe."""
+        """The form keeps its key, so that a second try places and charges the order once at most."""
         request.scope["reason"] = f"{error.code().name}: {error.details()}"
         reason = error.details() or ""
         match error.code():
             case grpc.StatusCode.INVALID_ARGUMENT:
                 problems = locate_refusal(reason)
-                return await self._refused_checkout_page(request, visitor, form, 422, problems, _new_idempotency_key())
+                return await self._refused_checkout_page(request, visitor, form, 422, problems, key)
             case grpc.StatusCode.FAILED_PRECONDITION | grpc.StatusCode.NOT_FOUND:
                 if reason.startswith(IDEMPOTENCY_KEY):
                     return await self.error(
@@ -379,7 +379,7 @@ class Pages:
         **context: object,
     ) -> Response:
         html = self._templates.render(
-            template, currency=visitor.currency, currencies=await self._shown_currencies(), **context
+            template, status=status, currency=visitor.currency, currencies=await self._shown_currencies(), **context
         )
         response = HTMLResponse(html, status, {"cache-control": "private, no-cache", **headers})
         return _greeted(request, response, visitor)
