@@ -272,7 +272,7 @@ async def test_a_currency_that_the_originals_service_turns_into_nothing_is_refus
     assert neighbours.transactions == {}
 
 
-@pytest.mark.parametrize("key", ["", "x" * 129, "two words"])
+@pytest.mark.parametrize("key", ["", "x" * 129])
 async def test_an_idempotency_key_out_of_range_is_refused(checkout: Checkout, key: str) -> None:
     code, details = await refused(checkout, key=key)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
@@ -499,6 +499,8 @@ async def test_a_charge_that_nothing_is_known_of_is_not_made_twice_with_the_same
         await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
 
     neighbours.answers["Charge"] = lose_answer
+    await refused(checkout, key="k")
+    neighbours.answers["Charge"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "Credit card info is invalid")
     await refused(checkout, key="k")
     neighbours.answers["Charge"] = charge
     order = await place(checkout, key="k")

@@ -56,8 +56,9 @@ class Checkout:
             if order is None or order.status is Status.REFUNDED:
                 order = await self._draft(request, idempotency_key)
                 await locked.add(order)
-            if order.status is Status.PENDING:
-                order = await self._charge(locked, order, request.credit_card)
+                order = await self._charge(locked, order, request.credit_card, first_attempt=True)
+            elif order.status is Status.PENDING:
+                order = await self._charge(locked, order, request.credit_card, first_attempt=False)
             if order.status is Status.CHARGED:
                 order = await self._ship(locked, order)
                 await self._follow_up(order)
@@ -73,14 +74,17 @@ class Checkout:
         *prices, shipping_cost = await self._dependencies.converted([*prices, quote], request.user_currency)
         return draft_order(request, idempotency_key, items, prices, shipping_cost)
 
-    async def _charge(self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo) -> Order:
+    async def _charge(
+        self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo, *, first_attempt: bool
+    ) -> Order:
         if not within_deadline(1):
-            await locked.remove(order)
             raise UnavailableError("the deadline passed before the card was charged")
         try:
             transaction_id = await self._dependencies.charge(order, card)
         except ServiceError:
-            await locked.remove(order)
+            # An earlier attempt may have charged, whatever is said of the card now.
+            if first_attempt:
+                await locked.remove(order)
             raise
         except grpc.aio.AioRpcError:
             await self._undo_unknown_charge(locked, order, card)
@@ -94,11 +98,9 @@ class Checkout:
         begin_deadline(None)
         try:
             transaction_id = await self._dependencies.charge(order, card)
-        except ServiceError:
-            await locked.remove(order)
-        except grpc.aio.AioRpcError as error:
+        except (ServiceError, grpc.aio.AioRpcError) as error:
             # The order stays pending: the same idempotency key goes on from there, and charges once.
-            _log.error("a card may have been charged", extra={"order_id": str(order.id), "code": error.code().name})
+            _log.error("a card may have been charged", extra={"order_id": str(order.id), "reason": str(error)})
         else:
             await self._refund(locked, replace(order, transaction_id=transaction_id))
 

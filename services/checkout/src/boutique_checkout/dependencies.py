@@ -14,11 +14,9 @@ from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
 from boutique_shared.clients import call, open_channel
 from boutique_shared.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
+from boutique_shared.idempotency import IDEMPOTENCY_KEY
 from boutique_shared.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
-
-IDEMPOTENCY_KEY = "idempotency-key"
-"""gRPC metadata key: a call with the same value as an earlier one answers the same and does nothing more."""
 
 _READ_SECONDS = 5
 _CHARGE_SECONDS = 10

@@ -17,4 +17,6 @@ class CheckoutSettings(ServiceSettings):
     product_data_database: str
     product_data_username: str
     product_data_password: SecretStr | None = None
-    product_data_tls: bool = False
+    product_data_tls: bool = Field(
+        default=False, description="With a verified certificate; SSL_CERT_FILE adds an authority."
+    )

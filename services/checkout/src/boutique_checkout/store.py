@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.resources
 import logging
 import uuid
 from collections.abc import AsyncIterator, Iterable
@@ -23,7 +24,6 @@ _STATEMENT_SECONDS = 3
 _RETRY_SECONDS = 0.2
 _PATIENCE_SECONDS = 15
 """Longer than a primary takes to come back after its death."""
-_SCHEMA_LOCK = 5_050_000_001
 
 _LOST_CONNECTION = (
     OSError,  # also TimeoutError
@@ -34,38 +34,10 @@ _LOST_CONNECTION = (
     asyncpg.InterfaceError,
 )
 
-_CREATE_SCHEMA = """
-CREATE SCHEMA orders;
-CREATE TABLE orders.orders (
-    id uuid PRIMARY KEY,
-    idempotency_key text UNIQUE,
-    fingerprint bytea NOT NULL,
-    status text NOT NULL CHECK (status IN ('pending', 'charged', 'placed', 'refunding', 'refunded')),
-    user_id text NOT NULL,
-    email text NOT NULL,
-    street_address text NOT NULL,
-    city text NOT NULL,
-    state text NOT NULL,
-    country text NOT NULL,
-    zip_code integer NOT NULL,
-    currency_code text NOT NULL,
-    shipping_cost numeric(28, 9) NOT NULL,
-    total numeric(28, 9) NOT NULL,
-    transaction_id text NOT NULL DEFAULT '',
-    tracking_id text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL DEFAULT now(),
-    CHECK ((status = 'refunded') = (idempotency_key IS NULL))
-);
-CREATE TABLE orders.items (
-    order_id uuid REFERENCES orders.orders ON DELETE CASCADE,
-    position integer,
-    product_id text NOT NULL,
-    quantity integer NOT NULL CHECK (quantity > 0),
-    price numeric(28, 9) NOT NULL,
-    PRIMARY KEY (order_id, position)
-);
-CREATE INDEX ON orders.orders (idempotency_key) WHERE status = 'refunding';
-"""
+_SCHEMA = (importlib.resources.files("boutique_checkout") / "schema.sql").read_text()
+
+# Advisory locks are the whole database's: the name keeps ours apart from those of other services.
+_LOCK = "SELECT pg_advisory_lock(hashtextextended('checkout ' || $1, 0))"
 
 _FIND = """
 SELECT o.*, i.product_id, i.quantity, i.price
@@ -106,10 +78,10 @@ class LockedOrder:
     call has hold of the key for too long.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", idempotency_key: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, idempotency_key: str) -> None:
         self._pool = pool
         self._key = idempotency_key
-        self._connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | None = None
+        self._connection: asyncpg.pool.PoolConnectionProxy | None = None
 
     async def find(self) -> Order | None:
         rows = await self._ask(_FIND, self._key)
@@ -172,10 +144,10 @@ class LockedOrder:
         except asyncpg.UniqueViolationError as error:
             raise _superseded() from error
 
-    async def _locked_connection(self) -> "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]":
+    async def _locked_connection(self) -> asyncpg.pool.PoolConnectionProxy:
         if self._connection is None:
             self._connection = await self._pool.acquire(timeout=_STATEMENT_SECONDS)
-            await self._connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", self._key)
+            await self._connection.execute(_LOCK, f"order {self._key}")
         return self._connection
 
     async def _drop_connection(self) -> None:
@@ -187,7 +159,7 @@ class LockedOrder:
 
 
 class OrderStore:
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     @contextlib.asynccontextmanager
@@ -237,21 +209,21 @@ async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
         yield OrderStore(pool)
 
 
-async def _ensure_schema(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _ensure_schema(connection: asyncpg.Connection) -> None:
     if await _has_schema(connection):
         return
     # Not in one transaction: what another session has created shows for certain in one that begins under the lock.
-    await connection.execute("SELECT pg_advisory_lock($1)", _SCHEMA_LOCK)
+    await connection.execute(_LOCK, "schema")
     if not await _has_schema(connection):
-        await connection.execute(_CREATE_SCHEMA)
+        await connection.execute(_SCHEMA)
     await _unlock(connection)
 
 
-async def _has_schema(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+async def _has_schema(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT to_regclass('orders.orders') IS NOT NULL"))
 
 
-async def _unlock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _unlock(connection: asyncpg.Connection) -> None:
     await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
