@@ -4,9 +4,11 @@ PYTHON ?= python3
 STACK ?= local
 BOUTIQUE := $(PYTHON) -m local
 BIN := .venv/bin
+empty :=
+export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format lock protos diagram
+.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format types lock protos diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +45,9 @@ test: environment ## Style, types, and every test that needs neither engine nor 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/pytest
+
+types: environment
+	@$(BIN)/mypy
 
 e2e: environment ## The real engine, a real cluster, a real browser: up, buy, change, break, mend, down
 	@$(BIN)/pytest tests/e2e --override-ini addopts="-ra --import-mode=importlib -x"

@@ -1,0 +1,100 @@
+"""The figures to watch: `make bench`. A table, and build/bench.json.
+
+Times and CPU are of this machine at this minute: compare within one run.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.images import image_sizes
+from tests.bench.processes import (
+    cpu_seconds,
+    on_one_core,
+    proportional_bytes,
+    service_processes,
+    store_processes,
+)
+from tests.bench.shoppers import Shopper, home_pages
+from tests.e2e.workspace import ROOT, STATE, Workspace
+
+_REPORT = ROOT / "build" / "bench.json"
+_PAGES = 400
+_ORDERS = 100
+_IDLE_SECONDS = 10.0
+
+
+def main() -> None:
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="boutique-bench-") as directory:
+        workspace = Workspace(Path(directory))
+        workspace.make("down")
+        try:
+            figures["up, from nothing running (s)"] = _seconds(lambda: workspace.make("up"))
+            figures["up with no change (s)"] = _seconds(lambda: workspace.make("up"))
+            figures["preview with no change (s)"] = _seconds(lambda: workspace.make("preview"))
+            figures |= _running_figures()
+            figures |= image_sizes(STATE / "images")
+        finally:
+            workspace.make("down")
+    _REPORT.parent.mkdir(exist_ok=True)
+    _REPORT.write_text(json.dumps(figures, indent=2) + "\n")
+    width = max(map(len, figures))
+    for name, value in figures.items():
+        print(f"{name:{width}}  {value:10.2f}")
+    print(f"\nalso in {_REPORT.relative_to(ROOT)}")
+
+
+def _running_figures() -> dict[str, float]:
+    shoppers = [Shopper() for _ in range(_ORDERS)]
+    for shopper in shoppers:  # each service has then seen each kind of request
+        shopper.fill_cart()
+        shopper.order()
+    figures = {"memory of the shop, idle (MiB, PSS)": _memory()}
+    idle = _idle_cpu()
+    visitor = shoppers[0]
+    figures["CPU of a home page (ms)"] = _cpu_milliseconds(Shopper.home, [visitor] * _PAGES, idle)
+    for shopper in shoppers:
+        shopper.fill_cart()
+    figures["CPU of an order (ms)"] = _cpu_milliseconds(Shopper.order, shoppers, idle)
+    with on_one_core(service_processes()):
+        pages = home_pages(visitors=4, each=_PAGES)
+    figures["home pages a second, services on one core"] = pages.rate
+    figures["home page at p50, 4 visitors at once (ms)"] = pages.percentile(50) * 1000
+    figures["home page at p99, 4 visitors at once (ms)"] = pages.percentile(99) * 1000
+    figures["memory of the shop, after load (MiB, PSS)"] = _memory()
+    return figures
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
+def _memory() -> float:
+    return proportional_bytes([*service_processes(), *store_processes()]) / (1 << 20)
+
+
+def _idle_cpu() -> float:
+    """Seconds of CPU a second that the services take for probes and the like."""
+    pids = service_processes()
+    before = cpu_seconds(pids)
+    time.sleep(_IDLE_SECONDS)
+    return (cpu_seconds(pids) - before) / _IDLE_SECONDS
+
+
+def _cpu_milliseconds(request: Callable[[Shopper], object], shoppers: list[Shopper], idle: float) -> float:
+    """Of all services together, for each request, above what they take while idle."""
+    pids = service_processes()
+    before, started = cpu_seconds(pids), time.monotonic()
+    for shopper in shoppers:
+        request(shopper)
+    used = cpu_seconds(pids) - before - idle * (time.monotonic() - started)
+    return 1000 * used / len(shoppers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What the shop's images weigh, from the archive that the cluster is given."""
+
+import json
+import tarfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+_MEGABYTE = 1_000_000
+
+
+def image_sizes(directory: Path) -> dict[str, float]:
+    """Megabytes as stored: of all images together, each layer once, and of what each has to itself."""
+    (archive,) = directory.glob("*.tar")
+    with tarfile.open(archive) as tar:
+        images = _layers(tar)
+    users = Counter(digest for layers in images.values() for digest in layers)
+    unique = {digest: size for layers in images.values() for digest, size in layers.items()}
+    figures = {"images, all layers once (MB)": sum(unique.values()) / _MEGABYTE}
+    for name, layers in images.items():
+        own = sum(size for digest, size in layers.items() if users[digest] == 1)
+        figures[f"image of {name}, its own layers (MB)"] = own / _MEGABYTE
+    return figures
+
+
+def _layers(tar: tarfile.TarFile) -> dict[str, dict[str, int]]:
+    """By image, the size of each layer by its digest. Source: OCI image layout."""
+    images = {}
+    for entry in _read(tar, "index.json")["manifests"]:
+        manifest = _read(tar, f"blobs/{entry['digest'].replace(':', '/')}")
+        name = entry["annotations"]["io.containerd.image.name"].rpartition("/")[2].partition(":")[0]
+        images[name] = {layer["digest"]: layer["size"] for layer in manifest["layers"]}
+    return dict(sorted(images.items()))
+
+
+def _read(tar: tarfile.TarFile, name: str) -> Any:
+    member = tar.extractfile(name)
+    if member is None:
+        raise FileNotFoundError(name)
+    return json.load(member)

@@ -1,0 +1,105 @@
+"""A shopper with a real browser."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.workspace import ROOT
+
+PICTURES = Path(os.environ.get("BOUTIQUE_PICTURES", ROOT / "build" / "pictures"))
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the confirmation says."""
+
+    order_id: str
+    tracking_id: str
+    text: str
+
+
+@contextlib.contextmanager
+def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
+    """A page of a new profile. A console error or an uncaught exception on it fails the test."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_executable(), args=[*_QUIET, *sandbox])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        yield page
+        browser.close()
+        assert problems == []
+
+
+def _executable() -> str | None:
+    """A browser that is there, one that Debian has, or None for the one that Playwright installs."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"], check=True)
+        found = shutil.which("chromium")
+    return found
+
+
+def buy(page: Page, address: str) -> Order:
+    """home → search → product → cart → another currency → checkout → confirmation; pictures of first and last."""
+    page.goto(address)
+    page.screenshot(path=PICTURES / "home.png")
+    page.get_by_role("searchbox").fill("mug")
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("main").get_by_role("link", name=re.compile("Mug")).first.click()
+    page.locator("[name=quantity]").first.select_option("2")
+    page.get_by_role("button", name=re.compile("add to cart", re.IGNORECASE)).click()
+    page.wait_for_url("**/cart")
+    page.locator("[name=currency_code]").first.select_option("EUR")
+    page.get_by_role("button", name=re.compile("currency", re.IGNORECASE)).first.click()
+    assert "€" in page.get_by_role("main").inner_text()
+    return check_out(page)
+
+
+def check_out(page: Page) -> Order:
+    """From the cart to the confirmation."""
+    if not page.locator("form[action='/cart/checkout']").count():
+        page.get_by_role("link", name=re.compile("checkout", re.IGNORECASE)).first.click()
+    form = page.locator("form[action='/cart/checkout']")
+    for name, value in {
+        "email": "ada@example.com",
+        "street_address": "12 Analytical Row",
+        "zip_code": "10115",
+        "city": "Berlin",
+        "state": "Berlin",
+        "country": "Germany",
+        "credit_card_number": "4432-8015-6152-0454",
+        "credit_card_cvv": "672",
+    }.items():
+        form.locator(f"[name={name}]").fill(value)
+    for name in ("credit_card_expiration_month", "credit_card_expiration_year"):
+        form.locator(f"[name={name}]").select_option(index=2)
+    form.get_by_role("button").last.click()
+    page.wait_for_load_state()
+    text = page.get_by_role("main").inner_text()
+    page.screenshot(path=PICTURES / "confirmation.png")
+    order = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    tracking = re.search(r"[A-Z]{2}-\d+-\d+", text)
+    assert order is not None, text
+    assert tracking is not None, text
+    return Order(order.group(), tracking.group(), text)

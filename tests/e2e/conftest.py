@@ -1,0 +1,40 @@
+"""The shop, brought up once by `make up`, for tests that then use, change, break and remove it in turn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.e2e.browser import PICTURES
+from tests.e2e.workspace import Kubectl, Workspace
+
+ADDRESS = "http://localhost:30080"
+
+
+@dataclass(frozen=True)
+class RunningShop:
+    workspace: Workspace
+    kubectl: Kubectl
+    address: str
+    up: str
+    """What the first `make up` printed."""
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def shop(workspace: Workspace) -> Iterator[RunningShop]:
+    workspace.make("down")  # what a killed run may have left
+    try:
+        output = workspace.make("up")
+        yield RunningShop(workspace, Kubectl(), ADDRESS, output)
+    finally:
+        workspace.make("down")

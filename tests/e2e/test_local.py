@@ -1,0 +1,208 @@
+"""The stack `local`, as a person meets it: up, buy, change, drift, break, mend, load and faults, down.
+
+Each test leaves the shop as it found it, but they run in this order.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import yaml
+
+from tests.e2e.browser import browser_page, buy
+from tests.e2e.conftest import RunningShop
+from tests.e2e.workspace import STATE, Workspace, lines_with
+
+SHOPPERS = 4
+
+
+@contextmanager
+def changed_settings(workspace: Workspace, **services: dict[str, object]) -> Iterator[None]:
+    """The settings file with what it says of some services changed, and as it was afterwards."""
+    before = workspace.settings.read_text()
+    content = yaml.safe_load(before)
+    content["config"]["boutique:shop"]["services"] |= services
+    workspace.settings.write_text(yaml.safe_dump(content))
+    try:
+        yield
+    finally:
+        workspace.settings.write_text(before)
+
+
+def test_up_says_where_the_shop_is(shop: RunningShop) -> None:
+    assert shop.address in shop.up
+    deployments = shop.kubectl.get("deployments")["items"]
+    assert len(deployments) == len(list(shop.workspace.directory.glob("services/*/service.yaml")))
+    for deployment in deployments:
+        assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"]
+
+
+def test_a_shopper_buys_something(shop: RunningShop) -> None:
+    with browser_page() as page:
+        order = buy(page, shop.address)
+    stored = shop.kubectl.query(f"SELECT count(*) FROM orders.orders WHERE id = '{order.order_id}'")
+    assert stored == ["1"]
+    mails = lines_with(shop.kubectl.logs("email"), ["confirmation rendered", order.order_id])
+    assert len(mails) == 1
+
+
+def test_a_shopper_buys_something_on_a_phone(shop: RunningShop) -> None:
+    with browser_page(width=360, height=740) as page:
+        order = buy(page, shop.address)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert order.order_id
+
+
+def test_status_shows_every_pod(shop: RunningShop) -> None:
+    output = shop.workspace.make("status")
+    for pod in shop.kubectl.get("pods")["items"]:
+        assert lines_with(output, [pod["metadata"]["name"], "1/1", "Running"])
+
+
+def test_a_preview_right_after_shows_no_change(shop: RunningShop) -> None:
+    assert changes(shop.workspace.make("preview")) == []
+
+
+def test_a_second_up_changes_nothing(shop: RunningShop) -> None:
+    before = generations(shop)
+    assert changes(shop.workspace.make("up")) == []
+    assert generations(shop) == before
+
+
+def test_a_changed_setting_changes_that_field_alone(shop: RunningShop) -> None:
+    before = generations(shop)
+    with changed_settings(shop.workspace, ad={"replicas": 2}):
+        preview = shop.workspace.make("preview")
+        assert lines_with(preview, ["~ replicas", "1", "2"])
+        shop.workspace.make("up")
+        assert [name for name, generation in generations(shop).items() if generation != before[name]] == ["ad"]
+        assert len(shop.kubectl.pods("ad")) == 2
+    shop.workspace.make("up")
+    assert len(shop.kubectl.pods("ad")) == 1
+
+
+def test_a_change_behind_pulumi_s_back_is_shown_and_mended(shop: RunningShop) -> None:
+    shop.kubectl.run("scale", "deployment/ad", "--replicas=3")
+    shop.kubectl.run("delete", "configmap/shipping")
+    refresh = shop.workspace.make("refresh")
+    assert lines_with(refresh, ["replicas", "3"])
+    assert lines_with(refresh, ["ConfigMap", "shipping"])
+    shop.workspace.make("up")
+    assert shop.kubectl.get("deployment/ad")["spec"]["replicas"] == 1
+    assert shop.kubectl.get("configmap/shipping")["data"]["PORT"] == "50051"
+
+
+def test_an_image_that_is_not_there_fails_with_the_pod_and_the_cause(shop: RunningShop) -> None:
+    with changed_settings(shop.workspace, cart={"image": "boutique/cart:nowhere"}):
+        output = shop.workspace.make("up", fails=True)
+        assert lines_with(output, ["cart-", "boutique/cart:nowhere"])
+        assert any(word in output for word in ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"))
+        with browser_page() as page:
+            buy(page, shop.address)
+    shop.workspace.make("up")
+    assert changes(shop.workspace.make("preview")) == []
+
+
+def test_a_field_that_kubernetes_refuses_is_shown_by_the_preview(shop: RunningShop) -> None:
+    with changed_settings(shop.workspace, ad={"environment": {"A" * 300: "x"}}):
+        output = shop.workspace.make("preview", fails=True)
+    assert "A" * 300 in output
+
+
+def test_a_mistake_in_the_settings_is_told_before_anything_is_touched(shop: RunningShop) -> None:
+    with changed_settings(shop.workspace, ad={"replicas": "many"}):
+        output = shop.workspace.make("up", fails=True)
+    assert lines_with(output, ["stacks/Pulumi.local.yaml", "boutique:shop.services.ad.replicas", "'many'"])
+    assert "Traceback" not in output
+
+
+def test_an_interrupted_up_goes_on_when_run_again(shop: RunningShop) -> None:
+    with changed_settings(shop.workspace, ad={"replicas": 2}, email={"replicas": 2}):
+        process = shop.workspace.start("up")
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Updating (local)" in line:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+        process.communicate()
+        shop.workspace.make("up")
+        assert len(shop.kubectl.pods("ad")) == 2
+    shop.workspace.make("up")
+
+
+def test_no_order_is_lost_while_a_pod_of_each_kind_is_killed(shop: RunningShop) -> None:
+    services = {path.parent.name for path in shop.workspace.directory.glob("services/*/service.yaml")}
+    before = orders(shop)
+    with shoppers_at(shop.address) as shoppers:
+        for name in sorted(services - {"loadgenerator"}):
+            kill(shop, shop.kubectl.pods(name)[0], f"deployment/{name}")
+        for store in ("cart-data", "product-data"):
+            kill(shop, f"{store}-replica-0", f"statefulset/{store}-replica")
+            kill(shop, f"{store}-0", f"statefulset/{store}")
+    summary = json.loads(shoppers.stdout.read().splitlines()[-1]) if shoppers.stdout else {}
+    print(json.dumps(summary, indent=2))
+    assert summary["orders"] >= 50
+    assert orders(shop) - before >= summary["orders"]
+    # What was under way on the killed pod itself may fail: a shopper each, at most.
+    assert summary["pages"]["POST /cart/checkout"]["failures"] <= SHOPPERS
+
+
+def test_down_leaves_nothing(shop: RunningShop) -> None:
+    output = shop.workspace.make("down")
+    assert "Nothing is left" in output
+    assert not STATE.exists()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(shop.address, trust_env=False)
+    assert "Nothing runs" in shop.workspace.make("down")
+
+
+def orders(shop: RunningShop) -> int:
+    return int(shop.kubectl.query("SELECT count(*) FROM orders.orders")[0])
+
+
+@contextmanager
+def shoppers_at(address: str) -> "Iterator[subprocess.Popen[str]]":
+    """Shoppers who shop for as long as the block takes; a summary is the last line that they print."""
+    settings = {
+        "FRONTEND_ADDR": address.removeprefix("http://"),
+        "USERS": str(SHOPPERS),
+        "RATE": str(SHOPPERS),
+        "MINIMUM_WAIT_SECONDS": "0.1",
+        "MAXIMUM_WAIT_SECONDS": "0.5",
+        "RUN_SECONDS": "900",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "boutique_loadgenerator"],
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def kill(shop: RunningShop, pod: str, owner: str) -> None:
+    """Takes a pod away at once, and waits until its owner has replaced it."""
+    shop.kubectl.run("delete", "pod", pod, "--grace-period=0", "--force", "--wait=true")
+    shop.kubectl.run("rollout", "status", owner, "--timeout=120s")
+
+
+def changes(output: str) -> list[str]:
+    """The lines of Pulumi's summary that say that something changed or would change."""
+    summary = output[output.rindex("Resources:") :].splitlines()
+    return [line for line in summary if line.strip().startswith(("+", "-", "~", "±"))]
+
+
+def generations(shop: RunningShop) -> dict[str, int]:
+    """How often the specification of each Deployment was changed."""
+    deployments = shop.kubectl.get("deployments")["items"]
+    return {entry["metadata"]["name"]: entry["metadata"]["generation"] for entry in deployments}

@@ -1,0 +1,105 @@
+"""A copy of the checkout, in which `make` is run as a person would, and what it started."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.progress import Progress
+from local.tools import ensure
+
+ROOT = Path(__file__).parent.parent.parent
+STATE = Path.home() / ".local" / "state" / "boutique-e2e"
+NAMESPACE = "boutique"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended. `output` is all that it printed."""
+
+    status: int
+    output: str
+
+
+class Workspace:
+    """The checkout's tracked files, in a directory where a test may change them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+        for name in filter(None, tracked.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, directory / name)
+
+    @property
+    def settings(self) -> Path:
+        return self.directory / "stacks" / "Pulumi.local.yaml"
+
+    def start(self, target: str, **variables: str) -> "subprocess.Popen[str]":
+        """Starts `make` in a process group of its own, as a shell does."""
+        return subprocess.Popen(
+            ["make", "--no-print-directory", target, *(f"{name}={value}" for name, value in variables.items())],
+            cwd=self.directory,
+            env={**os.environ, "BOUTIQUE_STATE": str(STATE)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def make(self, target: str, *, fails: bool = False, **variables: str) -> str:
+        """Runs `make`, and answers what it printed. Fails the test where it ends otherwise than expected."""
+        process = self.start(target, **variables)
+        output, _ = process.communicate()
+        print(f"$ make {target}\n{output}")
+        assert (process.returncode != 0) == fails, f"make {target} ended with {process.returncode}:\n{output[-6000:]}"
+        return output
+
+
+class Kubectl:
+    """An operator at work behind Pulumi's back."""
+
+    def __init__(self) -> None:
+        with Progress() as progress:
+            self._program = ensure(["kubernetes"], progress).command("kubernetes", "kubectl")
+
+    def run(self, *arguments: str) -> str:
+        command: list[str | Path] = [
+            self._program,
+            "--kubeconfig",
+            STATE / "kubeconfig",
+            "--namespace",
+            NAMESPACE,
+            *arguments,
+        ]
+        outcome = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert outcome.returncode == 0, f"kubectl {' '.join(arguments)}: {outcome.stderr}"
+        return outcome.stdout
+
+    def get(self, *arguments: str) -> Any:
+        return json.loads(self.run("get", *arguments, "--output", "json"))
+
+    def pods(self, name: str) -> list[str]:
+        """The pods of a service that are not on their way out."""
+        found = self.get("pods", "--selector", f"app.kubernetes.io/name={name}")["items"]
+        return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def query(self, statement: str) -> list[str]:
+        """Asks the primary of product-data, as its superuser; a line a row, columns apart by `|`."""
+        command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--dbname", "boutique", "--command", statement]
+        return self.run("exec", "product-data-0", "--", *command).split()
+
+    def logs(self, name: str) -> str:
+        return "".join(self.run("logs", pod) for pod in self.pods(name))
+
+
+def lines_with(output: str, words: Iterable[str]) -> list[str]:
+    """The lines that have all the words."""
+    wanted = list(words)
+    return [line for line in output.splitlines() if all(word in line for word in wanted)]
