@@ -1,0 +1,6 @@
+#!/bin/sh
+# Succeeds if this replica follows its primary. Arguments are options of redis-cli.
+case $(redis-cli --user "$APP_USER" "$@" info replication) in
+*master_link_status:up*) ;;
+*) exit 1 ;;
+esac
