@@ -15,7 +15,7 @@ from infra.shop.stores import Store
 STORES: Mapping[str, Literal["postgres", "redis"]] = {"cart-data": "redis", "product-data": "postgres"}
 
 _PORTS = {"postgres": 5432, "redis": 6379}
-_ROLES = {"postgres": ("owner", "app", "replication"), "redis": ("app", "replication")}
+_ROLES = ("app", "replication")
 _USER = "boutique"
 _DATABASE = "boutique"
 _CHARTS = Path("..") / "charts"
@@ -29,9 +29,7 @@ def create_stores(cluster: Cluster, images: Mapping[str, str]) -> dict[str, Stor
 
 def _create_store(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store:
     kind = STORES[name]
-    passwords = {
-        role: random.RandomPassword(f"{name}-{role}", length=32, special=False).result for role in _ROLES[kind]
-    }
+    passwords = {role: random.RandomPassword(f"{name}-{role}", length=32, special=False).result for role in _ROLES}
     credentials = kubernetes.core.v1.Secret(
         f"{name}-credentials",
         metadata={"name": f"{name}-credentials", "namespace": cluster.namespace},
@@ -45,6 +43,7 @@ def _create_store(name: str, cluster: Cluster, images: Mapping[str, str]) -> Sto
         values={
             "existingSecret": credentials.metadata.name,
             "clients": store_client(name),
+            "persistence": {"whenDeleted": "Delete"},  # the data goes with the stack that it belongs to
             # Where the chart's own image cannot be pulled, one that was built.
             **({"image": images[kind]} if kind in images else {}),
         },
