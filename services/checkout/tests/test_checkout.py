@@ -22,7 +22,7 @@ from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
-    from conftest import Gate, Neighbours
+    from services.checkout.tests.conftest import Gate, Neighbours
 
     Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
     Replica = Callable[[CheckoutSettings], Awaitable[Checkout]]
