@@ -3,12 +3,8 @@
 import shutil
 import sys
 
-from local.cluster import choose
 from local.directories import cache_directory, state_directory
 from local.environment import ENVIRONMENT
-from local.errors import ActionableError
-from local.images.engines import describe_engine
-from local.tools import describe, official_plugins_unreachable
 
 
 def doctor(_: str) -> None:

@@ -13,7 +13,7 @@ from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
 from local.tools import Toolbox
 
-PLUGINS = Path(__file__).parent / "plugins" / "bin"
+PLUGINS = [Path(__file__).parent / "plugins" / name for name in ("kubernetes", "random")]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Stack:
         return [str(self.toolbox.command("pulumi")), *arguments, "--non-interactive"]
 
     def _environment(self) -> dict[str, str]:
-        plugins = [str(PLUGINS)] if self.stand_ins else []
+        plugins = [str(folder) for folder in PLUGINS] if self.stand_ins else []
         path = [*plugins, str(ENVIRONMENT / "bin"), self.toolbox.path_environment()]
         return {
             **os.environ,
