@@ -165,6 +165,8 @@ def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[st
         f"--hostname-override={node}",
         f"--cluster-cidr={pods}",
         "--proxy-mode=iptables",
+        # There are few rules to write, and what waits for them is a person.
+        "--iptables-min-sync-period=100ms",
         # NodePorts answer this machine, not its network.
         "--nodeport-addresses=127.0.0.0/8",
         "--healthz-bind-address=127.0.0.1:10256",

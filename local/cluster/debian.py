@@ -21,7 +21,8 @@ from local.cluster import kernel, network
 from local.cluster.api import Api
 from local.cluster.cluster import SHOP_PORT
 from local.cluster.components import CLUSTER_DOMAIN, ApiServerAddress
-from local.cluster.layout import API_PORT, ETCD_PORTS, NODE, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
+from local.cluster.dns import answers
+from local.cluster.layout import API_PORT, ETCD_PORTS, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
 from local.cluster.network import Network
 from local.cluster.packages import ensure_packages
 from local.cluster.scratch_image import write_scratch_image
@@ -123,15 +124,17 @@ class DebianCluster:
             self._wait(step, "the API", api.ready)
             _apply_manifests(toolbox, self._layout.kubeconfig, ranges)
             images.result()
-        self._wait(step, "the node", lambda: _node_ready(api))
-        self._wait(step, "DNS", lambda: _dns_ready(api))
+        # What the API says of the node and its pods may be of an earlier run; an answer of the cluster's DNS is not.
+        self._wait(
+            step, "the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}")
+        )
 
     def _wait(self, step: Step, what: str, condition: Callable[[], bool]) -> None:
         step.update(f"waiting for {what}")
 
         def holds() -> bool:
             if not self._processes():
-                log = (self._layout.logs / "node.log").read_text()
+                log = (self._layout.logs / "node.log").read_text().strip()
                 raise ActionableError(f"The cluster's node ended while it started:\n{log}")
             return condition()
 
@@ -193,14 +196,3 @@ def _apply_manifests(toolbox: Toolbox, kubeconfig: Path, ranges: Network) -> Non
     )
     if applied.returncode != 0:
         raise ActionableError(f"The cluster refuses its own manifests: {applied.stderr.strip()}")
-
-
-def _node_ready(api: Api) -> bool:
-    node = api.get(f"/api/v1/nodes/{NODE}")
-    conditions = node["status"].get("conditions", []) if node else []
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
-def _dns_ready(api: Api) -> bool:
-    deployment = api.get("/apis/apps/v1/namespaces/kube-system/deployments/coredns")
-    return bool(deployment and deployment["status"].get("availableReplicas"))

@@ -38,6 +38,8 @@ def prepare(saved_settings: Path) -> None:
         unfinished.rename(saved_settings)
     for name, value in _WANTED.items():
         (_SETTINGS / name).write_text(value)
+    # The kubelet would look for the containers of an earlier run in what is left of their groups, for seconds each.
+    _remove_cgroups()
     _create_cgroups()
 
 
@@ -46,10 +48,7 @@ def restore(saved_settings: Path) -> None:
     if saved_settings.exists():
         for name, value in json.loads(saved_settings.read_text()).items():
             (_SETTINGS / name).write_text(value)
-    for group in _our_cgroups():
-        for directory in sorted(filter(Path.is_dir, group.rglob("*")), reverse=True):
-            directory.rmdir()
-        group.rmdir()
+    _remove_cgroups()
 
 
 def leftovers() -> list[str]:
@@ -66,6 +65,13 @@ def _hierarchies() -> list[Path]:
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS]
     return [path for path in _CGROUPS.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
+def _remove_cgroups() -> None:
+    for group in _our_cgroups():
+        for directory in sorted(filter(Path.is_dir, group.rglob("*")), reverse=True):
+            directory.rmdir()
+        group.rmdir()
 
 
 def _create_cgroups() -> None:

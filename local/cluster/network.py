@@ -69,8 +69,11 @@ def connect(network: Network) -> None:
 
 def disconnect() -> None:
     """Removes the bridge, and every rule of ours, of kube-proxy and of the kubelet; other rules stay as they are."""
-    if Path("/sys/class/net", BRIDGE).exists():
-        _output("ip", "link", "delete", BRIDGE)
+    bridge = Path("/sys/class/net", BRIDGE)
+    if bridge.exists():
+        # The kernel takes its time to remove the ends of links whose other end is gone.
+        for link in [*(path.name for path in (bridge / "brif").iterdir()), BRIDGE]:
+            subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
     for family in ("iptables", "ip6tables"):
         rules = _output(f"{family}-save").splitlines()
         if any(_ours(rule) for rule in rules):
@@ -82,7 +85,7 @@ def leftovers() -> list[str]:
     """What disconnect should have removed and is still there."""
     rules = [rule for family in ("iptables", "ip6tables") for rule in _output(f"{family}-save").splitlines()]
     return [
-        *(f"network interface {link}" for link in (BRIDGE,) if Path("/sys/class/net", link).exists()),
+        *([f"network interface {BRIDGE}"] if Path("/sys/class/net", BRIDGE).exists() else []),
         *(f"firewall rule {rule}" for rule in rules if _ours(rule)),
     ]
 

@@ -1,0 +1,29 @@
+"""Asks a name server, as a pod would. The messages are those of RFC 1035, section 4.1."""
+
+import socket
+import struct
+from typing import Final
+
+_PORT: Final = 53
+_TIMEOUT: Final = 0.5
+_ID: Final = 0xB007
+_RECURSION_DESIRED: Final = 0x0100
+_ERROR: Final = 0x000F
+_ADDRESS_RECORD, _INTERNET = 1, 1
+
+
+def answers(server: str, name: str) -> bool:
+    """Whether the name server at an address has an address for the name."""
+    header = struct.pack("!6H", _ID, _RECURSION_DESIRED, 1, 0, 0, 0)
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    question = labels + b"\0" + struct.pack("!2H", _ADDRESS_RECORD, _INTERNET)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(_TIMEOUT)
+        try:
+            connection.connect((server, _PORT))
+            connection.send(header + question)
+            answer = connection.recv(512)
+        except OSError:
+            return False
+    identifier, flags, _, records, _, _ = struct.unpack_from("!6H", answer)
+    return bool(identifier == _ID and flags & _ERROR == 0 and records > 0)
