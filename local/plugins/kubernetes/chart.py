@@ -128,18 +128,22 @@ async def _render(release: str, inputs: Object, resources: Resources) -> list[Ob
         *(f"--api-versions={version}" for version in await resources.discovery.api_versions()),
     ]
     values = inputs.get("values", {})
-    manifests = await _helm(command, reveal(values))
-    if contains(values, Secret):
-        masked = await _helm(command, reveal(_mask(values)))
-        manifests = [_concealed(manifest, masked) for manifest in manifests]
+    manifests = await _completed(await _helm(command, reveal(values)), plain, namespace, resources)
+    if not contains(values, Secret):
+        return manifests
+    masked = await _completed(await _helm(command, reveal(mask(values))), plain, namespace, resources)
+    return [conceal_what_differs(manifest, masked) for manifest in manifests]
+
+
+async def _completed(manifests: list[Object], inputs: Object, namespace: str, resources: Resources) -> list[Object]:
+    """With the release's namespace where a kind has namespaces and the chart names none."""
     scopes = {_defined_kind(manifest): manifest["spec"]["scope"] for manifest in manifests if _is_definition(manifest)}
     for manifest in manifests:
-        kind = manifest["apiVersion"].rpartition("/")[0], manifest["kind"]
-        namespaced = scopes[kind] == "Namespaced" if kind in scopes else await resources.namespaced(manifest)
         metadata = manifest["metadata"]
-        if namespaced:
+        kind = manifest["apiVersion"].rpartition("/")[0], manifest["kind"]
+        if scopes[kind] == "Namespaced" if kind in scopes else await resources.namespaced(manifest):
             metadata["namespace"] = metadata.get("namespace") or namespace
-        if plain.get("skipAwait"):
+        if inputs.get("skipAwait"):
             metadata["annotations"] = (metadata.get("annotations") or {}) | {SKIP_AWAIT: "true"}
     return manifests
 
@@ -164,15 +168,15 @@ def _items(document: Object) -> Iterable[Object]:
     return document["items"] if document["kind"] == "List" else [document]
 
 
-def _mask(value: Any) -> Any:
+def mask(value: Any) -> Any:
     """The value with others of the same kind and length in place of the secret ones."""
     match value:
         case Secret():
             return _replaced(reveal(value.value))
         case dict():
-            return {key: _mask(item) for key, item in value.items()}
+            return {key: mask(item) for key, item in value.items()}
         case list():
-            return [_mask(item) for item in value]
+            return [mask(item) for item in value]
         case _:
             return value
 
@@ -193,15 +197,19 @@ def _replaced(value: Any) -> Any:
             return value
 
 
-def _concealed(manifest: Object, masked: list[Object]) -> Object:
+def conceal_what_differs(manifest: Object, masked: list[Object]) -> Object:
     """The manifest with secrets where the masked rendering has something else; all of it if that lacks the object."""
     twin = next((other for other in masked if _identity(other) == _identity(manifest)), None)
     if twin is None:
-        kept = {"apiVersion", "kind", "metadata"}
-        return {key: value if key in kept else Secret(value) for key, value in manifest.items()}
+        metadata = _hidden_but(manifest["metadata"], {"name", "namespace"})
+        return _hidden_but(manifest, {"apiVersion", "kind", "metadata"}) | {"metadata": metadata}
     for path in changes(twin, manifest):
         manifest = _conceal_at(manifest, path)
     return manifest
+
+
+def _hidden_but(value: Object, shown: set[str]) -> Object:
+    return {key: item if key in shown else Secret(item) for key, item in value.items()}
 
 
 def _conceal_at(value: Any, path: Sequence[str | int]) -> Any:
