@@ -47,7 +47,7 @@ def create_application(services: Services) -> ASGIApp:
             _post("/cart/empty", pages.empty_cart),
             Route("/cart/checkout", pages.checkout),
             _post("/cart/checkout", pages.place_order),
-            Route("/order/{order_id}", pages.order),
+            Route("/order/{receipt}", pages.order),
             _post("/setCurrency", pages.set_currency),
             Route("/logout", pages.log_out),
             Route("/robots.txt", pages.robots),

@@ -1,30 +1,29 @@
-"""An order that was placed, as the visitor's own cookie carries it from the post to the confirmation page.
+"""An order that was placed, as the address of its confirmation page carries it.
 
-The storefront's replicas then need no store between them, and the page can be loaded again.
+The storefront's replicas then need no store between them, and the page can be loaded again. The receipt in the address
+is sealed with the visitor's session id, which nobody else knows: a page made up by another shows nothing.
 """
 
 import base64
 import binascii
+import hashlib
+import hmac
 import zlib
 from dataclasses import dataclass
 from typing import Self
 
-from google.protobuf.message import DecodeError
-
-from boutique_shared.errors import InvalidFieldError
 from boutique_shared.money import Money
 from hipstershop import shop_pb2
 
-COOKIE = "shop_order"
-PATH = "/order"
-# Browsers drop a cookie of more than 4096 bytes, its name and attributes included.
-MAXIMUM_COOKIE_LENGTH = 3800
+# Proxies take at least 4096 bytes of headers in an answer.
+MAXIMUM_RECEIPT_LENGTH = 2000
 _MAXIMUM_MESSAGE_BYTES = 64 * 1024
+_SEAL_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmedLine:
-    """`product_id` is empty in an order's only line where its products were too many for the cookie."""
+    """`product_id` is empty in an order's only line where its products were too many for the receipt."""
 
     product_id: str
     quantity: int
@@ -60,30 +59,38 @@ class Confirmation:
         return sum((line.total for line in self.lines), self.shipping)
 
 
-def to_cookie(order: shop_pb2.OrderResult) -> str:
-    """Without the address, which the page does not show."""
+def write_receipt(order: shop_pb2.OrderResult, session_id: str) -> str:
+    """Fit for an address, and without the shipping address, which the page does not show."""
     kept = shop_pb2.OrderResult()
     kept.CopyFrom(order)
     kept.ClearField("shipping_address")
-    cookie = _encode(kept)
-    if len(cookie) > MAXIMUM_COOKIE_LENGTH:
+    receipt = _pack(kept, session_id)
+    if len(receipt) > MAXIMUM_RECEIPT_LENGTH:
         confirmation = Confirmation.of(order)
         cost = sum((line.total for line in confirmation.lines), confirmation.shipping * 0)
         kept.ClearField("items")
         kept.items.add(item=shop_pb2.CartItem(quantity=1), cost=cost.to_wire())
-        cookie = _encode(kept)
-    return cookie
+        receipt = _pack(kept, session_id)
+    return receipt
 
 
-def from_cookie(cookie: str) -> Confirmation | None:
-    """None where it holds no order."""
+def read_receipt(receipt: str, session_id: str) -> Confirmation | None:
+    """None where it was not written for this session."""
     try:
-        packed = base64.urlsafe_b64decode(cookie)
-        message = zlib.decompressobj().decompress(packed, _MAXIMUM_MESSAGE_BYTES)
-        return Confirmation.of(shop_pb2.OrderResult.FromString(message))
-    except (binascii.Error, zlib.error, DecodeError, InvalidFieldError, ValueError):
+        packed = base64.urlsafe_b64decode(receipt)
+    except (binascii.Error, ValueError):
         return None
+    seal, content = packed[:_SEAL_BYTES], packed[_SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _seal(content, session_id)):
+        return None
+    message = zlib.decompressobj().decompress(content, _MAXIMUM_MESSAGE_BYTES)
+    return Confirmation.of(shop_pb2.OrderResult.FromString(message))
 
 
-def _encode(order: shop_pb2.OrderResult) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(order.SerializeToString(), 9)).decode()
+def _pack(order: shop_pb2.OrderResult, session_id: str) -> str:
+    content = zlib.compress(order.SerializeToString(), 9)
+    return base64.urlsafe_b64encode(_seal(content, session_id) + content).decode()
+
+
+def _seal(content: bytes, session_id: str) -> bytes:
+    return hmac.digest(session_id.encode(), content, hashlib.sha256)[:_SEAL_BYTES]

@@ -4,18 +4,19 @@ import asyncio
 import random
 import secrets
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import grpc
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from boutique_frontend import confirmation
 from boutique_frontend.cached import Cached
 from boutique_frontend.cart import Cart, fill_cart
 from boutique_frontend.catalog import Catalog, Product
 from boutique_frontend.checkout import KEPT_FIELDS, LABELS, locate_refusal, read_checkout, read_idempotency_key
+from boutique_frontend.confirmation import read_receipt, write_receipt
 from boutique_frontend.errors import STATUS_WORDS, http_status
 from boutique_frontend.forms import (
     MAXIMUM_QUANTITY,
@@ -44,6 +45,7 @@ MAXIMUM_QUERY_LENGTH = 200
 MAXIMUM_META_PRODUCTS = 50
 CURRENCIES_FRESH_SECONDS = 60.0
 ADS_FRESH_SECONDS = 10.0
+EXPIRATION_YEARS = 15
 
 _RETRY_AFTER_SECONDS = "5"
 _NOT_STORED = {"cache-control": "no-store"}
@@ -160,15 +162,13 @@ class Pages:
             )
         except grpc.aio.AioRpcError as error:
             return await self._unplaced_order_page(request, visitor, form, error, key)
-        response = self._redirect(request, visitor, f"{confirmation.PATH}/{quote(order.order_id, safe='')}")
-        set_cookie(request, response, confirmation.COOKIE, confirmation.to_cookie(order), path=confirmation.PATH)
-        return response
+        return self._redirect(request, visitor, f"/order/{write_receipt(order, visitor.session_id)}")
 
     async def order(self, request: Request) -> Response:
-        order = confirmation.from_cookie(request.cookies.get(confirmation.COOKIE, ""))
-        if order is None or order.order_id != request.path_params["order_id"]:
-            raise HTTPException(404, "This browser knows of no such order. Its confirmation was sent by e-mail.")
         visitor = await self._visitor(request)
+        order = read_receipt(request.path_params["receipt"], visitor.session_id)
+        if order is None:
+            raise HTTPException(404, "This browser knows of no such order. Its confirmation was sent by e-mail.")
         shelf, cart_count = await asyncio.gather(self._catalog.shelf(visitor.currency), self._cart_count(visitor))
         return await self._page(
             request,
@@ -196,7 +196,6 @@ class Pages:
         response = RedirectResponse("/", status_code=302)
         response.delete_cookie(SESSION_COOKIE)
         response.delete_cookie(CURRENCY_COOKIE)
-        response.delete_cookie(confirmation.COOKIE, path=confirmation.PATH)
         return response
 
     async def robots(self, request: Request) -> Response:
@@ -354,6 +353,7 @@ class Pages:
         problems: Mapping[str, str] = {},
     ) -> Response:
         retry = {"retry-after": _RETRY_AFTER_SECONDS} if status == 503 else {}
+        this_year = datetime.now(UTC).year
         return await self._page(
             request,
             visitor,
@@ -364,6 +364,7 @@ class Pages:
             cart=cart,
             idempotency_key=idempotency_key,
             labels=LABELS,
+            expiration_years=range(this_year, this_year + EXPIRATION_YEARS),
             kept=kept,
             problems=problems,
         )

@@ -31,12 +31,11 @@ def recognise(request: Request, shown_currencies: Sequence[str]) -> Visitor:
     )
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, path: str = "/") -> None:
+def set_cookie(request: Request, response: Response, name: str, value: str) -> None:
     response.set_cookie(
         name,
         value,
         max_age=COOKIE_SECONDS,
-        path=path,
         secure=_is_https(request),
         httponly=True,
         samesite="lax",
