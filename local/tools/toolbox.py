@@ -71,6 +71,17 @@ def ensure(names: Iterable[str], progress: Progress) -> Toolbox:
     return Toolbox({name: tool for name, tool in tools.items() if tool})
 
 
+def unavailable(name: str) -> str | None:
+    """Says why a tool that is not built from source cannot be had; None where it can, or is there already."""
+    pin = Pins.read(_PINS).tools[name]
+    ways = _allowed_ways()
+    if _ready(pin, ways, cache_directory()):
+        return None
+    if Way.DOWNLOAD not in ways:
+        return f"{name} is not on PATH, and BOUTIQUE_TOOLS forbids to download it"
+    return unreachable([entry.checksums_url for entry in pin.downloads])
+
+
 def official_plugins_unreachable() -> str | None:
     """Says why the official provider plugins cannot be downloaded; None where they can."""
     return unreachable([_PLUGIN])

@@ -1,0 +1,90 @@
+"""Chooses how a cluster is had on this machine."""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from local import tools
+from local.cluster import kind
+from local.cluster.cluster import Cluster
+from local.cluster.debian import DebianCluster
+from local.cluster.existing import ExistingCluster
+from local.cluster.kind import KindCluster
+from local.errors import ActionableError
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the choice depends on."""
+
+    docker_engine: bool
+    kind_unavailable: str | None
+    """Why kind cannot be had; None where it can."""
+    debian: bool
+    root: bool
+
+    @classmethod
+    def this(cls) -> Self:
+        docker_engine = kind.engine_answers()
+        return cls(
+            docker_engine=docker_engine,
+            kind_unavailable=tools.unavailable("kind") if docker_engine else None,
+            debian="debian" in _distribution(),
+            root=os.geteuid() == 0,
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    cluster: Cluster
+    reason: str
+
+
+def choose(environment: Mapping[str, str], state: Path, machine: Machine | None = None) -> Choice:
+    """The cluster to use, with its files below `state`.
+
+    Raises ActionableError where there is none, with what each way would need.
+    """
+    if context := environment.get("BOUTIQUE_CONTEXT"):
+        return Choice(ExistingCluster(context, state), "BOUTIQUE_CONTEXT names it")
+    # What an earlier run started is gone on with, and stopped, whatever has been installed since.
+    if (state / "cluster").exists():
+        return Choice(DebianCluster(state), "an earlier run started it")
+    if (state / "kind").exists():
+        return Choice(KindCluster(state), "an earlier run started it")
+    machine = machine or Machine.this()
+    if machine.docker_engine and machine.kind_unavailable is None:
+        return Choice(KindCluster(state), "a Docker engine answers")
+    if machine.debian and machine.root:
+        why_not_kind = machine.kind_unavailable or "no Docker engine answers"
+        return Choice(DebianCluster(state), f"{why_not_kind}, and this is Debian, as root")
+    raise ActionableError(_no_way(machine))
+
+
+def _no_way(machine: Machine) -> str:
+    docker = f"kind: {machine.kind_unavailable}" if machine.docker_engine else "a Docker engine: none answers"
+    debian = "root on Debian: this is " + " and ".join(
+        [
+            *([] if machine.debian else [f"{_distribution() or platform.system()}, not Debian"]),
+            *([] if machine.root else ["not root"]),
+        ]
+    )
+    return (
+        "There is no way to a Kubernetes cluster on this machine. Any one of these would do:\n"
+        "  - a cluster that runs: set BOUTIQUE_CONTEXT to its context in your kubeconfig\n"
+        f"  - {docker}\n"
+        f"  - {debian}\n"
+        "`make shop` needs none of them: it runs the shop as plain processes."
+    )
+
+
+def _distribution() -> str:
+    """The distribution's name with those that it is like; empty where it does not say."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    return f"{release['ID']} {release.get('ID_LIKE', '')}".strip()
