@@ -34,8 +34,8 @@ class Checkout:
     async def place(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> Order:
         """Places the order of a valid request, or answers what was placed for its key before.
 
-        An order that fails has charged nothing, or its charge is given back; the caller may send it again with the
-        same key. Goes on where the caller goes away, so that none is left half done.
+        An order that fails has charged nothing, or its charge is given back where payment can do that and answers; the
+        caller may send it again with the same key. Goes on where the caller goes away, so that none is left half done.
 
         Raises FailedPreconditionError where the key was used for another request, the cart is empty or holds a
         product that is no longer sold; InvalidRequestError with payment's words where the card is refused;
