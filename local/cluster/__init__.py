@@ -1,6 +1,6 @@
 """A Kubernetes cluster on this machine: one that is there, kind in Docker, or a node of our own on Debian."""
 
-from local.cluster.choice import Choice, choose
+from local.cluster.choice import choose
 from local.cluster.cluster import SHOP_PORT, Cluster
 
-__all__ = ["SHOP_PORT", "Choice", "Cluster", "choose"]
+__all__ = ["SHOP_PORT", "Cluster", "choose"]

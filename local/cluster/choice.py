@@ -13,6 +13,7 @@ from local.cluster.cluster import Cluster
 from local.cluster.debian import DebianCluster
 from local.cluster.existing import ExistingCluster
 from local.cluster.kind import KindCluster
+from local.directories import state_directory
 from local.errors import ActionableError
 
 
@@ -37,30 +38,27 @@ class Machine:
         )
 
 
-@dataclass(frozen=True)
-class Choice:
-    cluster: Cluster
-    reason: str
-
-
-def choose(environment: Mapping[str, str], state: Path, machine: Machine | None = None) -> Choice:
-    """The cluster to use, with its files below `state`.
+def choose(
+    environment: Mapping[str, str] = os.environ, state: Path | None = None, machine: Machine | None = None
+) -> Cluster:
+    """The cluster to use, with its files below `state`; it says itself why it was chosen.
 
     Raises ActionableError where there is none, with what each way would need.
     """
+    state = state or state_directory()
     if context := environment.get("BOUTIQUE_CONTEXT"):
-        return Choice(ExistingCluster(context, state), "BOUTIQUE_CONTEXT names it")
+        return ExistingCluster(state, "BOUTIQUE_CONTEXT names it", context)
     # What an earlier run started is gone on with, and stopped, whatever has been installed since.
     if (state / "cluster").exists():
-        return Choice(DebianCluster(state), "an earlier run started it")
+        return DebianCluster(state, "an earlier run started it")
     if (state / "kind").exists():
-        return Choice(KindCluster(state), "an earlier run started it")
+        return KindCluster(state, "an earlier run started it")
     machine = machine or Machine.this()
     if machine.docker_engine and machine.kind_unavailable is None:
-        return Choice(KindCluster(state), "a Docker engine answers")
+        return KindCluster(state, "a Docker engine answers")
     if machine.debian and machine.root:
         why_not_kind = machine.kind_unavailable or "no Docker engine answers"
-        return Choice(DebianCluster(state), f"{why_not_kind}, and this is Debian, as root")
+        return DebianCluster(state, f"{why_not_kind}, and this is Debian, as root")
     raise ActionableError(_no_way(machine))
 
 

@@ -23,4 +23,4 @@ class Cluster(Protocol):
         """Removes everything that start made. Raises ActionableError with what is left where something stays."""
 
     def describe(self) -> str:
-        """One line: which cluster it is, and what it cannot do that another could."""
+        """One line: which cluster it is, why it was chosen, and what it cannot do that another could."""

@@ -45,6 +45,8 @@ _STOP_TIMEOUT: Final = 30.0
 class DebianCluster:
     state: Path
     """The parent of the cluster's directory; both are gone when the cluster is."""
+    reason: str
+    """Why this one was chosen."""
 
     def start(self, progress: Progress) -> Path:
         toolbox = ensure(["kubernetes", "coredns"], progress)
@@ -83,7 +85,10 @@ class DebianCluster:
                 raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
 
     def describe(self) -> str:
-        return "a single node of Kubernetes' own components on this machine; it does not enforce network policies"
+        return (
+            f"a single node of Kubernetes' own components on this machine: {self.reason}. "
+            "It does not enforce network policies"
+        )
 
     @property
     def _layout(self) -> Layout:

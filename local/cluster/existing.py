@@ -11,8 +11,10 @@ from local.progress import Progress
 
 @dataclass(frozen=True)
 class ExistingCluster:
-    context: str
     state: Path
+    reason: str
+    """Why this one was chosen."""
+    context: str
 
     def start(self, progress: Progress) -> Path:
         with locked(self.state, progress), progress.step(f"Reaching the cluster of the context {self.context}"):
@@ -30,7 +32,7 @@ class ExistingCluster:
             self._kubeconfig.unlink(missing_ok=True)
 
     def describe(self) -> str:
-        return f"the cluster of the context {self.context}, which was named by BOUTIQUE_CONTEXT"
+        return f"the cluster of the context {self.context}: {self.reason}"
 
     @property
     def _kubeconfig(self) -> Path:

@@ -46,6 +46,8 @@ def engine_answers() -> bool:
 class KindCluster:
     state: Path
     """The parent of the cluster's directory; both are gone when the cluster is."""
+    reason: str
+    """Why this one was chosen."""
 
     def start(self, progress: Progress) -> Path:
         kind = self._kind(progress)
@@ -83,7 +85,7 @@ class KindCluster:
                 raise ActionableError(f"Containers of the cluster are left: {', '.join(left)}. Run this again.")
 
     def describe(self) -> str:
-        return "Kubernetes in Docker, made by kind"
+        return f"Kubernetes in Docker, made by kind: {self.reason}"
 
     @property
     def _directory(self) -> Path:

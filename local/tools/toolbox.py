@@ -67,7 +67,8 @@ def ensure(names: Iterable[str], progress: Progress) -> Toolbox:
         with locked(cache, progress):
             for pin in missing:
                 tools[pin.name] = _ready(pin, ways, cache) or _obtain(pin, ways, pins, cache, progress)
-            remove_build_cache(cache)
+            if all(_ready(pin, ways, cache) for pin in pins.tools.values() if pin.builds):
+                remove_build_cache(cache)
     return Toolbox({name: tool for name, tool in tools.items() if tool})
 
 
