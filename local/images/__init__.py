@@ -26,7 +26,7 @@ _SPACE_NEEDED = 2 << 30  # bytes: the storage, and the archive
 class Image:
     """One image that was built."""
 
-    reference: str  # such as boutique/cart:1f3c0e…
+    reference: str  # such as boutique.local/cart:1f3c0e…
     digest: str  # of its configuration, `sha256:…`: what a cluster shows as the image's ID
 
 
@@ -46,14 +46,25 @@ def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
     directory = _directory()
     directory.mkdir(parents=True, exist_ok=True)
     engine = find_engine(directory, progress)
-    base, wanted = _plan(repository, directory / "context", progress)
+    base, stores = _base_and_stores(repository, directory, progress)
+    staged = directory / "context"
+    runtime = recipes.runtime(repository, staged, base)
+    services = {name: recipes.service(repository, staged, runtime, name) for name in context.service_names(repository)}
+    wanted = services | stores
     built = engine.images()
-    missing = [recipe for recipe in wanted.values() if recipe.reference not in built]
+    missing = {name: recipe for name, recipe in wanted.items() if recipe.reference not in built}
     if missing:
         _require_space(directory)
         with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
-            context.stage(repository, directory / "context", python=base.python, uv=uv, cache=cache_directory())
-            _build_all(engine, base, missing, step)
+            if runtime.reference not in built:
+                step.update("what they share")
+                if base.recipe:
+                    engine.build(base.recipe)
+                context.stage_runtime(repository, staged, python=base.python, uv=uv, cache=cache_directory())
+                engine.build(runtime)
+            for name in services.keys() & missing.keys():
+                context.stage_service(repository, staged, name)
+            _build_all(engine, missing, step)
         built = engine.images()
     images = {name: Image(recipe.reference, built[recipe.reference]) for name, recipe in wanted.items()}
     references = sorted(image.reference for image in images.values())
@@ -73,17 +84,14 @@ def _directory() -> Path:
     return state_directory() / "images"
 
 
-def _plan(repository: Path, staged: Path, progress: Progress) -> tuple[Base, dict[str, Recipe]]:
-    """What the services are built on, and all images to build."""
+def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> tuple[Base, dict[str, Recipe]]:
+    """What to build the services on; and the stores' images, where those have to be built as well."""
     base = recipes.official_base(repository)
-    stores: dict[str, Recipe] = {}
-    if not _can_pull(base.reference, staged.with_name("pulls"), progress):
-        with progress.step("Making base images of Debian packages"):
-            roots = recipes.debian_roots(cache_directory() / "images")
-        base = recipes.debian_base(roots["python"])
-        stores = {name: recipes.debian_recipe(name, roots[name]) for name in recipes.STORES}
-    services = context.service_names(repository)
-    return base, {name: recipes.service_recipe(repository, name, base, staged) for name in services} | stores
+    if _can_pull(base.reference, directory / "pulls", progress):
+        return base, {}
+    roots = recipes.debian_roots(cache_directory() / "images", progress)
+    stores = {name: recipes.from_root(name, roots[name]) for name in recipes.STORES}
+    return recipes.debian_base(roots["python"]), stores
 
 
 def _can_pull(reference: str, decision: Path, progress: Progress) -> bool:
@@ -102,16 +110,12 @@ def _require_space(directory: Path) -> None:
         )
 
 
-def _build_all(engine: Engine, base: Base, missing: Sequence[Recipe], step: Step) -> None:
-    first, *others = missing
-    for recipe in filter(None, (base.recipe, first)):  # have the layers that the others share
-        step.update(recipe.name)
-        engine.build(recipe)
+def _build_all(engine: Engine, missing: Mapping[str, Recipe], step: Step) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        building = {pool.submit(engine.build, recipe): recipe for recipe in others}
-        for count, done in enumerate(as_completed(building), start=2):
+        building = {pool.submit(engine.build, recipe): name for name, recipe in missing.items()}
+        for count, done in enumerate(as_completed(building), start=1):
             done.result()
-            step.update(f"{count} of {len(missing)}, {building[done].name}")
+            step.update(f"{count} of {len(missing)}, {building[done]}")
 
 
 def _archive(engine: Engine, directory: Path, references: Sequence[str], progress: Progress) -> Path:

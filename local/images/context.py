@@ -19,44 +19,48 @@ def service_names(repository: Path) -> list[str]:
     return sorted(file.parent.name for file in repository.glob("services/*/service.yaml"))
 
 
-def input_digest(repository: Path, service: str) -> str:
-    """SHA-256, hexadecimal, of all that decides what a service's image holds, but for its base."""
-    digest = hashlib.sha256()
-    for file in (_lock(repository), dockerfile(repository)):
-        digest.update(file.read_bytes())
-    for directory in (_shared(repository), _source(repository, service)):
-        for path in _source_files(directory):
-            content = (directory / path).read_bytes()
-            digest.update(f"\0{path}\0{len(content)}\0".encode())
-            digest.update(content)
-    digest.update(_uv_platform().encode())
-    return digest.hexdigest()
-
-
 def dockerfile(repository: Path) -> Path:
     return repository / "services/Dockerfile"
 
 
-def stage(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
-    """Puts the context together in `destination`, anew, for images that have that version of Python, such as 3.11."""
-    shutil.rmtree(destination, ignore_errors=True)
-    destination.mkdir(parents=True)
+def runtime_digest(repository: Path) -> str:
+    """SHA-256, hexadecimal, of what all services' images share."""
+    lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
+    return _digest(repository / "services/shared/src", _uv_platform(), lock)
+
+
+def service_digest(repository: Path, service: str) -> str:
+    """SHA-256, hexadecimal, of what is a service's own."""
+    return _digest(_source(repository, service))
+
+
+def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
+    """Puts the shared part of the context there, for images that have that version of Python, such as 3.11."""
     _install_dependencies(_lock(repository), destination / "dependencies", python, uv, cache)
-    _copy(_shared(repository), destination / "shared")
-    for service in service_names(repository):
-        _copy(_source(repository, service), destination / "services" / service)
+    _copy(repository / "services/shared/src", destination / "shared")
+
+
+def stage_service(repository: Path, destination: Path, service: str) -> None:
+    """Puts a service's part of the context there."""
+    _copy(_source(repository, service), destination / "services" / service)
 
 
 def _lock(repository: Path) -> Path:
     return repository / "services/requirements.lock"
 
 
-def _shared(repository: Path) -> Path:
-    return repository / "services/shared/src"
-
-
 def _source(repository: Path, service: str) -> Path:
     return repository / "services" / service / "src"
+
+
+def _digest(directory: Path, *others: str) -> str:
+    digest = hashlib.sha256()
+    for path in _source_files(directory):
+        content = (directory / path).read_bytes()
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    digest.update(repr(others).encode())
+    return digest.hexdigest()
 
 
 def _source_files(directory: Path) -> Iterator[Path]:
@@ -67,6 +71,7 @@ def _source_files(directory: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, destination: Path) -> None:
+    shutil.rmtree(destination, ignore_errors=True)
     for path in _source_files(source):
         copy = destination / path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +80,7 @@ def _copy(source: Path, destination: Path) -> None:
 
 
 def _install_dependencies(lock: Path, destination: Path, python: str, uv: Path, cache: Path) -> None:
+    shutil.rmtree(destination, ignore_errors=True)
     command = [
         *(str(uv), "pip", "install", "--quiet", "--cache-dir", str(cache / "uv"), "--link-mode", "copy"),
         *("--target", str(destination), "--python-version", python, "--python-platform", _uv_platform()),

@@ -34,20 +34,21 @@ class Engine(Protocol):
 
 
 def find_engine(directory: Path, progress: Progress) -> Engine:
-    """The engine to use, with a directory for its files; installs buildah where there is none and it can."""
+    """The engine to use, with a directory for its files; installs podman where there is none and it can."""
     if _succeeds("docker", "version", "--format", "{{.Server.Version}}"):
         return Docker()
     for engine in (Podman(directory), Buildah(directory)):
         if shutil.which(engine.name):
             return engine
     if shutil.which("apt-get") and os.geteuid() == 0:
-        with progress.step("Installing buildah"):
+        with progress.step("Installing podman"):
             _run("apt-get", "--quiet=2", "update")
-            _run("apt-get", "--quiet=2", "--yes", "install", "buildah", DEBIAN_FRONTEND="noninteractive")
-        return Buildah(directory)
+            install = ("apt-get", "--quiet=2", "--yes", "--no-install-recommends", "install")
+            _run(*install, "podman", DEBIAN_FRONTEND="noninteractive")
+        return Podman(directory)
     raise ActionableError(
         "Building images takes Docker, podman or buildah, and none answers. Start Docker, or install one of them; "
-        "as root on Debian, buildah is installed for you. `make shop` runs the shop without images."
+        "as root on Debian, podman is installed for you. `make shop` runs the shop without images."
     )
 
 
@@ -57,9 +58,7 @@ class Docker:
     name = "docker"
 
     def images(self) -> dict[str, str]:
-        return _listed(
-            _run("docker", "images", "--no-trunc", *_listing("Repository"))
-        )
+        return _listed(_run("docker", "images", "--no-trunc", *_listing("Repository")))
 
     def build(self, recipe: Recipe) -> None:
         # Debian's docker.io comes without buildx, but its engine has BuildKit all the same.
@@ -96,9 +95,10 @@ class Buildah:
 
     def save(self, references: Sequence[str], archive: Path) -> None:
         there = oci.references(self._layout)
+        quickly = ("--quiet", "--compression-format", "zstd", "--compression-level", "1")
         for reference in references:
             if reference not in there:
-                self._run("push", "--quiet", "--disable-compression", reference, f"oci:{self._layout}:{reference}")
+                self._run("push", *quickly, reference, f"oci:{self._layout}:{reference}")
         with _unfinished(archive) as unfinished:
             oci.write_archive(self._layout, references, unfinished)
 
@@ -134,14 +134,14 @@ def _listing(name_field: str) -> tuple[str, str]:
 
 
 def _listed(images: str) -> dict[str, str]:
-    # buildah and podman keep a name that has no registry under one that is called localhost.
-    lines = [line.removeprefix("localhost/").split() for line in images.splitlines()]
-    return {reference: digest for reference, digest in lines if reference.startswith("boutique/")}
+    lines = [line.split() for line in images.splitlines()]
+    return {reference: digest for reference, digest in lines if reference.startswith("boutique.local/")}
 
 
 def _what(recipe: Recipe) -> list[str]:
     arguments = [word for item in recipe.arguments.items() for word in ("--build-arg", "=".join(item))]
-    return [*arguments, "--tag", recipe.reference, "--file", str(recipe.dockerfile), str(recipe.context)]
+    target = ["--target", recipe.target] if recipe.target else []
+    return [*arguments, *target, "--tag", recipe.reference, "--file", str(recipe.dockerfile), str(recipe.context)]
 
 
 @contextlib.contextmanager

@@ -22,13 +22,13 @@ def references(layout: Path) -> set[str]:
 
 
 def write_archive(layout: Path, images: Sequence[str], archive: Path) -> None:
-    """Writes those images of the layout, under names that stand for Docker Hub's as everywhere in Kubernetes."""
+    """Writes those images of the layout."""
     manifests = {entry["annotations"][_NAME]: entry for entry in _read(layout / "index.json")["manifests"]}
     wanted = [manifests[image] for image in images]
     index = {
         "schemaVersion": 2,
         "manifests": [
-            {**entry, "annotations": {_NAME: image.split(":")[-1], _CONTAINERD_NAME: f"docker.io/{image}"}}
+            {**entry, "annotations": {_NAME: image.split(":")[-1], _CONTAINERD_NAME: image}}
             for image, entry in zip(images, wanted, strict=True)
         ],
     }

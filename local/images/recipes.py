@@ -4,29 +4,32 @@ import hashlib
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import ActionableError
 from local.images import context, debian
+from local.progress import Progress
 
 STORES = ("postgres", "redis")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All it takes to build one image; its name ends in what it is made of."""
+    """All it takes to build one image, which is named by what it is made of."""
 
     name: str
     ingredients: str
     dockerfile: Path
     context: Path
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str]
+    target: str = ""  # the Dockerfile's stage, when it is not the last
 
     @property
     def reference(self) -> str:
         made_of = self.dockerfile.read_text() + self.ingredients
-        return f"boutique/{self.name}:{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+        # With a registry's name in front, which no registry has, each tool takes the name as it is.
+        return f"boutique.local/{self.name}:{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -47,31 +50,46 @@ def official_base(repository: Path) -> Base:
     return Base(reference=named[1], python=named[2], recipe=None)
 
 
-def debian_roots(cache: Path) -> dict[str, debian.Root]:
-    """Root file systems made of packages, for the base and the stores."""
-    names = ("python", *STORES)
-    with ThreadPoolExecutor() as pool:
-        roots = pool.map(lambda name: debian.make_root(debian.Description.read(name), cache), names)
-        return dict(zip(names, roots, strict=True))
-
-
 def debian_base(root: debian.Root) -> Base:
     """One made of Debian packages."""
-    recipe = debian_recipe("python", root)
+    recipe = from_root("python", root)
     version = re.match(r"\d+\.\d+", root.packages["python3-minimal"])
     if version is None:
         raise ActionableError(f"Debian's python3-minimal has an unknown version: {root.packages['python3-minimal']}.")
     return Base(recipe.reference, version[0], recipe)
 
 
-def debian_recipe(name: str, root: debian.Root) -> Recipe:
+def debian_roots(cache: Path, progress: Progress) -> dict[str, debian.Root]:
+    """Root file systems made of packages, for the base and the stores."""
+    names = ("python", *STORES)
+    with ThreadPoolExecutor() as pool:
+        roots = pool.map(lambda name: debian.make_root(debian.Description.read(name), cache, progress), names)
+        return dict(zip(names, roots, strict=True))
+
+
+def from_root(name: str, root: debian.Root) -> Recipe:
     """An image of a root file system."""
-    dockerfile = debian.dockerfile(name)
-    return Recipe(name, root.digest, dockerfile, root.archive.parent, {"ROOT": root.archive.name})
+    return Recipe(name, root.digest, debian.dockerfile(name), root.archive.parent, {"ROOT": root.archive.name})
 
 
-def service_recipe(repository: Path, service: str, base: Base, staged: Path) -> Recipe:
-    """An image of a service, from the context that is staged there."""
-    ingredients = base.reference + context.input_digest(repository, service)
-    arguments = {"BASE_IMAGE": base.reference, "SERVICE": service}
-    return Recipe(service, ingredients, context.dockerfile(repository), staged, arguments)
+def runtime(repository: Path, staged: Path, base: Base) -> Recipe:
+    """What all services' images share."""
+    return Recipe(
+        "runtime",
+        base.reference + context.runtime_digest(repository),
+        context.dockerfile(repository),
+        staged,
+        {"BASE_IMAGE": base.reference},
+        target="runtime",
+    )
+
+
+def service(repository: Path, staged: Path, runtime: Recipe, name: str) -> Recipe:
+    """A service's image."""
+    return Recipe(
+        name,
+        runtime.reference + context.service_digest(repository, name),
+        context.dockerfile(repository),
+        staged,
+        {"RUNTIME": runtime.reference, "SERVICE": name},
+    )

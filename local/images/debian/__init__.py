@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from local.errors import ActionableError
+from local.progress import Progress
 
 _DIRECTORY = Path(__file__).parent
 _SPACE_NEEDED = 1 << 30
@@ -97,7 +98,7 @@ def dockerfile(name: str) -> Path:
     return _DIRECTORY / f"{name}.Dockerfile"
 
 
-def make_root(description: Description, cache: Path) -> Root:
+def make_root(description: Description, cache: Path, progress: Progress) -> Root:
     """Makes the root file system unless the cache has it.
 
     Raises ActionableError if apt is not there, does not know or get a package, or the disk is too full.
@@ -112,18 +113,23 @@ def make_root(description: Description, cache: Path) -> Root:
     cache.mkdir(parents=True, exist_ok=True)
     if (free := shutil.disk_usage(cache).free) < _SPACE_NEEDED:
         raise ActionableError(f"{cache} has {free >> 20} MiB free; making an image takes {_SPACE_NEEDED >> 20} MiB.")
+    with progress.step(f"Making a root file system for {description.name} of Debian packages"):
+        _make(root, description, cache)
+    return root
+
+
+def _make(root: Root, description: Description, cache: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as directory:
         work = Path(directory)
         packages = _fetch(description, work)
-        unfinished = Root(work / "root.tar")
-        _write_archive(unfinished.archive, packages, description.user)
-        with unfinished.archive.open("rb") as archive:
-            digest = hashlib.file_digest(archive, "sha256").hexdigest()
+        archive = work / "root.tar"
+        _write_archive(archive, packages, description.user)
+        with archive.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
         versions = sorted("=".join(package.stem.split("_")[:2]).replace("%3a", ":") for package in packages)
         root.archive.with_suffix(".sha256").write_text(f"{digest}\n")
         root.archive.with_suffix(".packages").write_text("".join(f"{version}\n" for version in versions))
-        unfinished.archive.replace(root.archive)
-    return root
+        archive.replace(root.archive)
 
 
 def _architecture() -> str:
