@@ -1,0 +1,40 @@
+"""The load generator's process: `python3 -m boutique_loadgenerator`.
+
+Its last line on standard output is the summary, one JSON object. The status is 0 where no request failed, else 1.
+"""
+
+import json
+import signal
+import sys
+import threading
+from dataclasses import asdict
+
+from boutique_loadgenerator.run import run, wait_for_shop
+from boutique_loadgenerator.settings import LoadSettings
+from boutique_shared.settings import load_settings
+from boutique_shared.telemetry import configure_logging
+
+
+def main() -> int:
+    settings = load_settings(LoadSettings)
+    configure_logging("loadgenerator", settings.log_level)
+    ended, terminated = threading.Event(), threading.Event()
+
+    def terminate(*_: object) -> None:
+        ended.set()
+        terminated.set()
+
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, terminate)
+    if not wait_for_shop(settings, ended):
+        return 1
+    summary = run(settings, ended)
+    print(json.dumps(asdict(summary)), flush=True)
+    if settings.stay:
+        # With no timer to come, gevent would take a wait without end for a deadlock.
+        terminated.wait(threading.TIMEOUT_MAX)
+    return 0 if summary.is_success else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

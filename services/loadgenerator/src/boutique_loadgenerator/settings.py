@@ -1,0 +1,51 @@
+"""What the load generator is told by its environment."""
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic_settings import NoDecode
+
+from boutique_shared.settings import HostAndPort, ServiceSettings
+
+_ORIGINAL_PRODUCTS = (
+    "OLJCESPC7Z",
+    "66VCHSJNUP",
+    "1YMWWN1N4O",
+    "L9ECAV7KIM",
+    "2ZYFJ3GM2N",
+    "0PUK6V6EV0",
+    "LS4PSXUNUM",
+    "9SIQT8TOJO",
+    "6E92ZMYYFZ",
+)
+
+
+def _separated(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+ProductIds = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+$")], ...],
+    NoDecode,
+    BeforeValidator(_separated),
+    Field(min_length=1),
+]
+
+
+class LoadSettings(ServiceSettings):
+    frontend_addr: HostAndPort
+    users: int = Field(default=5, ge=1, le=10_000)
+    rate: float = Field(default=1, gt=0, le=1_000, description="Users that start in a second.")
+    run_seconds: float = Field(default=3_600, gt=0, description="The run ends after them at the latest.")
+    run_requests: int | None = Field(default=None, ge=1, description="The run ends after them, where they come first.")
+    stay: bool = Field(default=False, description="Whether the process waits, idle, for SIGTERM after the run.")
+    minimum_wait_seconds: float = Field(default=1, ge=0, description="A user's pause between two actions.")
+    maximum_wait_seconds: float = Field(default=10, ge=0)
+    startup_seconds: float = Field(default=300, ge=0, description="How long the shop is waited for.")
+    product_ids: ProductIds = _ORIGINAL_PRODUCTS
+
+    @model_validator(mode="after")
+    def _check_wait(self) -> Self:
+        if self.minimum_wait_seconds > self.maximum_wait_seconds:
+            raise ValueError("MINIMUM_WAIT_SECONDS: must be at most MAXIMUM_WAIT_SECONDS")
+        return self

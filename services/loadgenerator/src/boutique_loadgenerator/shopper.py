@@ -1,0 +1,107 @@
+"""A shopper, as Locust runs many of them: on a page that is not what was asked for, the request has failed."""
+
+import logging
+import random
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from locust import FastHttpUser, task
+
+CURRENCIES = ("USD", "EUR", "CAD", "JPY", "GBP", "TRY")
+CHECKOUT = "/cart/checkout"
+_TEST_CARD = "4432-8015-6152-0454"
+_ADDRESSES = (
+    {"street_address": "1600 Amphitheatre Parkway", "zip_code": "94043", "city": "Mountain View", "state": "CA"},
+    {"street_address": "350 Fifth Avenue", "zip_code": "10118", "city": "New York", "state": "NY"},
+    {"street_address": "233 South Wacker Drive", "zip_code": "60606", "city": "Chicago", "state": "IL"},
+)
+
+_A_PRODUCT = re.compile(r"/product/[A-Za-z0-9]+")
+_CART = re.compile(r"\bcart\b", re.IGNORECASE)
+# Every storefront shows the order's id before its tracking id, whatever its words and mark-up; other ids may be about.
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ORDER = re.compile(rf"({_UUID})(?:(?!{_UUID}).){{1,1000}}?\b([A-Z]{{2}}-\d+-\d+)\b", re.DOTALL)
+
+_log = logging.getLogger(__name__)
+_random = random.Random()  # noqa: S311 (nothing secret hangs on it)
+
+
+class Shopper(FastHttpUser):
+    """Weights and waits are those of Online Boutique's own load generator."""
+
+    connection_timeout = 10.0
+    network_timeout = 30.0
+    product_ids: ClassVar[Sequence[str]] = ()
+    wait_seconds: ClassVar[tuple[float, float]] = (1, 10)
+
+    def wait_time(self) -> float:
+        return _random.uniform(*self.wait_seconds)
+
+    def on_start(self) -> None:
+        self.index()
+
+    @task(1)
+    def index(self) -> None:
+        self._get("/", shows=_A_PRODUCT)
+
+    @task(2)
+    def set_currency(self) -> None:
+        self._post("/setCurrency", {"currency_code": _random.choice(CURRENCIES)}, shows=_A_PRODUCT)
+
+    @task(10)
+    def browse_product(self) -> None:
+        self._browse(_random.choice(self.product_ids))
+
+    @task(2)
+    def add_to_cart(self) -> None:
+        product_id = _random.choice(self.product_ids)
+        self._browse(product_id)
+        quantity = str(_random.randint(1, 10))
+        self._post("/cart", {"product_id": product_id, "quantity": quantity}, shows=re.compile(product_id))
+
+    @task(3)
+    def view_cart(self) -> None:
+        self._get("/cart", shows=_CART)
+
+    @task(1)
+    def checkout(self) -> None:
+        self.add_to_cart()
+        order = self._post(
+            CHECKOUT,
+            {
+                **_random.choice(_ADDRESSES),
+                "email": f"shopper-{uuid.uuid4().hex}@example.com",
+                "country": "United States",
+                "credit_card_number": _TEST_CARD,
+                "credit_card_expiration_month": str(_random.randint(1, 12)),
+                "credit_card_expiration_year": str(datetime.now(UTC).year + _random.randint(1, 10)),
+                "credit_card_cvv": str(_random.randint(100, 999)),
+            },
+            shows=_ORDER,
+        )
+        if order:
+            _log.info("order placed", extra={"order_id": order[1], "tracking_id": order[2]})
+
+    def _browse(self, product_id: str) -> None:
+        self._get(f"/product/{product_id}", name="/product/{id}", shows=re.compile(product_id))
+
+    def _get(self, path: str, *, shows: re.Pattern[str], name: str | None = None) -> None:
+        self._request("GET", path, name, None, shows)
+
+    def _post(self, path: str, form: dict[str, str], *, shows: re.Pattern[str]) -> re.Match[str] | None:
+        return self._request("POST", path, None, form, shows)
+
+    def _request(
+        self, method: str, path: str, name: str | None, form: dict[str, str] | None, shows: re.Pattern[str]
+    ) -> re.Match[str] | None:
+        """Answers what the page shows of what it should; redirects are followed, and are part of the request."""
+        shown = None
+        with self.client.request(method, path, name=name, data=form, catch_response=True) as response:
+            if 0 < response.status_code < 400:
+                shown = shows.search(response.text or "")
+                if shown is None:
+                    response.failure("not the page that was asked for")
+        return shown

@@ -1,0 +1,290 @@
+"""What one who runs the load generator may rely on, against a storefront that behaves as the contract says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from pydantic import ValidationError
+
+from boutique_loadgenerator.settings import LoadSettings
+from boutique_testing.processes import free_port
+
+Start = Callable[..., subprocess.Popen[str]]
+
+ORIGINAL_PRODUCTS = {
+    "OLJCESPC7Z",
+    "66VCHSJNUP",
+    "1YMWWN1N4O",
+    "L9ECAV7KIM",
+    "2ZYFJ3GM2N",
+    "0PUK6V6EV0",
+    "LS4PSXUNUM",
+    "9SIQT8TOJO",
+    "6E92ZMYYFZ",
+}
+DIGITS = {"zip_code": 5, "credit_card_expiration_month": 2, "credit_card_expiration_year": 4, "credit_card_cvv": 3}
+HERE = '<dl><dt>Order</dt><dd id="order-id">{order}</dd><dt>Tracking</dt><dd>{tracking}</dd></dl>'
+ORIGINAL = "<div>Confirmation #</div>\n<div>\n {order}\n</div><div>Tracking #</div><div>\n {tracking}\n</div>"
+
+
+class Storefront(ThreadingHTTPServer):
+    """Carts and orders by session, in memory. `broken` says which page is wrong, `placed` what was ordered."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.carts: dict[str, list[str]] = defaultdict(list)
+        self.placed: dict[str, str] = {}
+        self.visited: set[str] = set()
+        self.order_page = HERE
+        self.redirects_to_order = True
+        self.broken: set[str] = set()
+        self.unhealthy_answers = 0
+        self.is_busy = threading.Event()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Storefront
+
+    def do_GET(self) -> None:
+        if self.path == "/_healthz":
+            self.server.unhealthy_answers -= 1
+            self._send(503 if self.server.unhealthy_answers >= 0 else 200, "ok")
+        elif self.path == "/":
+            self._page("".join(f'<a href="/product/{id_}">' for id_ in ORIGINAL_PRODUCTS))
+        elif self.path.startswith("/product/"):
+            product_id = self.path.removeprefix("/product/")
+            self.server.visited.add(product_id)
+            self._page(f"<h1>{'the wrong product' if 'product' in self.server.broken else product_id}</h1>")
+        elif self.path == "/cart":
+            self._page("<h1>Cart</h1>" + " ".join(self.server.carts[self.session]))
+        elif self.path.startswith("/order/"):
+            order = self.path.removeprefix("/order/")
+            self._page(self.server.order_page.format(order=order, tracking=self.server.placed[order]))
+
+    def do_POST(self) -> None:
+        form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
+        cart = self.server.carts[self.session]
+        if self.path == "/cart" and form["product_id"] in ORIGINAL_PRODUCTS and 1 <= int(form["quantity"]) <= 10:
+            cart.append(form["product_id"])
+            self._send(302, "", location="/cart")
+        elif self.path == "/setCurrency" and form["currency_code"] in {"USD", "EUR", "CAD", "JPY", "GBP", "TRY"}:
+            self._send(302, "", location="/")
+        elif self.path == "/cart/checkout" and cart and _is_sound(form):
+            cart.clear()
+            if "checkout" in self.server.broken:
+                self._page("<h1>Something is missing</h1>")
+                return
+            order, tracking = str(uuid.uuid4()), "AB-12345-123456789"
+            self.server.placed[order] = tracking
+            if self.server.redirects_to_order:
+                self._send(302, "", location=f"/order/{order}")
+            else:
+                self._page(self.server.order_page.format(order=order, tracking=tracking))
+        else:
+            self._send(422, "no")
+
+    @property
+    def session(self) -> str:
+        cookies = SimpleCookie(self.headers.get("cookie", ""))
+        if "shop_session-id" not in cookies:
+            cookies["shop_session-id"] = str(uuid.uuid4())
+        return cookies["shop_session-id"].value
+
+    def _page(self, content: str) -> None:
+        """Ids of the session and of the request are on every page of the original."""
+        if sum(map(len, self.server.carts.values())) > 5:
+            self.server.is_busy.set()
+        self._send(200, f"<html>{uuid.uuid4()}{content}<footer>{self.session} - {uuid.uuid4()}</footer></html>")
+
+    def _send(self, status: int, body: str, location: str | None = None) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        if "shop_session-id" not in self.headers.get("cookie", ""):
+            self.send_header("set-cookie", f"shop_session-id={uuid.uuid4()}; Path=/; HttpOnly; SameSite=Lax")
+        if location:
+            self.send_header("location", location)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def _is_sound(form: dict[str, str]) -> bool:
+    texts = ("street_address", "city", "state", "country")
+    return (
+        all(form[name] for name in texts)
+        and all(form[name].isdecimal() and len(form[name]) <= digits for name, digits in DIGITS.items())
+        and re.fullmatch(r"\S+@\S+", form["email"]) is not None
+        and form["credit_card_number"] == "4432-8015-6152-0454"
+        and 1 <= int(form["credit_card_expiration_month"]) <= 12
+        and int(form["credit_card_expiration_year"]) > date.today().year  # noqa: DTZ011
+    )
+
+
+@pytest.fixture
+def storefront() -> Iterator[Storefront]:
+    with Storefront() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a load generator that does not dawdle, at an address and with other variables."""
+    with ExitStack() as stack:
+
+        def start(address: str, **variables: str) -> subprocess.Popen[str]:
+            hurried = {"USERS": "10", "RATE": "100", "MINIMUM_WAIT_SECONDS": "0", "MAXIMUM_WAIT_SECONDS": "0"}
+            process = subprocess.Popen(
+                [sys.executable, "-m", "boutique_loadgenerator"],
+                env={"PATH": os.environ["PATH"], "FRONTEND_ADDR": address, **hurried, **variables},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start
+
+
+def outcome(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:
+    """The exit status, and what each line of output holds."""
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, [json.loads(line) for line in output.splitlines()]
+
+
+@pytest.mark.parametrize(("order_page", "redirects_to_order"), [(HERE, True), (ORIGINAL, False)])
+def test_shoppers_do_all_of_the_contract_and_are_summed_up_with_every_order_that_was_placed(
+    storefront: Storefront, start: Start, order_page: str, redirects_to_order: bool
+) -> None:
+    storefront.order_page, storefront.redirects_to_order = order_page, redirects_to_order
+    status, lines = outcome(start(storefront.address, RUN_REQUESTS="250"))
+    summary = lines[-1]
+    assert status == 0
+    assert summary["errors"] == {}
+    assert summary["failures"] == 0
+    assert 250 <= summary["requests"] < 300
+    assert 0 < summary["p50_ms"] <= summary["p95_ms"]
+    assert summary["orders"] == len(storefront.placed) > 0
+    told = {line["order_id"]: line["tracking_id"] for line in lines if line.get("message") == "order placed"}
+    assert told == storefront.placed
+    pages = summary["pages"]
+    assert pages.keys() == {
+        "GET /",
+        "GET /cart",
+        "GET /product/{id}",
+        "POST /cart",
+        "POST /cart/checkout",
+        "POST /setCurrency",
+    }
+    assert max(pages, key=lambda name: int(pages[name]["requests"])) == "GET /product/{id}"
+    assert storefront.visited == ORIGINAL_PRODUCTS
+
+
+@pytest.mark.parametrize(("broken", "page"), [("checkout", "POST /cart/checkout"), ("product", "GET /product/{id}")])
+def test_a_page_that_is_not_what_was_asked_for_is_a_failure(
+    storefront: Storefront, start: Start, broken: str, page: str
+) -> None:
+    storefront.broken.add(broken)
+    status, lines = outcome(start(storefront.address, RUN_REQUESTS="250"))
+    summary = lines[-1]
+    assert status == 1
+    assert summary["pages"][page]["failures"] == summary["pages"][page]["requests"] == summary["failures"] > 0
+    assert summary["orders"] == len(storefront.placed)
+    assert any(error.startswith(page) for error in summary["errors"])
+
+
+def test_shoppers_wait_for_the_shop(storefront: Storefront, start: Start) -> None:
+    storefront.unhealthy_answers = 1
+    status, lines = outcome(start(storefront.address, RUN_REQUESTS="1"))
+    assert status == 0
+    assert lines[0]["message"] == "waiting for the shop"
+
+
+def test_a_shop_that_does_not_come_is_named_in_the_end(start: Start) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    status, lines = outcome(start(address, STARTUP_SECONDS="0"))
+    assert status == 1
+    assert (lines[-1]["message"], lines[-1]["address"]) == ("the shop does not answer", address)
+
+
+def test_a_run_ends_at_its_bound_of_time(storefront: Storefront, start: Start) -> None:
+    status, lines = outcome(start(storefront.address, RUN_SECONDS="0.5"))
+    assert status == 0
+    assert lines[-1]["requests"] > 0
+
+
+def test_a_terminated_run_loses_no_order_and_is_summed_up(storefront: Storefront, start: Start) -> None:
+    process = start(storefront.address)
+    assert storefront.is_busy.wait(30)
+    process.send_signal(signal.SIGTERM)
+    status, lines = outcome(process)
+    assert status == 0
+    assert lines[-1]["orders"] == len(storefront.placed)
+    assert lines[-1]["failures"] == 0
+
+
+def test_one_that_stays_is_idle_after_its_run_until_it_is_terminated(storefront: Storefront, start: Start) -> None:
+    process = start(storefront.address, RUN_REQUESTS="1", STAY="true")
+    assert process.stdout is not None
+    summary = next(line for line in process.stdout if "p95_ms" in line)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    process.send_signal(signal.SIGTERM)
+    assert outcome(process)[0] == 0
+    assert json.loads(summary)["requests"] > 0
+
+
+def test_a_setting_that_makes_no_sense_ends_the_start_and_is_named(start: Start) -> None:
+    process = start("127.0.0.1:1", USERS="0", PRODUCT_IDS="6E92ZMYYFZ,../admin")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == os.EX_CONFIG
+    assert [line.partition(":")[0] for line in output.splitlines()] == ["USERS", "PRODUCT_IDS"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"FRONTEND_ADDR": "no port"},
+        {"RATE": "-1"},
+        {"RUN_SECONDS": "0"},
+        {"RUN_REQUESTS": "0"},
+        {"PRODUCT_IDS": "6E92ZMYYFZ,"},
+        {"MINIMUM_WAIT_SECONDS": "2", "MAXIMUM_WAIT_SECONDS": "1"},
+    ],
+)
+def test_a_setting_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name, value in ({"FRONTEND_ADDR": "127.0.0.1:1"} | variables).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError):
+        LoadSettings()  # type: ignore[call-arg]  # from the environment
