@@ -21,6 +21,9 @@ DRAIN_SECONDS = 20
 _ENDPOINT_SECONDS = 3
 """How long a stopping pod still takes calls: until every client has heard that it is leaving."""
 
+_CLOSING_SECONDS = 15
+"""For what is closed after the last call: pools, queues."""
+
 _USER = 65532
 
 
@@ -39,7 +42,7 @@ def pod_template(
         "service_account_name": name,
         "automount_service_account_token": False,
         "enable_service_links": False,
-        "termination_grace_period_seconds": _ENDPOINT_SECONDS + DRAIN_SECONDS + 5,
+        "termination_grace_period_seconds": _ENDPOINT_SECONDS + DRAIN_SECONDS + _CLOSING_SECONDS,
         "security_context": {
             "run_as_non_root": True,
             "run_as_user": _USER,
