@@ -14,11 +14,12 @@ from pathlib import Path
 
 from local.directories import cache_directory, state_directory
 from local.errors import ActionableError
-from local.images import context, recipes, registry
+from local.images import context, debian, recipes, registry
 from local.images.engines import Engine, find_engine
 from local.images.recipes import Base, Recipe
 from local.progress import Progress, Step
 
+_STORES = ("postgres", "redis")
 _SPACE_NEEDED = 2 << 30  # bytes: the storage, and the archive
 
 
@@ -89,9 +90,8 @@ def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> t
     base = recipes.official_base(repository)
     if _can_pull(base.reference, directory / "pulls", progress):
         return base, {}
-    roots = recipes.debian_roots(cache_directory() / "images", progress)
-    stores = {name: recipes.from_root(name, roots[name]) for name in recipes.STORES}
-    return recipes.debian_base(roots["python"]), stores
+    roots = debian.make_roots(("python", *_STORES), cache_directory() / "images", progress)
+    return recipes.debian_base(roots["python"]), {name: recipes.from_root(name, roots[name]) for name in _STORES}
 
 
 def _can_pull(reference: str, decision: Path, progress: Progress) -> bool:

@@ -3,15 +3,11 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import ActionableError
 from local.images import context, debian
-from local.progress import Progress
-
-STORES = ("postgres", "redis")
 
 
 @dataclass(frozen=True)
@@ -57,14 +53,6 @@ def debian_base(root: debian.Root) -> Base:
     if version is None:
         raise ActionableError(f"Debian's python3-minimal has an unknown version: {root.packages['python3-minimal']}.")
     return Base(recipe.reference, version[0], recipe)
-
-
-def debian_roots(cache: Path, progress: Progress) -> dict[str, debian.Root]:
-    """Root file systems made of packages, for the base and the stores."""
-    names = ("python", *STORES)
-    with ThreadPoolExecutor() as pool:
-        roots = pool.map(lambda name: debian.make_root(debian.Description.read(name), cache, progress), names)
-        return dict(zip(names, roots, strict=True))
 
 
 def from_root(name: str, root: debian.Root) -> Recipe:

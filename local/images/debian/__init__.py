@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -23,7 +24,14 @@ from local.progress import Progress
 
 _DIRECTORY = Path(__file__).parent
 _SPACE_NEEDED = 1 << 30
-_APT = ["-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=", "-o", "APT::Install-Recommends=false"]
+_APT = [
+    "--quiet=2",
+    *("-o", "APT::Install-Recommends=false"),
+    *("-o", "APT::Sandbox::User="),  # apt's own user cannot write to where this one's cache is
+    *("-o", "Debug::NoLocking=true"),  # nothing of the host's is changed
+    *("-o", "Dir::Cache::pkgcache="),
+    *("-o", "Dir::Cache::srcpkgcache="),
+]
 _MERGED_INTO_USR = ("bin", "lib", "lib64", "sbin")
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 _UNUSED = re.compile(
@@ -51,14 +59,14 @@ class Description:
     """What a root file system is made of; see roots.toml."""
 
     name: str
-    packages: Sequence[str]
-    assumed: Sequence[str]
+    packages: tuple[str, ...]
+    assumed: tuple[str, ...]
     user: User
 
     @classmethod
     def read(cls, name: str) -> Self:
         table: dict[str, Any] = tomllib.loads((_DIRECTORY / "roots.toml").read_text())[name]
-        return cls(name, table["packages"], table["assumed"], User(**table["user"]))
+        return cls(name, tuple(table["packages"]), tuple(table["assumed"]), User(**table["user"]))
 
     @property
     def key(self) -> str:
@@ -98,49 +106,56 @@ def dockerfile(name: str) -> Path:
     return _DIRECTORY / f"{name}.Dockerfile"
 
 
-def make_root(description: Description, cache: Path, progress: Progress) -> Root:
-    """Makes the root file system unless the cache has it.
+def make_roots(names: Sequence[str], cache: Path, progress: Progress) -> dict[str, Root]:
+    """Makes the root file systems that the cache does not have.
 
     Raises ActionableError if apt is not there, does not know or get a package, or the disk is too full.
     """
-    root = Root(cache / f"{description.name}-{description.key}.tar")
-    if root.is_whole():
-        return root
+    descriptions = [Description.read(name) for name in names]
+    roots = {about: Root(cache / f"{about.name}-{about.key}.tar") for about in descriptions}
+    missing = {about: root for about, root in roots.items() if not root.is_whole()}
+    if missing:
+        _require_means(cache)
+        title = f"Making root file systems of Debian packages: {', '.join(about.name for about in missing)}"
+        with progress.step(title), tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as directory:
+            work = Path(directory)
+            apt = [*_APT, "-o", f"Dir::State::lists={_with_partial(work / 'lists')}"]
+            _run("apt-get", *apt, "update")
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(lambda about: _make(missing[about], about, apt, work / about.name), missing))
+    return {about.name: root for about, root in roots.items()}
+
+
+def _require_means(cache: Path) -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise ActionableError(
-            f"The image of {description.name} can neither be pulled nor made of packages: there is no apt-get here."
-        )
+        raise ActionableError("No base image can be pulled, nor made of Debian packages: there is no apt-get here.")
     cache.mkdir(parents=True, exist_ok=True)
     if (free := shutil.disk_usage(cache).free) < _SPACE_NEEDED:
-        raise ActionableError(f"{cache} has {free >> 20} MiB free; making an image takes {_SPACE_NEEDED >> 20} MiB.")
-    with progress.step(f"Making a root file system for {description.name} of Debian packages"):
-        _make(root, description, cache)
-    return root
+        raise ActionableError(f"{cache} has {free >> 20} MiB free; making images takes {_SPACE_NEEDED >> 20} MiB.")
 
 
-def _make(root: Root, description: Description, cache: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as directory:
-        work = Path(directory)
-        packages = _fetch(description, work)
-        archive = work / "root.tar"
-        _write_archive(archive, packages, description.user)
-        with archive.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        versions = sorted("=".join(package.stem.split("_")[:2]).replace("%3a", ":") for package in packages)
-        root.archive.with_suffix(".sha256").write_text(f"{digest}\n")
-        root.archive.with_suffix(".packages").write_text("".join(f"{version}\n" for version in versions))
-        archive.replace(root.archive)
+def _make(root: Root, description: Description, apt: Sequence[str], work: Path) -> None:
+    work.mkdir()
+    packages = _fetch(description, apt, work)
+    archive = work / "root.tar"
+    _write_archive(archive, packages, description.user)
+    with archive.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    versions = sorted("=".join(package.stem.split("_")[:2]).replace("%3a", ":") for package in packages)
+    for former in root.archive.parent.glob(f"{description.name}-*"):
+        former.unlink()
+    root.archive.with_suffix(".sha256").write_text(f"{digest}\n")
+    root.archive.with_suffix(".packages").write_text("".join(f"{version}\n" for version in versions))
+    archive.replace(root.archive)
 
 
 def _architecture() -> str:
     return _run("dpkg", "--print-architecture").strip() if shutil.which("dpkg") else os.uname().machine
 
 
-def _fetch(description: Description, work: Path) -> list[Path]:
+def _fetch(description: Description, apt: Sequence[str], work: Path) -> list[Path]:
     """Fetches the packages and what they need, for a machine that has none but the assumed ones."""
-    lists, archives, status = work / "lists", work / "archives", work / "status"
-    for directory in (lists, archives):
-        (directory / "partial").mkdir(parents=True)
+    archives, status = _with_partial(work / "archives"), work / "status"
     architecture = _architecture()
     status.write_text(
         "".join(
@@ -149,16 +164,15 @@ def _fetch(description: Description, work: Path) -> list[Path]:
             for package in description.assumed
         )
     )
-    where = [
-        *("-o", f"Dir::State::lists={lists}"),
-        *("-o", f"Dir::State::status={status}"),
-        *("-o", f"Dir::Cache::archives={archives}"),
-        *("-o", f"Dir::Cache::pkgcache={work / 'pkgcache.bin'}"),
-        *("-o", f"Dir::Cache::srcpkgcache={work / 'srcpkgcache.bin'}"),
-    ]
-    _run("apt-get", *_APT, *where, "--quiet=2", "update")
-    _run("apt-get", *_APT, *where, "--quiet=2", "--yes", "--download-only", "install", *description.packages)
+    where = ["-o", f"Dir::State::status={status}", "-o", f"Dir::Cache={work}", "-o", f"Dir::Cache::archives={archives}"]
+    _run("apt-get", *apt, *where, "--yes", "--download-only", "install", *description.packages)
     return sorted(archives.glob("*.deb"))
+
+
+def _with_partial(directory: Path) -> Path:
+    """A directory as apt wants it for what it fetches."""
+    (directory / "partial").mkdir(parents=True)
+    return directory
 
 
 def _run(*command: str) -> str:
