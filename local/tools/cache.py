@@ -47,12 +47,12 @@ def published(target: Path, root: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def require_space(directory: Path, gigabytes: float, purpose: str) -> None:
+def require_space(directory: Path, gigabytes: int, purpose: str) -> None:
     """Raises ActionableError where `directory` has less room than `purpose` needs."""
     directory.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(directory).free
     if free < gigabytes * _GIGABYTE:
         raise ActionableError(
-            f"{purpose} needs {gigabytes:g} GB of disk and {directory} has {free / _GIGABYTE:.1f} GB left: "
+            f"{purpose} needs {gigabytes} GB of disk and {directory} has {free / _GIGABYTE:.1f} GB left: "
             "make room, or set BOUTIQUE_CACHE to a directory on another disk."
         )
