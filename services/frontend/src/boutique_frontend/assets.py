@@ -38,7 +38,7 @@ class Assets:
 
     def picture_url(self, picture: str) -> str:
         """Of a product's picture, as the catalog names it; any format that it names is answered by our drawing."""
-        path = str(PurePosixPath(picture.removeprefix(PREFIX)).with_suffix(".svg")) if picture else ""
+        path = f"{picture.removeprefix(PREFIX).rpartition('.')[0]}.svg"
         return self.url(path if path in self._by_path else _PLACEHOLDER)
 
     async def respond(self, request: Request) -> Response:

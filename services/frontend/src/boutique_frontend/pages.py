@@ -105,12 +105,8 @@ class Pages:
         try:
             quantity = read_quantity(form, 1, MAXIMUM_QUANTITY_PER_ADD)
             await self._services.add_to_cart(visitor.session_id, product.id, quantity)
-        except InvalidFormError as error:
-            return await self._product_page(request, visitor, product, problem=error.problems["quantity"])
-        except grpc.aio.AioRpcError as error:
-            if problem := _cart_refusal(error):
-                return await self._product_page(request, visitor, product, problem=problem)
-            raise
+        except (InvalidFormError, grpc.aio.AioRpcError) as error:
+            return await self._product_page(request, visitor, product, problem=_line_problem(error))
         return self._redirect(request, visitor, "/cart")
 
     async def set_quantity(self, request: Request, form: Form) -> Response:
@@ -120,12 +116,8 @@ class Pages:
         try:
             quantity = read_quantity(form, 0, MAXIMUM_QUANTITY)
             await self._services.set_in_cart(visitor.session_id, product_id, quantity)
-        except InvalidFormError as error:
-            return await self._cart_page(request, visitor, problems={product_id: error.problems["quantity"]})
-        except grpc.aio.AioRpcError as error:
-            if problem := _cart_refusal(error):
-                return await self._cart_page(request, visitor, problems={product_id: problem})
-            raise
+        except (InvalidFormError, grpc.aio.AioRpcError) as error:
+            return await self._cart_page(request, visitor, problems={product_id: _line_problem(error)})
         return self._redirect(request, visitor, "/cart")
 
     async def empty_cart(self, request: Request, form: Form) -> Response:
@@ -288,6 +280,7 @@ class Pages:
         )
 
     async def _cart_page(self, request: Request, visitor: Visitor, problems: Mapping[str, str] = {}) -> Response:
+        """`problems` by product id."""
         cart = await self._filled_cart(visitor, shipping_seconds=USEFUL_SECONDS)
         recommendations = await self._recommendations(visitor, [line.product.id for line in cart.lines])
         return await self._page(
@@ -409,11 +402,15 @@ def _product_id(form: Form) -> str:
     raise InvalidFormError({"product_id": "is needed"})
 
 
-def _cart_refusal(error: grpc.aio.AioRpcError) -> str | None:
-    """Why the cart refused a line, or None where it failed: its refusals begin with a field of the line."""
+def _line_problem(error: InvalidFormError | grpc.aio.AioRpcError) -> str:
+    """Why a line of the cart was refused; raises the error where it was not, but failed."""
+    if isinstance(error, InvalidFormError):
+        return str(error)
     field, _, reason = (error.details() or "").partition(": ")
     refusals = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
-    return reason if error.code() in refusals and field.startswith("item.") else None
+    if error.code() in refusals and field.startswith("item."):
+        return f"{field.removeprefix('item.')}: {reason}"
+    raise error
 
 
 def _page_before(request: Request) -> str:

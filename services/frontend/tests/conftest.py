@@ -1,0 +1,267 @@
+"""The storefront as a browser meets it, in front of fakes of the seven services that it calls."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from boutique_frontend.__main__ import open_application
+from boutique_frontend.settings import FrontendSettings
+from boutique_shared.http_serving import with_request_scope
+from boutique_shared.money import Money
+from hipstershop import shop_pb2
+
+Answer = Callable[[Any, Any], Awaitable[Message]]
+
+RATES_IN_MILLIONTHS = {"EUR": 884_564, "CAD": 1_340_506, "JPY": 111_808_934, "GBP": 780_470, "TRY": 5_762_000}
+SHIPPING = Money("USD", 8_990_000_000)
+
+
+def product(id_: str, name: str, cents: int, picture: str, *categories: str) -> shop_pb2.Product:
+    return shop_pb2.Product(
+        id=id_,
+        name=name,
+        description=f"What is said of the {name.lower()}.",
+        picture=f"/static/img/products/{picture}.svg",
+        price_usd=Money("USD", cents * 10_000_000).to_wire(),
+        categories=categories,
+    )
+
+
+@dataclass
+class Call:
+    request: Any
+    metadata: Mapping[str, str]
+
+
+@dataclass
+class Neighbours:
+    """All services on one address. A test changes `answers` to make them fail, wait, or lack a method."""
+
+    address: str = ""
+    products: list[shop_pb2.Product] = field(
+        default_factory=lambda: [
+            product("OLJCESPC7Z", "Sunglasses", 1999, "sunglasses", "accessories"),
+            product("6E92ZMYYFZ", "Mug", 899, "mug", "kitchen"),
+        ]
+    )
+    carts: dict[str, dict[str, int]] = field(default_factory=dict)
+    orders: dict[str, shop_pb2.OrderResult] = field(default_factory=dict)
+    """By idempotency key."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for service in shop_pb2.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                if hasattr(self, method.name):
+                    self.answers[method.name] = getattr(self, method.name)
+
+    def called(self) -> Counter[str]:
+        """How often each method was called."""
+        return Counter({name: len(calls) for name, calls in self.calls.items()})
+
+    def fail(self, method: str, code: grpc.StatusCode, details: str = "") -> None:
+        async def answer(_: Any, context: Any) -> Message:
+            await context.abort(code, details)
+            raise AssertionError
+
+        self.answers[method] = answer
+
+    async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
+        return shop_pb2.ListProductsResponse(products=self.products)
+
+    async def GetProduct(self, request: shop_pb2.GetProductRequest, context: Any) -> shop_pb2.Product:  # noqa: N802
+        for candidate in self.products:
+            if candidate.id == request.id:
+                return candidate
+        await context.abort(grpc.StatusCode.NOT_FOUND, f"no product with ID {request.id}")
+        raise AssertionError
+
+    async def SearchProducts(  # noqa: N802
+        self, request: shop_pb2.SearchProductsRequest, _: Any
+    ) -> shop_pb2.SearchProductsResponse:
+        found = [candidate for candidate in self.products if request.query.lower() in candidate.name.lower()]
+        return shop_pb2.SearchProductsResponse(results=found)
+
+    async def GetSupportedCurrencies(self, *_: Any) -> shop_pb2.GetSupportedCurrenciesResponse:  # noqa: N802
+        return shop_pb2.GetSupportedCurrenciesResponse(currency_codes=["USD", "CHF", *RATES_IN_MILLIONTHS])
+
+    async def Convert(self, request: shop_pb2.CurrencyConversionRequest, _: Any) -> shop_pb2.Money:  # noqa: N802
+        return _converted(getattr(request, "from"), request.to_code)
+
+    async def ConvertMany(self, request: shop_pb2.ConvertManyRequest, _: Any) -> shop_pb2.ConvertManyResponse:  # noqa: N802
+        amounts = [_converted(amount, request.to_code) for amount in getattr(request, "from")]
+        return shop_pb2.ConvertManyResponse(amounts=amounts)
+
+    async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
+        items = [
+            shop_pb2.CartItem(product_id=id_, quantity=quantity)
+            for id_, quantity in self.carts.get(request.user_id, {}).items()
+        ]
+        return shop_pb2.Cart(user_id=request.user_id, items=items)
+
+    async def AddItem(self, request: shop_pb2.AddItemRequest, context: Any) -> shop_pb2.Empty:  # noqa: N802
+        cart = self.carts.setdefault(request.user_id, {})
+        quantity = cart.get(request.item.product_id, 0) + request.item.quantity
+        if quantity > 99:
+            await context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION, "item.quantity: a cart holds at most 99 of a product"
+            )
+        cart[request.item.product_id] = quantity
+        return shop_pb2.Empty()
+
+    async def SetItem(self, request: shop_pb2.AddItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        cart = self.carts.setdefault(request.user_id, {})
+        cart[request.item.product_id] = request.item.quantity
+        if not request.item.quantity:
+            del cart[request.item.product_id]
+        return shop_pb2.Empty()
+
+    async def EmptyCart(self, request: shop_pb2.EmptyCartRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        self.carts.pop(request.user_id, None)
+        return shop_pb2.Empty()
+
+    async def GetQuote(self, *_: Any) -> shop_pb2.GetQuoteResponse:  # noqa: N802
+        return shop_pb2.GetQuoteResponse(cost_usd=SHIPPING.to_wire())
+
+    async def ListRecommendations(  # noqa: N802
+        self, request: shop_pb2.ListRecommendationsRequest, _: Any
+    ) -> shop_pb2.ListRecommendationsResponse:
+        others = [candidate.id for candidate in self.products if candidate.id not in request.product_ids]
+        return shop_pb2.ListRecommendationsResponse(product_ids=others)
+
+    async def GetAds(self, *_: Any) -> shop_pb2.AdResponse:  # noqa: N802
+        return shop_pb2.AdResponse(ads=[shop_pb2.Ad(redirect_url="/product/6E92ZMYYFZ", text="A mug for mornings.")])
+
+    async def PlaceOrder(self, request: shop_pb2.PlaceOrderRequest, context: Any) -> shop_pb2.PlaceOrderResponse:  # noqa: N802
+        key = dict(context.invocation_metadata())["idempotency-key"]
+        if key not in self.orders:
+            cart = self.carts.pop(request.user_id, {})
+            if not cart:
+                await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
+            prices = {candidate.id: candidate.price_usd for candidate in self.products}
+            self.orders[key] = shop_pb2.OrderResult(
+                order_id=str(uuid.uuid4()),
+                shipping_tracking_id="AB-1234-5678",
+                shipping_cost=_rounded(_converted(SHIPPING.to_wire(), request.user_currency)),
+                shipping_address=request.address,
+                items=[
+                    shop_pb2.OrderItem(
+                        item=shop_pb2.CartItem(product_id=id_, quantity=quantity),
+                        cost=_rounded(_converted(prices[id_], request.user_currency)),
+                    )
+                    for id_, quantity in cart.items()
+                ],
+            )
+        return shop_pb2.PlaceOrderResponse(order=self.orders[key])
+
+    def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
+        return tuple(
+            grpc.method_handlers_generic_handler(
+                service.full_name, {method.name: self._handler(method) for method in service.methods}
+            )
+            for service in shop_pb2.DESCRIPTOR.services_by_name.values()
+        )
+
+    def _handler(self, method: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        async def answer(request: Message, context: Any) -> Message:
+            self.calls.setdefault(method.name, []).append(Call(request, dict(context.invocation_metadata())))
+            if method.name not in self.answers:
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the original has no such method")
+            return await self.answers[method.name](request, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+
+
+def _converted(amount: shop_pb2.Money, code: str) -> shop_pb2.Money:
+    if amount.currency_code == code:
+        return amount
+    return Money(code, Money.from_wire(amount).total_nanos * RATES_IN_MILLIONTHS[code] // 1_000_000).to_wire()
+
+
+def _rounded(amount: shop_pb2.Money) -> shop_pb2.Money:
+    return Money.from_wire(amount).rounded().to_wire()
+
+
+@pytest.fixture
+async def neighbours() -> AsyncIterator[Neighbours]:
+    fakes = Neighbours()
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(fakes.handlers())
+    fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    yield fakes
+    await server.stop(None)
+
+
+@pytest.fixture
+def settings(neighbours: Neighbours) -> FrontendSettings:
+    return FrontendSettings(
+        ad_service_addr=neighbours.address,
+        cart_service_addr=neighbours.address,
+        checkout_service_addr=neighbours.address,
+        currency_service_addr=neighbours.address,
+        product_catalog_service_addr=neighbours.address,
+        recommendation_service_addr=neighbours.address,
+        shipping_service_addr=neighbours.address,
+    )
+
+
+@pytest.fixture
+async def browser(settings: FrontendSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a cookie jar, which follows no redirect by itself."""
+    async with open_application(settings) as application:
+        transport = httpx.ASGITransport(with_request_scope(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            yield client
+
+
+@pytest.fixture
+def cart(browser: httpx.AsyncClient, neighbours: Neighbours) -> dict[str, int]:
+    """The browser's cart, with two mugs in it."""
+    session_id = str(uuid.uuid4())
+    browser.cookies.set("shop_session-id", session_id)
+    return neighbours.carts.setdefault(session_id, {"6E92ZMYYFZ": 2})
+
+
+@pytest.fixture
+def order_form() -> dict[str, str]:
+    return {
+        "email": "ada@example.com",
+        "street_address": "12 Analytical Row",
+        "zip_code": "94043",
+        "city": "London",
+        "state": "",
+        "country": "United Kingdom",
+        "credit_card_number": "4432-8015-6152-0454",
+        "credit_card_expiration_month": "1",
+        "credit_card_expiration_year": "2039",
+        "credit_card_cvv": "672",
+    }
+
+
+@pytest.fixture
+def shown() -> Callable[[httpx.Response], str]:
+    """The text of a page's main part."""
+
+    def text(page: httpx.Response) -> str:
+        main = page.text.partition("<main")[2].partition("</main>")[0]
+        return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", main).split()))
+
+    return text
