@@ -14,7 +14,7 @@ from locust.stats import StatsEntry
 from boutique_loadgenerator.settings import LoadSettings
 from boutique_loadgenerator.shopper import CHECKOUT, Shopper
 
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
