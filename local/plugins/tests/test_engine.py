@@ -1,9 +1,10 @@
 """The plugin under the real engine, against a real API with its controllers."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,17 @@ async def _waiting_up(stack: Stack) -> asyncio.subprocess.Process:
     raise AssertionError("up ended without waiting")
 
 
+async def _kill_with_children(process: asyncio.subprocess.Process) -> None:
+    """The engine's language host does not notice that the engine was killed."""
+    tasks = list(Path(f"/proc/{process.pid}/task").glob("*/children"))  # noqa: ASYNC240 - not a disk
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    process.kill()
+    await process.wait()
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
 async def test_an_interrupted_up_records_what_it_made_and_the_next_goes_on(stack: Stack) -> None:
     stack.declare("apps.v1.Deployment", "cart", _deployment(image="cart:good", awaited=True))
     process = await _waiting_up(stack)
@@ -197,8 +209,7 @@ async def test_an_interrupted_up_records_what_it_made_and_the_next_goes_on(stack
 async def test_an_up_after_one_that_was_killed_takes_up_the_objects_that_it_left(stack: Stack) -> None:
     stack.declare("apps.v1.Deployment", "cart", _deployment(image="cart:good", awaited=True))
     process = await _waiting_up(stack)
-    process.kill()
-    await process.wait()
+    await _kill_with_children(process)
     await (await stack.begin("cancel", "--yes")).wait()
     left = await stack.live("apps/v1", "Deployment", "cart")
     async with _kubelet(stack, good=RUNS):
