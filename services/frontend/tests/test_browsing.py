@@ -13,7 +13,7 @@ import pytest
 from hipstershop import shop_pb2
 
 if TYPE_CHECKING:
-    from conftest import Neighbours
+    from services.frontend.tests.conftest import Neighbours
 
 Shown = Callable[[httpx.Response], str]
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Neighbours
+    from services.frontend.tests.conftest import Neighbours
 
 Shown = Callable[[httpx.Response], str]
 

@@ -17,7 +17,7 @@ from boutique_shared.money import Money
 from hipstershop import shop_pb2
 
 if TYPE_CHECKING:
-    from conftest import Neighbours
+    from services.frontend.tests.conftest import Neighbours
 
 Shown = Callable[[httpx.Response], str]
 Form = dict[str, str]
