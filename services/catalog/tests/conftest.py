@@ -37,8 +37,8 @@ def replica(postgres_server: PostgresServer, postgres_database: str) -> Iterator
 
 
 @pytest.fixture
-async def open_catalog(serve: Serve) -> AsyncIterator[OpenCatalog]:
-    """Serves a catalog with these settings; answers its stub once it is ready."""
+async def open_catalog(serve: Serve, postgres_database: str) -> AsyncIterator[OpenCatalog]:
+    """Serves a catalog with these settings; answers its stub once it is ready. All close before their database goes."""
     async with AsyncExitStack() as stack:
 
         async def open_one(settings: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:

@@ -131,6 +131,7 @@ async def test_pages_together_hold_every_product_once_in_order(catalog: Catalog,
     while answer.next_page_token:
         assert len(answer.products) == size
         answer = await page(catalog, size, answer.next_page_token)
+        assert answer.products
         ids += [product.id for product in answer.products]
     assert ids == IDS
 

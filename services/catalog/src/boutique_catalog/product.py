@@ -1,6 +1,7 @@
 """A product, and the file that says which ones the shop sells."""
 
 import importlib.resources
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -35,7 +36,15 @@ class Product:
         )
 
 
+_PRODUCTS = TypeAdapter(list[Product])
+
+
 def load_products() -> list[Product]:
     """What `products.json` holds, in the order in which the shop shows it."""
     file = importlib.resources.files("boutique_catalog") / "products.json"
-    return TypeAdapter(list[Product]).validate_json(file.read_bytes())
+    return _PRODUCTS.validate_json(file.read_bytes())
+
+
+def products_to_json(products: Sequence[Product]) -> str:
+    """In the form of `products.json`."""
+    return _PRODUCTS.dump_json(list(products)).decode()

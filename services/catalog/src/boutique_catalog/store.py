@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from boutique_catalog.product import Product
+from boutique_catalog.product import Product, products_to_json
 from boutique_catalog.settings import CatalogSettings
 from boutique_shared.deadlines import within_deadline
 from boutique_shared.errors import UnavailableError
@@ -34,16 +34,20 @@ CREATE INDEX IF NOT EXISTS products_search
 
 _SEED_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('catalog.products', 0))"
 
-_SEED_ONE = """
-INSERT INTO catalog.products AS present (id, position, name, description, picture, price_usd, categories)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+_WRITE = """
+INSERT INTO catalog.products AS present (id, name, description, picture, price_usd, categories, position)
+SELECT *
+FROM ROWS FROM (
+    jsonb_to_recordset($1::jsonb)
+    AS (id text, name text, description text, picture text, price_usd numeric, categories text[])
+) WITH ORDINALITY
 ON CONFLICT (id) DO UPDATE SET
-    position = excluded.position,
     name = excluded.name,
     description = excluded.description,
     picture = excluded.picture,
     price_usd = excluded.price_usd,
-    categories = excluded.categories
+    categories = excluded.categories,
+    position = excluded.position
 WHERE present IS DISTINCT FROM excluded
 """
 
@@ -69,13 +73,7 @@ class ProductStore:
             await connection.execute(_SCHEMA)
             await _index_search(connection)
             await connection.execute(_REMOVE_OTHERS, [product.id for product in products])
-            await connection.executemany(
-                _SEED_ONE,
-                [
-                    (p.id, position, p.name, p.description, p.picture, p.price_usd, p.categories)
-                    for position, p in enumerate(products)
-                ],
-            )
+            await connection.execute(_WRITE, products_to_json(products))
 
     async def all(self) -> list[Product]:
         """In the order in which the shop shows them."""
@@ -133,6 +131,9 @@ async def _connection(pool: asyncpg.Pool, timeout_seconds: float) -> AsyncIterat
         async with asyncio.timeout(seconds), pool.acquire(timeout=seconds) as connection:
             yield connection
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if (task := asyncio.current_task()) and task.cancelling():
+            # Of a connection that fails just then, asyncpg raises the failure in place of the cancellation.
+            raise asyncio.CancelledError from error
         raise UnavailableError(f"the product store does not answer: {type(error).__name__}") from error
 
 
