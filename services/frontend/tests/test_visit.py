@@ -75,7 +75,8 @@ async def test_a_currency_cookie_that_is_not_ours_counts_as_none(browser: httpx.
         ("http://shop.test", "/"),
         ("http://shop.test//elsewhere.example/", "/"),
         ("http://shop.test/\\elsewhere.example", "/%5Celsewhere.example"),
-        ("http://shop.test/a\r\nx: y", "/"),
+        ("http://shop.test/a\tb c", "/ab%20c"),
+        ("http://[", "/"),
         ("not an address", "/"),
         ("", "/"),
     ],
@@ -83,10 +84,10 @@ async def test_a_currency_cookie_that_is_not_ours_counts_as_none(browser: httpx.
 async def test_a_changed_currency_leads_back_to_a_page_of_ours_alone(
     browser: httpx.AsyncClient, referer: str, location: str
 ) -> None:
-    headers = {"sec-fetch-site": "same-origin", "referer": referer.replace("\r\n", "")}
+    headers = {"sec-fetch-site": "same-origin", "referer": referer}
     answer = await browser.post("/setCurrency", data={"currency_code": "EUR"}, headers=headers)
     assert answer.status_code == 302
-    assert answer.headers["location"] == (location if "\r" not in referer else "/ax:%20y")
+    assert answer.headers["location"] == location
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ async def test_a_changed_currency_leads_back_to_a_page_of_ours_alone(
         {"origin": "https://elsewhere.example"},
         {"origin": "http://shop.test.elsewhere.example"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"referer": "https://elsewhere.example/shop.test"},
         {"sec-fetch-site": "cross-site", "origin": "http://shop.test"},
         {"origin": "https://elsewhere.example", "referer": "http://shop.test/"},

@@ -67,13 +67,21 @@ def is_number(text: str, minimum: int, maximum: int) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 10 and minimum <= int(text) <= maximum
 
 
+def is_own_address(request: Request, address: str) -> bool:
+    """Whether the address is of the site that the request was sent to."""
+    try:
+        return urlsplit(address).netloc == request.headers.get("host")
+    except ValueError:
+        return False
+
+
 def _refuse_cross_site(request: Request) -> None:
     """A browser says where a post comes from; a client that says nothing holds no one's cookies but its own."""
     headers = request.headers
     if site := headers.get("sec-fetch-site"):
         same_site = site in {"same-origin", "none"}
     elif source := headers.get("origin") or headers.get("referer"):
-        same_site = urlsplit(source).netloc == headers.get("host")
+        same_site = is_own_address(request, source)
     else:
         same_site = True
     if not same_site:
@@ -81,4 +89,4 @@ def _refuse_cross_site(request: Request) -> None:
 
 
 def _too_large() -> HTTPException:
-    return HTTPException(413, f"A form is at most {MAXIMUM_BODY_BYTES // 1024} KiB.")
+    return HTTPException(413, f"A form is at most {MAXIMUM_BODY_BYTES // 1024} KiB.", {"connection": "close"})

@@ -23,6 +23,7 @@ from boutique_frontend.forms import (
     MAXIMUM_QUANTITY_PER_ADD,
     Form,
     InvalidFormError,
+    is_own_address,
     parse_fields,
     read_quantity,
 )
@@ -415,8 +416,11 @@ def _line_problem(error: InvalidFormError | grpc.aio.AioRpcError) -> str:
 
 def _page_before(request: Request) -> str:
     """Path and query of the page of ours that the visitor came from; else the home page."""
-    before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc != request.headers.get("host") or not before.path or before.path.startswith("//"):
+    referer = request.headers.get("referer", "")
+    if not is_own_address(request, referer):
+        return "/"
+    before = urlsplit(referer)
+    if not before.path or before.path.startswith("//"):
         return "/"
     # A backslash, which browsers take for a slash, is quoted by the redirect.
     return f"{before.path}?{before.query}" if before.query else before.path
