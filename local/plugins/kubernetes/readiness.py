@@ -63,9 +63,10 @@ def _deployment(deployment: Object, others: Others) -> Progress:
     wanted = spec.get("replicas", 1)
     name = f"Deployment {deployment['metadata']['name']}"
     pods = _of_current_replica_set(deployment, others)
-    found = [*_pod_troubles(pods), *_deployment_troubles(deployment)]
     if not _observed(deployment):
-        return Progress(f"the controller to see {name}", steps=2, troubles=found)
+        # Until then the pods that there are may be those of the revision that this one replaces.
+        return Progress(f"the controller to see {name}", steps=2)
+    found = [*_pod_troubles(pods), *_deployment_troubles(deployment)]
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     new = min(updated, available, _count_ready(pods)) if pods else 0
     if new < wanted or available < wanted:
@@ -81,7 +82,7 @@ def _deployment_troubles(deployment: Object) -> list[Trouble]:
     found = []
     if failure.get("status") == "True":
         found.append(Trouble("replicas", f"no pod can be made: {failure.get('message')}", SETTLE_SECONDS))
-    if progressing.get("reason") == "ProgressDeadlineExceeded" and _observed(deployment):
+    if progressing.get("reason") == "ProgressDeadlineExceeded":
         found.append(Trouble("deadline", str(progressing.get("message")), 0))
     return found
 
@@ -102,9 +103,9 @@ def _stateful_set(stateful_set: Object, others: Others) -> Progress:
     wanted = spec.get("replicas", 1)
     name = f"StatefulSet {stateful_set['metadata']['name']}"
     pods = _of_revision(stateful_set, others, status.get("updateRevision"))
-    found = [*_pod_troubles(pods), *_refusals_to_make_pods(others, status.get("replicas", 0) < wanted)]
     if not _observed(stateful_set):
-        return Progress(f"the controller to see {name}", steps=2, troubles=found)
+        return Progress(f"the controller to see {name}", steps=2)
+    found = [*_pod_troubles(pods), *_refusals_to_make_pods(others, status.get("replicas", 0) < wanted)]
     if (count := status.get("readyReplicas", 0)) < wanted:
         return Progress(f"{wanted - count} of {wanted} replicas of {name}{_unready(pods)}", steps=2, troubles=found)
     strategy = spec.get("updateStrategy") or {}
@@ -125,9 +126,9 @@ def _daemon_set(daemon_set: Object, others: Others) -> Progress:
         for pod in _owned(daemon_set, others.get("Pod", []))
         if pod["metadata"].get("labels", {}).get("pod-template-generation") == generation
     ]
-    found = [*_pod_troubles(pods), *_refusals_to_make_pods(others, status.get("currentNumberScheduled", 0) < wanted)]
     if not _observed(daemon_set):
-        return Progress(f"the controller to see {name}", troubles=found)
+        return Progress(f"the controller to see {name}")
+    found = [*_pod_troubles(pods), *_refusals_to_make_pods(others, status.get("currentNumberScheduled", 0) < wanted)]
     updating = (spec.get("updateStrategy") or {}).get("type") != "OnDelete"
     count = min(status.get("numberAvailable", 0), status.get("updatedNumberScheduled", 0) if updating else wanted)
     if count < wanted:

@@ -74,9 +74,15 @@ def test_a_deployment_that_serves_with_old_pods_is_not_ready_and_only_the_new_on
     assert [trouble.topic for trouble in progress.troubles] == ["pod cart-2a container main"]
 
 
-def test_what_the_controller_has_not_seen_yet_is_not_ready(deployment: Object, others: dict[str, list[Object]]) -> None:
+def test_before_the_controller_sees_a_change_what_is_wrong_with_the_old_pods_does_not_count(
+    deployment: Object, others: dict[str, list[Object]]
+) -> None:
+    others["Pod"] = [_pod("cart-2a", "set-2", is_ready=False)]
+    assert _judge(deployment, **others).troubles
     deployment["metadata"]["generation"] = 3
-    assert "the controller" in _judge(deployment, **others).waiting_for
+    progress = _judge(deployment, **others)
+    assert "the controller" in progress.waiting_for
+    assert progress.troubles == []
 
 
 def test_a_deployment_that_is_paused_or_scaled_to_none_is_ready(deployment: Object) -> None:
