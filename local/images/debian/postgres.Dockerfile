@@ -1,4 +1,5 @@
-# Stands in for the official postgres image: the same user, programs on PATH, and signal: the archive ROOT; see roots.toml.
+# Stands in for the official postgres image: the same user, programs on PATH, and signal. ROOT is the archive of the root
+# file system; see roots.toml.
 FROM scratch
 ARG ROOT
 ADD ${ROOT} /
