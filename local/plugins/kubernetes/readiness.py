@@ -12,7 +12,7 @@ from local.plugins.kubernetes.api import Object
 from local.plugins.kubernetes.pods import Trouble, ready, state_of, troubles
 
 SETTLE_SECONDS: Final = 20
-"""How long a refusal to make pods must last to count: a quota may free up, an account appear."""
+"""How long a controller's complaint must last to count: a quota may free up, an account appear."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _deployment_troubles(deployment: Object) -> list[Trouble]:
     if failure.get("status") == "True":
         found.append(Trouble("replicas", f"no pod can be made: {failure.get('message')}", SETTLE_SECONDS))
     if progressing.get("reason") == "ProgressDeadlineExceeded":
-        found.append(Trouble("deadline", str(progressing.get("message")), 0))
+        # That of a rollout before may stay for a moment when this one goes back to replicas that are there.
+        found.append(Trouble("deadline", str(progressing.get("message")), SETTLE_SECONDS))
     return found
 
 

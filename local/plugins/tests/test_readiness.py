@@ -102,8 +102,8 @@ def test_a_passed_deadline_and_a_refusal_to_make_pods_are_troubles(
         ],
     }
     found = {trouble.message: trouble.patience for trouble in _judge(deployment, **others).troubles}
-    assert found["too late"] == 0
-    assert found["no pod can be made: exceeded quota: pods"] > 0
+    assert 0 < found["too late"] < 60
+    assert 0 < found["no pod can be made: exceeded quota: pods"] < 60
 
 
 def _stateful_set(**status: Any) -> Object:
