@@ -31,15 +31,16 @@ class Asset:
 class Assets:
     def __init__(self) -> None:
         self._by_path = {path: _read(path, file) for path, file in _walk(files("boutique_frontend") / "static")}
+        self._urls = {path: PREFIX + _hashed(path, asset.digest) for path, asset in self._by_path.items()}
 
     def url(self, path: str) -> str:
         """Of a file below static/, such as `css/shop.css`. Raises KeyError."""
-        return PREFIX + _hashed(path, self._by_path[path].digest)
+        return self._urls[path]
 
     def picture_url(self, picture: str) -> str:
         """Of a product's picture, as the catalog names it; any format that it names is answered by our drawing."""
         path = f"{picture.removeprefix(PREFIX).rpartition('.')[0]}.svg"
-        return self.url(path if path in self._by_path else _PLACEHOLDER)
+        return self._urls.get(path) or self._urls[_PLACEHOLDER]
 
     async def respond(self, request: Request) -> Response:
         path = request.path_params["path"]
