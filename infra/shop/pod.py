@@ -87,7 +87,7 @@ def _container(
     }
     if service.port is not None:
         container["ports"] = [{"name": service.protocol, "container_port": service.port}]
-        container["startup_probe"] = _probe(service, period_seconds=1, failure_threshold=60)
+        container["startup_probe"] = _probe(service, period_seconds=1, failure_threshold=300)
         container["readiness_probe"] = _probe(service, period_seconds=5, failure_threshold=2)
         container["liveness_probe"] = _probe(service, period_seconds=10, failure_threshold=3)
         container["lifecycle"] = {"pre_stop": {"sleep": {"seconds": _ENDPOINT_SECONDS}}}

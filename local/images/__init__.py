@@ -64,7 +64,7 @@ def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
                 context.stage_runtime(repository, staged, python=base.python, uv=uv, cache=cache_directory())
                 engine.build(runtime)
             for name in services.keys() & missing.keys():
-                context.stage_service(repository, staged, name)
+                context.stage_service(repository, staged, name, python=base.python, uv=uv, cache=cache_directory())
             _build_all(engine, missing, step)
         built = engine.images()
     images = {name: Image(recipe.reference, built[recipe.reference]) for name, recipe in wanted.items()}

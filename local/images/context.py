@@ -31,22 +31,33 @@ def runtime_digest(repository: Path) -> str:
 
 def service_digest(repository: Path, service: str) -> str:
     """SHA-256, hexadecimal, of what is a service's own."""
-    return _digest(_source(repository, service))
+    lock = _own_lock(repository, service)
+    dependencies = (_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()) if lock.exists() else ()
+    return _digest(_source(repository, service), *dependencies)
 
 
 def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
     """Puts the shared part of the context there, for images that have that version of Python, such as 3.11."""
-    _install_dependencies(_lock(repository), destination / "dependencies", python, uv, cache)
+    _install(_lock(repository), destination / "dependencies", python, uv, cache)
+    shutil.rmtree(destination / "shared", ignore_errors=True)
     _copy(repository / "services/shared/src", destination / "shared")
 
 
-def stage_service(repository: Path, destination: Path, service: str) -> None:
-    """Puts a service's part of the context there."""
-    _copy(_source(repository, service), destination / "services" / service)
+def stage_service(repository: Path, destination: Path, service: str, *, python: str, uv: Path, cache: Path) -> None:
+    """Puts a service's part of the context there: its source, beside what it needs beyond what all services share."""
+    staged = destination / "services" / service
+    shutil.rmtree(staged, ignore_errors=True)
+    if (lock := _own_lock(repository, service)).exists():
+        _install(lock, staged, python, uv, cache)
+    _copy(_source(repository, service), staged)
 
 
 def _lock(repository: Path) -> Path:
     return repository / "services/requirements.lock"
+
+
+def _own_lock(repository: Path, service: str) -> Path:
+    return repository / "services" / service / "requirements.lock"
 
 
 def _source(repository: Path, service: str) -> Path:
@@ -71,7 +82,6 @@ def _source_files(directory: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, destination: Path) -> None:
-    shutil.rmtree(destination, ignore_errors=True)
     for path in _source_files(source):
         copy = destination / path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +89,7 @@ def _copy(source: Path, destination: Path) -> None:
     _normalise(destination)
 
 
-def _install_dependencies(lock: Path, destination: Path, python: str, uv: Path, cache: Path) -> None:
+def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) -> None:
     shutil.rmtree(destination, ignore_errors=True)
     command = [
         *(str(uv), "pip", "install", "--quiet", "--cache-dir", str(cache / "uv"), "--link-mode", "copy"),
