@@ -85,6 +85,7 @@ def _prepare(stack: str) -> Stack:
             starting = pool.submit(cluster.start, progress)
             delivery = _build_images(progress)
             kubeconfig = starting.result()
+        _remember(kubeconfig)
         _load_images(cluster, kubeconfig, delivery, progress)
     return _stack(stack, toolbox, kubeconfig)
 
@@ -111,6 +112,13 @@ def _build_images(progress: Progress) -> Delivery:
     references = {name: image.reference for name, image in delivery.images.items()}
     _image_list().write_text(json.dumps(references, indent=2))
     return delivery
+
+
+def _remember(kubeconfig: Path) -> None:
+    """Where `make status` and `make logs` find it, whichever cluster it is of."""
+    if kubeconfig != (link := state_directory() / "kubeconfig"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(kubeconfig)
 
 
 def _load_images(cluster: Cluster, kubeconfig: Path, delivery: Delivery, progress: Progress) -> None:
