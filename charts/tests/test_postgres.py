@@ -53,6 +53,8 @@ class Pod:
             "PGDATA": str(self.directory / "pgdata"),
             "PGHOST": str(self.directory),
             "PGPORT": str(self.port),
+            "PGUSER": "boutique",
+            "PGDATABASE": "boutique",
             "PATH": f"{self.node.programs}:{os.environ['PATH']}",
         }
 
@@ -145,8 +147,7 @@ def _pod(pod: Pod) -> Iterator[Pod]:
 
 def _primary(node: Node) -> Pod:
     secret = {"APP_PASSWORD": "it's", "REPLICATION_PASSWORD": "follow me"}
-    values = {"DATABASE": "boutique", "APP_ROLE": "boutique"}
-    return Pod(node, "primary", "primary.sh", values | secret)
+    return Pod(node, "primary", "primary.sh", secret)
 
 
 def _replica(node: Node, primary: Pod) -> Pod:
@@ -216,9 +217,10 @@ def test_a_changed_secret_holds_from_the_next_start(primary: Pod) -> None:
     assert "password authentication failed" in primary.query("SELECT 1", "boutique", "it's").stderr
 
 
-def test_no_password_is_in_the_log(primary: Pod) -> None:
+def test_neither_password_nor_probe_is_in_the_log(primary: Pod) -> None:
     log = (primary.directory / "log").read_text()
     assert "ready to accept connections" in log
+    assert "rejects connection" not in log
     assert not any(secret in log for secret in ("it's", "follow me"))
 
 

@@ -23,7 +23,8 @@ class Recipe:
 
     @property
     def reference(self) -> str:
-        made_of = self.dockerfile.read_text() + self.ingredients
+        instructions = [line for line in self.dockerfile.read_text().splitlines() if not line.startswith("#")]
+        made_of = "\n".join([*instructions, self.ingredients])
         # With a registry's name in front, which no registry has, each tool takes the name as it is.
         return f"boutique.local/{self.name}:{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
 

@@ -16,7 +16,7 @@ chmod 0700 "$PGDATA" # a volume's fsGroup may have opened it to the group, which
 # No client can connect until the roles are as they are to be.
 pg_ctl --silent --wait --timeout 600 --options "$settings -c listen_addresses=''" start
 psql --no-psqlrc --quiet --username postgres --dbname postgres --set ON_ERROR_STOP=1 \
-    --set database="$DATABASE" --set app="$APP_ROLE" --file "$config/roles.sql"
+    --set database="$PGDATABASE" --set app="$PGUSER" --file "$config/roles.sql"
 pg_ctl --silent --wait --mode fast stop
 
 # shellcheck disable=SC2086 # several arguments

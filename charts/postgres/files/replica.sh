@@ -6,7 +6,7 @@ config=$(dirname "$0")
 slot_name=$(echo "$POD_NAME" | tr - _)
 
 if "$config/clone-needed.sh"; then
-    until pg_isready --quiet --dbname "$PRIMARY"; do
+    until pg_isready --quiet --dbname "$PRIMARY replication=true"; do
         echo "Waiting for the primary to answer: $PRIMARY" >&2
         sleep 1
     done
