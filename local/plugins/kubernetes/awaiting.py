@@ -131,15 +131,16 @@ async def until_gone(cluster: Cluster, kind: Kind, deleted: Object, patience: Pa
 
 
 def _waiting_to_be_gone(kind: Kind, live: Object) -> str:
-    conditions = (live.get("status") or {}).get("conditions") or []
-    remaining = [
-        str(condition["message"])
-        for condition in conditions
-        if kind.name == "Namespace" and condition.get("status") == "True" and condition.get("message")
-    ]
-    finalizers = [*(live["metadata"].get("finalizers") or []), *((live.get("spec") or {}).get("finalizers") or [])]
-    because = "; ".join(remaining) or (f"held by {', '.join(finalizers)}" if finalizers else "it ends")
-    return f"Waiting for {describe(live)} to be gone: {because}"
+    return f"Waiting for {describe(live)} to be gone: {_held_by(kind, live) or 'it ends'}"
+
+
+def _held_by(kind: Kind, live: Object) -> str:
+    if (kind.group, kind.name) == ("", "Namespace"):
+        conditions = (live.get("status") or {}).get("conditions") or []
+        told = [condition.get("message") for condition in conditions if condition.get("status") == "True"]
+        return "; ".join(filter(None, told)) or "what is in it is deleted first"
+    finalizers = live["metadata"].get("finalizers") or []
+    return f"held by {', '.join(finalizers)}" if finalizers else ""
 
 
 async def _not_ready(

@@ -93,7 +93,8 @@ def _of_container(pod: Object, status: Object) -> Trouble | None:
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated") or {}
     restarts = status.get("restartCount", 0)
     if ended.get("exitCode") and (restarts or reason == "CrashLoopBackOff"):
-        crash = f"pod {pod_name}, container {name} crashes: {_ending(ended)}, {restarts} restarts"
+        because = f": {ended['message'].strip()}" if ended.get("message") else ""
+        crash = f"pod {pod_name}, container {name} crashes: {_ending(ended)}, {restarts} restarts{because}"
         patience = 0 if reason == "CrashLoopBackOff" and restarts >= _RESTARTS else math.inf
         return Trouble(topic, crash, patience, pod_name, name, previous=not state.get("terminated"))
     return None
