@@ -133,8 +133,9 @@ async def test_a_home_page_costs_one_call_once_the_catalog_is_known(
 ) -> None:
     await browser.get("/")
     neighbours.calls.clear()
-    await browser.get("/")
-    assert neighbours.called() == {"GetCart": 1}
+    for _ in range(10):
+        await browser.get("/")
+    assert neighbours.called() == {"GetCart": 10}
 
 
 async def test_the_home_page_of_a_new_visitor_asks_for_no_cart(

@@ -26,6 +26,17 @@ async def test_adding_a_product_leads_to_the_cart(
     assert "Subtotal $59.97 Shipping $8.99 Total $68.96" in shown(page)
 
 
+async def test_lines_are_multiples_of_the_price_that_is_shown(
+    browser: httpx.AsyncClient, cart: dict[str, int], shown: Shown
+) -> None:
+    browser.cookies.set("shop_currency", "EUR")
+    cart.clear()
+    cart["OLJCESPC7Z"] = 3
+    page = shown(await browser.get("/cart"))
+    assert "€17.68 each" in page
+    assert "Subtotal €53.04 Shipping €7.95 Total €60.99" in page
+
+
 async def test_the_number_of_pieces_is_on_every_page(browser: httpx.AsyncClient, cart: dict[str, int]) -> None:
     assert 'class="count">2<' in (await browser.get("/")).text
 
