@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import httpx
 
@@ -114,16 +114,6 @@ class Api:
                 raise _api_error(text)
             async for line in text.aiter_lines():
                 yield line
-
-    async def close(self) -> None:
-        if self._client:
-            await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def _watch(self, path: str, query: dict[str, str]) -> AsyncIterator[Object]:
         """Events until the server ends the watch or says that the position is too old to go on from."""

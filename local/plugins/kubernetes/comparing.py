@@ -39,7 +39,7 @@ def replaced_for(comparison: Comparison, old: Object, new: Object, immutable: li
 
 def _comparison(old: Object, new: Object, found: dict[Path, Change], replacing: list[Path]) -> Comparison:
     same_name = _identity(old) == _identity(new)
-    autonamed = AUTONAMED in (new["metadata"].get("annotations") or {})
+    autonamed = AUTONAMED in (_metadata(new).get("annotations") or {})
     return Comparison(found, replacing, delete_first=bool(replacing) and same_name and not autonamed)
 
 
@@ -54,14 +54,20 @@ def _replaced_by_rule(manifest: Object, mutable_kinds: frozenset[str]) -> list[P
 
 def _with_namespace_of(live: Object, old: Object, new: Object) -> Object:
     """Old inputs that named no namespace, with the one that the object got, if that is also the new one."""
-    namespace = live.get("metadata", {}).get("namespace")
-    if not namespace or old["metadata"].get("namespace") or new["metadata"].get("namespace") != namespace:
+    namespace = _metadata(live).get("namespace")
+    if not namespace or _metadata(old).get("namespace") or _metadata(new).get("namespace") != namespace:
         return old
     return old | {"metadata": old["metadata"] | {"namespace": namespace}}
 
 
 def _identity(manifest: Object) -> tuple[str | None, str | None]:
-    return manifest["metadata"].get("namespace"), manifest["metadata"].get("name")
+    return _metadata(manifest).get("namespace"), _metadata(manifest).get("name")
+
+
+def _metadata(manifest: Object) -> Object:
+    """The manifest's metadata as far as it is known: in a preview all of it may depend on other resources."""
+    metadata = manifest.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _starts_with_any(path: Path, prefixes: list[Path]) -> bool:

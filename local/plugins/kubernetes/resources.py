@@ -226,8 +226,11 @@ class Resources:
         try:
             return state(inputs, await awaiting.until_ready(self._cluster, kind, live, patience))
         except NotReadyError as error:
-            now = state(inputs, error.live)
-            raise InitializationFailedError(error.reasons, object_id(live), now, inputs) from None
+            reasons, live = error.reasons, error.live
+        except PluginError as error:
+            # The object is there, whatever became of watching it.
+            reasons = [f"{describe(live)} could not be waited for: {error}"]
+        raise InitializationFailedError(reasons, object_id(live), state(inputs, live), inputs)
 
     async def _find(self, manifest: Object) -> Kind | None:
         try:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.plugins.kubernetes.chart import conceal_what_differs, mask
+from local.plugins.kubernetes.helm import conceal_what_differs, mask
 from local.plugins.properties import Secret, reveal
 
 Object = dict[str, Any]
