@@ -1,45 +1,26 @@
 """`make shop`: the whole shop as plain processes, with a Postgres and a Redis from wheels, for development."""
 
-import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from boutique_definition.service_file import ServiceFile, StoreFact, load_service_files
+from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_definition.validation import MistakeError
-from boutique_definition.wiring import plain_variables, secret_variables
 from boutique_testing.postgres import start_postgres
-from boutique_testing.processes import free_port, port_is_free, running
+from boutique_testing.processes import free_port, port_is_free
 from boutique_testing.redis import start_redis
-from local.environment import PYTHON, ROOT
+from local.environment import ROOT
 from local.errors import ActionableError
 from local.progress import Progress
+from local.shop_processes import Store, start_services, stores_on
 
 _ADDRESS_PORT = 8080
 _READY_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class _Store:
-    address: str
-    username: str
-    database: str
-
-    def fact(self, name: StoreFact) -> str:
-        facts: Mapping[StoreFact, str] = {
-            "address": self.address,
-            "replicaAddress": self.address,
-            "username": self.username,
-            "database": self.database,
-            "tls": "false",
-        }
-        return facts[name]
 
 
 def shop(_: str) -> None:
@@ -56,7 +37,10 @@ def shop(_: str) -> None:
             with progress.step("Starting Postgres and Redis"):
                 stores = _start_stores(stack, directory)
             with progress.step("Starting the services"):
-                processes = _start_services(stack, services, stores, directory)
+                addresses = _addresses(services)
+                processes = stack.enter_context(
+                    start_services(addresses, services, stores=stores, addresses=addresses, directory=directory)
+                )
                 _wait_until_served(processes, directory)
         print(f"\nThe shop is open:  http://127.0.0.1:{_ADDRESS_PORT}\nIts logs are in    {directory}")
         print("Ctrl-C closes it.", flush=True)
@@ -65,42 +49,20 @@ def shop(_: str) -> None:
     print("\nThe shop is closed.")
 
 
-def _start_stores(stack: ExitStack, directory: Path) -> dict[str, _Store]:
+def _start_stores(stack: ExitStack, directory: Path) -> dict[str, Store]:
     redis_directory = directory / "cart-data"
     redis_directory.mkdir()
     redis = stack.enter_context(start_redis(redis_directory))
     postgres = stack.enter_context(start_postgres())
-    database = stack.enter_context(postgres.new_database())
+    return stores_on(redis, postgres, stack.enter_context(postgres.new_database()))
+
+
+def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:
     return {
-        "cart-data": _Store(redis.address, username="", database=""),
-        "product-data": _Store(f"127.0.0.1:{postgres.port}", username="postgres", database=database),
+        name: f"127.0.0.1:{_ADDRESS_PORT if file.external else free_port()}"
+        for name, file in services.items()
+        if file.port is not None
     }
-
-
-def _start_services(
-    stack: ExitStack, services: Mapping[str, ServiceFile], stores: Mapping[str, _Store], directory: Path
-) -> dict[str, "subprocess.Popen[bytes]"]:
-    serving = {name: file for name, file in services.items() if file.port is not None}
-    ports = {name: _ADDRESS_PORT if file.external else free_port() for name, file in serving.items()}
-    processes = {}
-    for name, file in serving.items():
-        variables = plain_variables(
-            file,
-            services,
-            address=lambda called: f"127.0.0.1:{ports[called]}",
-            fact=lambda store, fact: stores[store].fact(fact),
-        )
-        # The stores trust whoever reaches them here; a driver asks for some password all the same.
-        variables |= secret_variables(file, lambda store: "" if store == "cart-data" else "unused")
-        processes[name] = stack.enter_context(
-            running(
-                [PYTHON, "-m", f"boutique_{name}"],
-                log=directory / f"{name}.log",
-                ready=lambda: True,
-                environment={**os.environ, **variables, "PORT": str(ports[name])},
-            )
-        )
-    return processes
 
 
 def _wait_until_served(processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:

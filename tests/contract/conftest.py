@@ -1,0 +1,196 @@
+"""The whole shop as processes on real stores, a client of the contract, and a shop of somebody else's beside it."""
+
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from boutique_currency.ecb import packaged_rates
+from boutique_definition.service_file import ServiceFile, load_service_files
+from boutique_testing.postgres import PostgresServer
+from boutique_testing.processes import free_port
+from boutique_testing.redis import RedisServer
+from local.shop_processes import Store, start_services, stores_on
+from tests.contract.contract import ADDRESSES, Client, Contract
+from tests.contract.foreign import ForeignShop
+from tests.contract.requests import PRICE
+
+START_SECONDS = 60
+
+# Those behind the contract's known answers.
+KNOWN_RATES = {"USD": "1.1305", "JPY": "126.40", "GBP": "0.85970", "CAD": "1.5128"}
+
+
+@dataclass(frozen=True)
+class Shop:
+    call: Client
+    addresses: Mapping[str, str]
+    """By name, among them the storefront's."""
+    database: Callable[[str], str]
+    """Runs a statement of SQL; answers its rows a line each, with "|" between columns."""
+    logs: Path
+
+
+@pytest.fixture(scope="session")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return Contract(tmp_path_factory.mktemp("contract"))
+
+
+@pytest.fixture(scope="session")
+def files() -> dict[str, ServiceFile]:
+    return load_service_files(Path(__file__).parents[2] / "services")
+
+
+@pytest.fixture(scope="session")
+def stores(redis_server: RedisServer, postgres_server: PostgresServer) -> Iterator[Mapping[str, Store]]:
+    with postgres_server.new_database() as database:
+        yield stores_on(redis_server, postgres_server, database)
+
+
+@pytest.fixture(scope="session")
+def rates_url() -> Iterator[str]:
+    """Serves the contract's rates as the European Central Bank does."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(_daily_rates())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def shop(
+    contract: Contract,
+    files: Mapping[str, ServiceFile],
+    stores: Mapping[str, Store],
+    postgres_server: PostgresServer,
+    rates_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    logs = tmp_path_factory.mktemp("logs")
+    addresses = {name: f"127.0.0.1:{free_port()}" for name, file in files.items() if file.port is not None}
+    environment = {"RATES_URL": rates_url}
+    with (
+        start_services(addresses, files, stores=stores, addresses=addresses, directory=logs, environment=environment),
+        _client(contract, files, addresses) as client,
+    ):
+        _wait_until_serving(client, logs)
+        _wait_until_open(addresses["frontend"])
+        _wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
+        database = stores["product-data"].database
+        yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, database), logs)
+
+
+@pytest.fixture(scope="session")
+def foreign(contract: Contract) -> Iterator[ForeignShop]:
+    with ForeignShop.open(contract) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def checkout_among_others(
+    contract: Contract,
+    files: Mapping[str, ServiceFile],
+    stores: Mapping[str, Store],
+    foreign: ForeignShop,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Client]:
+    """Our checkout among services of others; the client calls ours for PlaceOrder and theirs for the rest."""
+    addresses = dict.fromkeys(files, foreign.address) | {"checkout": f"127.0.0.1:{free_port()}"}
+    logs = tmp_path_factory.mktemp("logs")
+    with (
+        start_services(["checkout"], files, stores=stores, addresses=addresses, directory=logs),
+        _client(contract, files, addresses) as client,
+    ):
+        _wait_until_serving(Client(contract, {"CheckoutService": client.channels["CheckoutService"]}), logs)
+        yield client
+
+
+@pytest.fixture(scope="session")
+def storefront_among_others(
+    files: Mapping[str, ServiceFile], foreign: ForeignShop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of our storefront among services of others."""
+    addresses = dict.fromkeys(files, foreign.address) | {"frontend": f"127.0.0.1:{free_port()}"}
+    logs = tmp_path_factory.mktemp("logs")
+    with start_services(["frontend"], files, stores={}, addresses=addresses, directory=logs):
+        _wait_until_open(addresses["frontend"])
+        yield addresses["frontend"]
+
+
+@pytest.fixture
+def browser(shop: Shop) -> Iterator[httpx.Client]:
+    """A visitor of our storefront, who follows no redirect unasked."""
+    with httpx.Client(base_url=f"http://{shop.addresses['frontend']}", timeout=20, trust_env=False) as client:
+        yield client
+
+
+@contextmanager
+def _client(contract: Contract, files: Mapping[str, ServiceFile], addresses: Mapping[str, str]) -> Iterator[Client]:
+    by_variable = {file.address_variable: name for name, file in files.items()}
+    with ExitStack() as stack:
+        yield Client(
+            contract,
+            {
+                service: stack.enter_context(grpc.insecure_channel(addresses[by_variable[variable]]))
+                for service, (variable, _) in ADDRESSES.items()
+            },
+        )
+
+
+def _wait_until_serving(client: Client, logs: Path) -> None:
+    """Asks health, of all services; fails with the log of one that does not come up."""
+    for service, channel in client.channels.items():
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest(service=f"hipstershop.{service}")
+        try:
+            for answer in health.Watch(request, timeout=START_SECONDS, wait_for_ready=True):
+                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    break
+        except grpc.RpcError as error:
+            said = "\n".join(f"{log.name}: {log.read_text()[-1000:]}" for log in sorted(logs.iterdir()))
+            raise AssertionError(f"{service}: {error.details()}\n{said}") from error
+
+
+def _wait_until_open(address: str) -> None:
+    def answers() -> bool:
+        try:
+            return httpx.get(f"http://{address}/_healthz", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    _wait_until(answers, f"http://{address}/_healthz")
+
+
+def _wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come in {START_SECONDS} s"
+        time.sleep(0.02)
+
+
+def _daily_rates() -> bytes:
+    rates = {code: str(rate) for code, rate in packaged_rates().per_euro.items() if code != "EUR"} | KNOWN_RATES
+    cubes = "".join(f'<Cube currency="{code}" rate="{rate}"/>' for code, rate in rates.items())
+    day = datetime.now(UTC).date()
+    namespace = "http://www.ecb.int/vocabulary/2002-08-01/eurofxref"
+    return f'<e xmlns="{namespace}"><Cube><Cube time="{day}">{cubes}</Cube></Cube></e>'.encode()

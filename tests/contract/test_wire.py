@@ -1,0 +1,123 @@
+"""What every service of the contract does alike."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor_pb2 import DescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from boutique_definition.service_file import ServiceFile
+from boutique_shared.settings import ServiceSettings
+from tests.contract.conftest import Shop
+from tests.contract.contract import ADDRESSES, Contract
+from tests.contract.requests import VALID, with_text
+
+EVERY_SERVICE = pytest.mark.parametrize("service", ADDRESSES)
+EVERY_METHOD = pytest.mark.parametrize("method", VALID)
+METHODS_WITH_TEXT = pytest.mark.parametrize("method", [method for method, fields in VALID.items() if fields])
+
+
+def test_nothing_of_the_contract_is_left_out_here(contract: Contract) -> None:
+    assert VALID.keys() == contract.methods.keys()
+    assert ADDRESSES.keys() == contract.services.keys()
+
+
+@EVERY_SERVICE
+def test_a_service_has_the_original_s_variable_and_port(service: str, files: Mapping[str, ServiceFile]) -> None:
+    variable, port = ADDRESSES[service]
+    [name] = [name for name, file in files.items() if file.address_variable == variable]
+    assert files[name].port == port
+    module = importlib.import_module(f"boutique_{name}.settings")
+    [settings] = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, ServiceSettings) and value is not ServiceSettings
+    ]
+    assert settings.model_fields["port"].default == port
+
+
+@EVERY_SERVICE
+def test_health_is_told_of_the_server_and_of_the_service(service: str, shop: Shop) -> None:
+    health: Any = health_pb2_grpc.HealthStub(shop.call.channels[service])
+    for name in ("", f"hipstershop.{service}"):
+        answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    with pytest.raises(grpc.RpcError) as refusal:
+        health.Check(health_pb2.HealthCheckRequest(service="hipstershop.NoSuchService"), timeout=10)
+    assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+@EVERY_SERVICE
+def test_reflection_shows_every_method_and_message_as_the_contract_has_it(
+    service: str, shop: Shop, contract: Contract
+) -> None:
+    database = ProtoReflectionDescriptorDatabase(shop.call.channels[service])
+    assert {f"hipstershop.{service}", "grpc.health.v1.Health"} <= set(database.get_services())
+    pool = DescriptorPool(database)
+    shown = pool.FindServiceByName(f"hipstershop.{service}").methods_by_name
+    for method in contract.services[service].methods:
+        for wanted, found in (
+            (method.input_type, shown[method.name].input_type),
+            (method.output_type, shown[method.name].output_type),
+        ):
+            assert found.full_name == wanted.full_name
+            _assert_same_fields(wanted, found)
+
+
+def _assert_same_fields(wanted: Descriptor, found: Descriptor) -> None:
+    assert _fields(wanted) <= _fields(found)
+    numbers = {field.number for field in wanted.fields}
+    assert {field.name for field in found.fields if field.number in numbers} == set(wanted.fields_by_name)
+    for field in wanted.fields:
+        inner = found.fields_by_name[field.name].message_type
+        if field.message_type is not None and inner is not None:
+            _assert_same_fields(field.message_type, inner)
+
+
+def _fields(message: Descriptor) -> set[tuple[Any, ...]]:
+    proto = DescriptorProto()
+    message.CopyToProto(proto)
+    return {(field.name, field.number, field.type, field.label, field.type_name) for field in proto.field}
+
+
+@METHODS_WITH_TEXT
+def test_broken_utf_8_is_an_invalid_argument(method: str, shop: Shop, contract: Contract) -> None:
+    request = contract.request(method, with_text(VALID[method], "@@")).SerializeToString()
+    with pytest.raises(grpc.RpcError) as refusal:
+        shop.call.send(method, request.replace(b"@@", b"\xc3\x28"))
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@EVERY_METHOD
+def test_bytes_that_are_no_message_are_an_invalid_argument(method: str, shop: Shop) -> None:
+    with pytest.raises(grpc.RpcError) as refusal:
+        shop.call.send(method, b"\xff\xff\xff")
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@METHODS_WITH_TEXT
+def test_a_giant_message_is_refused_by_its_size(method: str, shop: Shop) -> None:
+    code, _ = shop.call.refusal(method, with_text(VALID[method], "x" * (2 << 20)))
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@EVERY_SERVICE
+def test_a_method_that_is_not_there_is_unimplemented(service: str, shop: Shop) -> None:
+    call: Any = shop.call.channels[service].unary_unary(f"/hipstershop.{service}/NoSuchMethod")
+    with pytest.raises(grpc.RpcError) as refusal:
+        call(b"", timeout=10)
+    assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@METHODS_WITH_TEXT
+def test_fields_that_the_contract_does_not_have_are_ignored(method: str, shop: Shop, contract: Contract) -> None:
+    if method == "PlaceOrder":
+        shop.call("AddItem", VALID["AddItem"])
+    unknown = b"\xfa\x3f\x03new"  # field 1023, of bytes
+    shop.call.send(method, contract.request(method, VALID[method]).SerializeToString() + unknown)
