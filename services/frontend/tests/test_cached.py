@@ -73,6 +73,19 @@ async def test_a_stale_value_is_better_than_none_while_the_source_fails(source: 
     assert await cached.get() == 3
 
 
+async def test_one_caller_alone_waits_for_a_source_that_hangs(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    cached = source.cached()
+    await cached.get()
+    source.open.clear()
+    source.now = STALE_SECONDS
+    monkeypatch.setattr("boutique_frontend.cached.PATIENCE_SECONDS", 0.01)
+    assert await cached.get() == 1
+    monkeypatch.setattr("boutique_frontend.cached.PATIENCE_SECONDS", None)
+    async with asyncio.timeout(10):
+        assert await cached.get() == 1
+    source.open.set()
+
+
 async def test_where_nothing_was_ever_loaded_the_failure_is_told_and_the_next_caller_tries_again(
     source: Source,
 ) -> None:

@@ -21,7 +21,8 @@ class Cached(Generic[Value]):
     """Loads at most once at a time, however many ask.
 
     A fresh value is answered at once; so is one that is not yet stale, while it is loaded anew. Of a stale one the
-    caller waits PATIENCE_SECONDS for the new. While loading fails, the last value stays.
+    caller waits PATIENCE_SECONDS for the new; where that is in vain, the others need not try. While loading fails, the
+    last value stays.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class Cached(Generic[Value]):
         if now >= self._fresh_until:
             loading = self._load_once()
             if now >= self._stale_from:
-                await asyncio.wait({loading}, timeout=PATIENCE_SECONDS)
+                _, pending = await asyncio.wait({loading}, timeout=PATIENCE_SECONDS)
+                if pending:
+                    self._stale_from = now + STALE_SECONDS
         return self._value
 
     def _load_once(self) -> asyncio.Task[Value]:
