@@ -13,7 +13,7 @@ from tests.contract.contract import PRICES, Contract
 
 CENTS_PER_EURO = {"EUR": 100, "USD": 113, "CAD": 151, "JPY": 12_640, "GBP": 86, "TRY": 612}
 SHIPPING = {"currency_code": "USD", "units": 8, "nanos": 990_000_000}
-ILL_FATED_CARD = "4000-0000-0000-0002"
+ILL_FATED_CARD = "4000000000000002"
 
 Fields = Mapping[str, Any]
 Context = grpc.ServicerContext
@@ -98,7 +98,10 @@ class ForeignShop:
         self.confirmations.append(request)
         return {}
 
-    def PlaceOrder(self, request: Any, _: Context) -> Fields:  # noqa: N802
+    def PlaceOrder(self, request: Any, context: Context) -> Fields:  # noqa: N802
+        """Hides a refusal of the card in an error of its own, as the original."""
+        if request.credit_card.credit_card_number == ILL_FATED_CARD:
+            context.abort(grpc.StatusCode.INTERNAL, "failed to charge card: Credit card info is invalid")
         self.orders.append(request)
         items = _items(self.carts.pop(request.user_id))
         return {

@@ -71,6 +71,13 @@ def test_our_storefront_sells_something(visitor: httpx.Client, foreign: ForeignS
     assert foreign.orders[-1].user_currency == "EUR"
 
 
+def test_our_storefront_shows_a_refusal_that_another_checkout_hides(visitor: httpx.Client) -> None:
+    visitor.post("/cart", data={"product_id": "OLJCESPC7Z", "quantity": "2"})
+    answer = visitor.post("/cart/checkout", data=FORM | {"credit_card_number": ILL_FATED_CARD})
+    assert answer.status_code == 422
+    assert 'id="credit_card_number-problem">Credit card info is invalid<' in answer.text
+
+
 def test_our_storefront_changes_a_quantity_without_a_method_for_it(visitor: httpx.Client, foreign: ForeignShop) -> None:
     user = str(uuid.uuid4())
     foreign.carts[user] = {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1}

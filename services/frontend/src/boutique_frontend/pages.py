@@ -15,7 +15,14 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from boutique_frontend.cached import Cached
 from boutique_frontend.cart import Cart, fill_cart
 from boutique_frontend.catalog import Catalog, Product
-from boutique_frontend.checkout import KEPT_FIELDS, LABELS, locate_refusal, read_checkout, read_idempotency_key
+from boutique_frontend.checkout import (
+    KEPT_FIELDS,
+    LABELS,
+    card_refusal,
+    locate_refusal,
+    read_checkout,
+    read_idempotency_key,
+)
 from boutique_frontend.confirmation import read_receipt, write_receipt
 from boutique_frontend.errors import STATUS_WORDS, http_status
 from boutique_frontend.forms import (
@@ -303,6 +310,9 @@ class Pages:
         """The form keeps its key, so that a second try places and charges the order once at most."""
         request.scope["reason"] = f"{error.code().name}: {error.details()}"
         reason = error.details() or ""
+        if refusal := card_refusal(reason):
+            problems = {"credit_card_number": refusal}
+            return await self._refused_checkout_page(request, visitor, form, 422, problems, key)
         match error.code():
             case grpc.StatusCode.INVALID_ARGUMENT:
                 problems = locate_refusal(reason)
