@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
@@ -115,19 +115,31 @@ class Api:
             async for line in text.aiter_lines():
                 yield line
 
-    async def _watch(self, path: str, query: dict[str, str]) -> AsyncIterator[Object]:
-        """Events until the server ends the watch or says that the position is too old to go on from."""
+    async def lines(self, path: str, **query: str) -> AsyncIterator[str]:
+        """The lines of an answer that goes on, such as a log that is followed, until the server ends it."""
         client = await self._signed_in_client()
         timeout = httpx.Timeout(_CONNECT_SECONDS, read=None)
-        async with client.stream("GET", path, params=query | {"watch": "1"}, timeout=timeout) as response:
+        async with client.stream("GET", path, params=query, timeout=timeout) as response:
             if response.is_error:
                 await response.aread()
                 raise _api_error(response)
             async for line in response.aiter_lines():
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    return
-                yield event
+                yield line
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client:
+            await self._client.aclose()
+
+    async def _watch(self, path: str, query: dict[str, str]) -> AsyncIterator[Object]:
+        """Events until the server ends the watch or says that the position is too old to go on from."""
+        async for line in self.lines(path, **query, watch="1"):
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                return
+            yield event
 
     async def _request(
         self,

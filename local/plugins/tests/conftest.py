@@ -2,7 +2,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,14 +48,14 @@ def kubeconfig(toolbox: Toolbox, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-async def stack(toolbox: Toolbox, kubeconfig: Path, tmp_path: Path) -> Stack:
+async def stack(toolbox: Toolbox, kubeconfig: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     directories = [
         PLUGINS / "kubernetes",
         Path(sys.executable).parent,
         *(tool.directory for tool in toolbox.tools.values()),
     ]
     path = os.pathsep.join([*map(str, directories), os.environ["PATH"]])
-    api = Api(load(str(kubeconfig), None))
-    stack = Stack(tmp_path, f"trial-{secrets.token_hex(3)}", kubeconfig, path, api, Discovery(api))
-    await stack.start()
-    return stack
+    async with Api(load(str(kubeconfig), None)) as api:
+        stack = Stack(tmp_path, f"trial-{secrets.token_hex(3)}", kubeconfig, path, api, Discovery(api))
+        await stack.start()
+        yield stack

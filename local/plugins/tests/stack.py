@@ -46,7 +46,7 @@ class Outcome:
 
     def count(self, what: str) -> int:
         """How many resources were, say, `updated`."""
-        found = re.search(rf"(\d+) {what}", self.output)
+        found = re.search(rf"(\d+) {what}", self.output.rpartition("Resources:")[2])
         return int(found[1]) if found else 0
 
 
