@@ -106,16 +106,6 @@ class Api:
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def lines(self, path: str, **query: str) -> AsyncIterator[str]:
-        """The lines of a text that may still grow, such as a log that is followed."""
-        client = await self._signed_in_client()
-        async with client.stream("GET", path, params=query, timeout=httpx.Timeout(_CONNECT_SECONDS, read=None)) as text:
-            if text.is_error:
-                await text.aread()
-                raise _api_error(text)
-            async for line in text.aiter_lines():
-                yield line
-
-    async def lines(self, path: str, **query: str) -> AsyncIterator[str]:
         """The lines of an answer that goes on, such as a log that is followed, until the server ends it."""
         client = await self._signed_in_client()
         timeout = httpx.Timeout(_CONNECT_SECONDS, read=None)
