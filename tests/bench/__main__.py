@@ -52,12 +52,14 @@ def _running_figures() -> dict[str, float]:
     for shopper in shoppers:  # each service has then seen each kind of request
         shopper.fill_cart()
         shopper.order()
+        shopper.rest()
     figures = {"memory of the shop, idle (MiB, PSS)": _memory()}
     idle = _idle_cpu()
     visitor = shoppers[0]
     figures["CPU of a home page (ms)"] = _cpu_milliseconds(Shopper.home, [visitor] * _PAGES, idle)
     for shopper in shoppers:
         shopper.fill_cart()
+        shopper.rest()
     figures["CPU of an order (ms)"] = _cpu_milliseconds(Shopper.order, shoppers, idle)
     with on_one_core(service_processes()):
         pages = home_pages(visitors=4, each=_PAGES)

@@ -9,23 +9,25 @@ _STORES = ("postgres", "redis-server")
 
 
 def service_processes() -> dict[int, str]:
-    """Processes of the services, with the service's name."""
+    """Processes of the services' containers, with the service's package."""
     found = {}
-    for pid, command in _commands():
-        module = next((word for word in command if word.startswith("boutique_")), None)
-        if module:
-            found[pid] = module.removeprefix("boutique_")
+    for pid in _processes():
+        with suppress(OSError):  # one that ended meanwhile, or that may not be looked at
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            if package := next((entry for entry in environment if entry.startswith(b"SERVICE_PACKAGE=")), None):
+                found[pid] = package.decode().partition("=")[2]
     return found
 
 
 def store_processes() -> dict[int, str]:
     """Processes of Postgres and Redis."""
-    return {
-        pid: name
-        for pid, command in _commands()
-        for name in _STORES
-        if command and (Path(command[0]).name == name or command[0].startswith(f"{name}: "))
-    }
+    found = {}
+    for pid in _processes():
+        with suppress(OSError):  # one that ended meanwhile, or that may not be looked at
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
+            if name in _STORES:
+                found[pid] = name
+    return found
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -63,10 +65,5 @@ def on_one_core(pids: Iterable[int]) -> Iterator[None]:
                 os.sched_setaffinity(thread, cores)
 
 
-def _commands() -> Iterator[tuple[int, list[str]]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                command = (entry / "cmdline").read_bytes().rstrip(b"\0")
-                if command:
-                    yield int(entry.name), command.decode(errors="replace").split("\0")
+def _processes() -> Iterator[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())

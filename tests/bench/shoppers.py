@@ -32,6 +32,10 @@ class Shopper:
         self._connection = http.client.HTTPConnection(HOST, PORT, timeout=30)
         self._cookie = f"shop_session-id={uuid.uuid4()}; shop_currency=EUR"
 
+    def rest(self) -> None:
+        """Lets go of the connection, which the server would close; the next request opens another."""
+        self._connection.close()
+
     def home(self) -> None:
         self._request("GET", "/", expected=200)
 
