@@ -22,6 +22,7 @@ import yaml
 from local.plugins.serving import PluginError
 
 _EXPIRY_MARGIN: Final = timedelta(seconds=30)
+_NOT_COVERED: Final = {"proxy-url", "tls-server-name", "auth-provider", "username", "as", "as-groups", "as-uid"}
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def load(contents_or_path: str | None, context: str | None) -> Cluster:
     user = _named(document, "users", str(chosen.get("user")), "user", where) if chosen.get("user") else {}
     if not cluster.get("server"):
         raise PluginError(f"{where}: cluster {chosen.get('cluster')!r} has no server")
-    for setting in cluster.keys() & {"proxy-url"} | user.keys() & {"auth-provider", "username", "as"}:
-        raise PluginError(f"{where}: {setting!r} is not covered by this stand-in plugin")
+    if unknown := sorted((cluster.keys() | user.keys()) & _NOT_COVERED):
+        raise PluginError(f"{where}: {unknown[0]!r} is not covered by this stand-in plugin")
     return Cluster(
         context=name,
         server=str(cluster["server"]).rstrip("/"),
@@ -64,14 +65,16 @@ def load(contents_or_path: str | None, context: str | None) -> Cluster:
 
 
 def _read(contents_or_path: str | None) -> tuple[dict[str, Any], str, Path]:
-    if (contents_or_path and "\n" in contents_or_path.strip()) or (contents_or_path or "").lstrip().startswith("{"):
-        text, where, directory = str(contents_or_path), "the provider's kubeconfig", Path.cwd()
+    given = contents_or_path or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    if "\n" in given.strip() or given.lstrip().startswith("{"):
+        text, where, directory = given, "the provider's kubeconfig", Path.cwd()
     else:
-        path = Path(contents_or_path or os.environ.get("KUBECONFIG") or "~/.kube/config").expanduser()
+        path = Path(given).expanduser()
         try:
             text, where, directory = path.read_text(), str(path), path.parent
         except OSError as error:
-            raise PluginError(f"cannot read the kubeconfig {path}: {error.strerror}") from None
+            several = "; several files at once are not covered" if os.pathsep in given else ""
+            raise PluginError(f"cannot read the kubeconfig {path}: {error.strerror}{several}") from None
     try:
         document = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
