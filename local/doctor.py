@@ -1,15 +1,34 @@
-"""`make doctor`: which tools and which cluster this machine gives, and why."""
+"""`make doctor`: which tools, cluster and plugins this machine gives, and why."""
 
 import shutil
 import sys
+from collections.abc import Iterator
 
+from local.cluster import choose
 from local.directories import cache_directory, state_directory
-from local.environment import ENVIRONMENT
+from local.environment import ENVIRONMENT, ROOT
+from local.errors import ActionableError
+from local.tools import official_plugins_unreachable, outlook
+
+_TOOLS = ("pulumi", "helm", "kubernetes", "coredns", "kind")
 
 
 def doctor(_: str) -> None:
-    """Touches nothing and fetches nothing."""
-    free = shutil.disk_usage(state_directory().parent if state_directory().parent.exists() else "/").free
-    print(f"python    {sys.version.split()[0]} in {ENVIRONMENT}")
-    print(f"cache     {cache_directory()} ({free >> 30} GiB free on its disk)")
-    print(f"state     {state_directory()} ({'in use' if state_directory().exists() else 'nothing runs'})")
+    """Prints what would be used. Changes nothing, and fetches nothing but an answer."""
+    for subject, finding in _findings():
+        print(f"{subject:12}{finding}", flush=True)
+
+
+def _findings() -> Iterator[tuple[str, str]]:
+    yield "python", f"{sys.version.split()[0]} in {ENVIRONMENT.relative_to(ROOT)}"
+    free = shutil.disk_usage(ROOT).free >> 30
+    yield "cache", f"{cache_directory()}, {free} GiB free"
+    yield "state", f"{state_directory()}, {'in use' if state_directory().exists() else 'nothing runs'}"
+    for tool in _TOOLS:
+        yield tool, outlook(tool)
+    refused = official_plugins_unreachable()
+    yield "plugins", f"stand-ins of local/plugins: {refused}" if refused else "the official ones, by download"
+    try:
+        yield "cluster", choose().describe()
+    except ActionableError as error:
+        yield "cluster", str(error)

@@ -83,6 +83,23 @@ def unavailable(name: str) -> str | None:
     return unreachable([entry.checksums_url for entry in pin.downloads])
 
 
+def outlook(name: str) -> str:
+    """Says how a tool is had, or how it would be and why; nothing is fetched."""
+    pin = Pins.read(_PINS).tools[name]
+    ways = _allowed_ways()
+    if ready := _ready(pin, ways, cache_directory()):
+        return f"{ready.version}, {ready.origin}"
+    reason = "BOUTIQUE_TOOLS allows no download"
+    if Way.DOWNLOAD in ways and pin.downloads:
+        reason = unreachable([entry.checksums_url for entry in pin.downloads]) or ""
+        if not reason:
+            return f"{pin.version}, would be downloaded"
+    if Way.BUILD in ways and pin.builds:
+        minutes = sum(entry.minutes for entry in pin.builds)
+        return f"{pin.version}, would be built from source in about {minutes} min: {reason}"
+    return f"cannot be had: {reason}"
+
+
 def official_plugins_unreachable() -> str | None:
     """Says why the official provider plugins cannot be downloaded; None where they can."""
     return unreachable([_PLUGIN])
