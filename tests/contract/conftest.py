@@ -2,7 +2,6 @@
 
 import socketserver
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,8 +24,7 @@ from local.shop_processes import Store, start_services, stores_on
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop
 from tests.contract.requests import PRICE
-
-START_SECONDS = 60
+from tests.contract.waiting import WAIT_SECONDS, wait_until
 
 # Those behind the contract's known answers.
 KNOWN_RATES = {"USD": "1.1305", "JPY": "126.40", "GBP": "0.85970", "CAD": "1.5128"}
@@ -95,7 +93,7 @@ def shop(
     ):
         _wait_until_serving(client, logs)
         _wait_until_open(addresses["frontend"])
-        _wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
+        wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
         database = stores["product-data"].database
         yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, database), logs)
 
@@ -163,7 +161,7 @@ def _wait_until_serving(client: Client, logs: Path) -> None:
         health: Any = health_pb2_grpc.HealthStub(channel)
         request = health_pb2.HealthCheckRequest(service=f"hipstershop.{service}")
         try:
-            for answer in health.Watch(request, timeout=START_SECONDS, wait_for_ready=True):
+            for answer in health.Watch(request, timeout=WAIT_SECONDS, wait_for_ready=True):
                 if answer.status == health_pb2.HealthCheckResponse.SERVING:
                     break
         except grpc.RpcError as error:
@@ -178,14 +176,7 @@ def _wait_until_open(address: str) -> None:
         except httpx.TransportError:
             return False
 
-    _wait_until(answers, f"http://{address}/_healthz")
-
-
-def _wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come in {START_SECONDS} s"
-        time.sleep(0.02)
+    wait_until(answers, f"http://{address}/_healthz")
 
 
 def _daily_rates() -> bytes:

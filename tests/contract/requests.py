@@ -1,4 +1,4 @@
-"""Requests that every shop of the contract takes, and how to spoil them."""
+"""Requests and a form that every shop of the contract takes, and how to spoil them."""
 
 import copy
 import re
@@ -54,6 +54,20 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     },
     "GetAds": {"context_keys": ["kitchen"]},
 }
+
+ORDER_FORM = {
+    "email": "ada@example.com",
+    "street_address": "1600 Amphitheatre Parkway",
+    "zip_code": "94043",
+    "city": "Mountain View",
+    "state": "CA",
+    "country": "United States",
+    "credit_card_number": "4432-8015-6152-0454",
+    "credit_card_expiration_month": "1",
+    "credit_card_expiration_year": "2039",
+    "credit_card_cvv": "672",
+}
+"""What the storefront's checkout is sent."""
 
 
 def new_user() -> str:

@@ -1,6 +1,5 @@
 """Our checkout and our storefront, each alone among services that somebody else wrote."""
 
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -10,10 +9,8 @@ import pytest
 
 from tests.contract.contract import Client
 from tests.contract.foreign import ILL_FATED_CARD, ForeignShop
-from tests.contract.requests import CARD, new_user, valid
-from tests.contract.test_storefront import FORM
-
-MAIL_SECONDS = 20
+from tests.contract.requests import CARD, ORDER_FORM, new_user, valid
+from tests.contract.waiting import wait_until
 
 
 @pytest.fixture
@@ -33,10 +30,10 @@ def test_our_checkout_places_an_order(checkout_among_others: Client, foreign: Fo
     assert (charged.currency_code, charged.units, charged.nanos) == ("EUR", 51, 300_000_000)
     assert len(foreign.shipments[-1].items) == 2
     assert user not in foreign.carts
-    deadline = time.monotonic() + MAIL_SECONDS
-    while answer.order.order_id not in [confirmation.order.order_id for confirmation in foreign.confirmations]:
-        assert time.monotonic() < deadline, "no confirmation was sent"
-        time.sleep(0.02)
+    wait_until(
+        lambda: answer.order.order_id in [confirmation.order.order_id for confirmation in foreign.confirmations],
+        "the confirmation",
+    )
 
 
 def test_our_checkout_passes_a_refusal_on_with_the_status_that_it_should_have_had(
@@ -64,7 +61,7 @@ def test_our_storefront_sells_something(visitor: httpx.Client, foreign: ForeignS
     assert "Sunglasses" in visitor.get("/product/OLJCESPC7Z").text
     assert visitor.post("/cart", data={"product_id": "OLJCESPC7Z", "quantity": "2"}).status_code == 302
     assert "Sunglasses" in visitor.get("/cart").text
-    answer = visitor.post("/cart/checkout", data=FORM, follow_redirects=True)
+    answer = visitor.post("/cart/checkout", data=ORDER_FORM, follow_redirects=True)
     assert answer.status_code == 200
     assert "QX-4711-815" in answer.text
     assert foreign.orders[-1].user_id == visitor.cookies["shop_session-id"]
@@ -73,7 +70,7 @@ def test_our_storefront_sells_something(visitor: httpx.Client, foreign: ForeignS
 
 def test_our_storefront_shows_a_refusal_that_another_checkout_hides(visitor: httpx.Client) -> None:
     visitor.post("/cart", data={"product_id": "OLJCESPC7Z", "quantity": "2"})
-    answer = visitor.post("/cart/checkout", data=FORM | {"credit_card_number": ILL_FATED_CARD})
+    answer = visitor.post("/cart/checkout", data=ORDER_FORM | {"credit_card_number": ILL_FATED_CARD})
     assert answer.status_code == 422
     assert 'id="credit_card_number-problem">Credit card info is invalid<' in answer.text
 

@@ -1,7 +1,6 @@
 """PlaceOrder from end to end: stores, payment, shipping, mail."""
 
 import re
-import time
 import uuid
 from typing import Any
 
@@ -10,8 +9,7 @@ import pytest
 
 from tests.contract.conftest import Shop
 from tests.contract.requests import CARD, new_user, spoilt, valid
-
-MAIL_SECONDS = 20
+from tests.contract.waiting import wait_until
 
 
 @pytest.fixture
@@ -70,10 +68,7 @@ def test_an_order_is_in_the_shopper_s_currency_rounded_to_its_coin(shop: Shop, s
 def test_an_order_is_confirmed_by_mail_that_names_it(shop: Shop, shopper: str) -> None:
     order = shop.call("PlaceOrder", valid("PlaceOrder", user_id=shopper)).order
     log = shop.logs / "email.log"
-    deadline = time.monotonic() + MAIL_SECONDS
-    while order.order_id not in log.read_text():
-        assert time.monotonic() < deadline, "no mail was logged"
-        time.sleep(0.02)
+    wait_until(lambda: order.order_id in log.read_text(), "the mail")
 
 
 @pytest.mark.parametrize(

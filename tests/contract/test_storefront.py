@@ -11,19 +11,7 @@ from boutique_definition.service_file import ServiceFile
 from boutique_frontend.settings import FrontendSettings
 from tests.contract.conftest import Shop
 from tests.contract.contract import PRICES
-
-FORM = {
-    "email": "ada@example.com",
-    "street_address": "1600 Amphitheatre Parkway",
-    "zip_code": "94043",
-    "city": "Mountain View",
-    "state": "CA",
-    "country": "United States",
-    "credit_card_number": "4432-8015-6152-0454",
-    "credit_card_expiration_month": "1",
-    "credit_card_expiration_year": "2039",
-    "credit_card_cvv": "672",
-}
+from tests.contract.requests import ORDER_FORM
 
 
 @pytest.fixture
@@ -146,7 +134,7 @@ def test_a_currency_that_is_not_shown_is_refused(code: str, browser: httpx.Clien
 
 
 def test_an_order_leads_to_its_confirmation(with_a_cart: httpx.Client, shop: Shop) -> None:
-    answer = with_a_cart.post("/cart/checkout", data=FORM)
+    answer = with_a_cart.post("/cart/checkout", data=ORDER_FORM)
     assert answer.status_code == 302
     page = with_a_cart.get(answer.headers["location"])
     assert page.status_code == 200
@@ -188,7 +176,7 @@ def test_an_order_leads_to_its_confirmation(with_a_cart: httpx.Client, shop: Sho
 def test_a_field_of_the_checkout_out_of_range_is_marked_and_nothing_is_ordered(
     field: str, value: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
-    answer = with_a_cart.post("/cart/checkout", data=FORM | {field: value})
+    answer = with_a_cart.post("/cart/checkout", data=ORDER_FORM | {field: value})
     assert answer.status_code == 422
     assert re.findall(r'id="(\w+)-problem"', answer.text) == [field]
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
@@ -205,7 +193,7 @@ def test_a_field_of_the_checkout_out_of_range_is_marked_and_nothing_is_ordered(
 def test_a_refused_card_is_a_page_with_the_reason_that_keeps_the_form_but_not_the_card(
     changes: dict[str, str], words: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
-    form = FORM | changes
+    form = ORDER_FORM | changes
     answer = with_a_cart.post("/cart/checkout", data=form)
     assert answer.status_code == 422
     assert words in answer.text
@@ -216,7 +204,7 @@ def test_a_refused_card_is_a_page_with_the_reason_that_keeps_the_form_but_not_th
 
 def test_an_empty_cart_orders_nothing(browser: httpx.Client, shop: Shop) -> None:
     browser.get("/")
-    assert browser.post("/cart/checkout", data=FORM).status_code == 409
+    assert browser.post("/cart/checkout", data=ORDER_FORM).status_code == 409
     assert shop.database(f"SELECT count(*) FROM orders.orders WHERE user_id = '{user_of(browser)}'") == "0"
 
 
@@ -263,7 +251,7 @@ def test_a_static_file_that_is_not_there_is_not_found(path: str, browser: httpx.
 
 @pytest.mark.parametrize("path", ["/cart", "/cart/empty", "/cart/checkout", "/setCurrency"])
 def test_a_post_from_another_site_is_refused(path: str, with_a_cart: httpx.Client, shop: Shop) -> None:
-    form = FORM | {"product_id": "6E92ZMYYFZ", "quantity": "1", "currency_code": "EUR"}
+    form = ORDER_FORM | {"product_id": "6E92ZMYYFZ", "quantity": "1", "currency_code": "EUR"}
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
         assert with_a_cart.post(path, data=form, headers=headers).status_code == 403
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
