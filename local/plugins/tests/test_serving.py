@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,28 +86,33 @@ async def engine() -> AsyncIterator[tuple[grpc.aio.Server, int]]:
     await server.stop(None)
 
 
-async def _plugin(engine_port: int) -> tuple[asyncio.subprocess.Process, int]:
+@asynccontextmanager
+async def _plugin(engine_port: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """A plugin's process, which must have ended by itself at the end of the block, and the port that it printed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "local.plugins.random", f"127.0.0.1:{engine_port}"),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout
-    return process, int(await process.stdout.readline())
+    try:
+        yield process, int(await process.stdout.readline())
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 async def test_a_plugin_prints_the_port_that_it_serves_and_ends_when_told_to(
     engine: tuple[grpc.aio.Server, int],
 ) -> None:
-    process, port = await _plugin(engine[1])
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with _plugin(engine[1]) as (process, port), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
         assert (await stub.Handshake(provider_pb2.ProviderHandshakeRequest())).accept_secrets
-    process.send_signal(signal.SIGINT)
-    assert await process.wait() == 0
+        process.send_signal(signal.SIGINT)
 
 
 async def test_a_plugin_does_not_outlive_an_engine_that_was_killed(engine: tuple[grpc.aio.Server, int]) -> None:
-    process, _ = await _plugin(engine[1])
-    await engine[0].stop(None)
-    assert await process.wait() == 0
+    async with _plugin(engine[1]):
+        await engine[0].stop(None)
