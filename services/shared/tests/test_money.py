@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_shared.money import Money, format_price
 from hipstershop import shop_pb2
 
 amounts = st.integers(min_value=-(10**24), max_value=10**24).map(lambda nanos: Money("USD", nanos))
@@ -63,3 +63,22 @@ def test_amounts_of_two_currencies_do_not_add_up() -> None:
 )
 def test_an_amount_is_shown_with_the_decimals_of_its_currency(code: str, amount: str, shown: str) -> None:
     assert str(Money.from_decimal(code, Decimal(amount))) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "text"),
+    [
+        ("USD", "19.99", "$19.99"),
+        ("USD", "1299", "$1,299.00"),
+        ("USD", "-0.5", "-$0.50"),
+        ("USD", "0.125", "$0.13"),
+        ("EUR", "17.682441398", "€17.68"),
+        ("CAD", "12.030138876", "CA$12.03"),
+        ("JPY", "2235.60592707", "¥2,236"),
+        ("GBP", "15.201594869", "£15.20"),
+        ("TRY", "115.184999999", "₺115.18"),
+        ("CHF", "12", "CHF\N{NO-BREAK SPACE}12.00"),
+    ],
+)
+def test_a_price_has_its_currencys_sign_and_decimals(code: str, amount: str, text: str) -> None:
+    assert format_price(Money.from_decimal(code, Decimal(amount))) == text

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Generic, TypeVar
 
 import grpc
 
 from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
-from boutique_shared.clients import call, open_channel
+from boutique_shared.clients import AddedMethod, call, open_channel
 from boutique_shared.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
 from boutique_shared.idempotency import IDEMPOTENCY_KEY
 from boutique_shared.money import Money
@@ -23,16 +21,12 @@ _CHARGE_SECONDS = 10
 _REFUND_SECONDS = 10
 _SHIP_SECONDS = 10
 _AFTERWARDS_SECONDS = 30
-_ASK_AGAIN_SECONDS = 60
 
 _CARD_REFUSALS = (
     "Credit card info is invalid",
     "Sorry, we cannot process",
     "Your credit card (ending",
 )
-
-Request = TypeVar("Request")
-Response = TypeVar("Response")
 
 
 class Dependencies:
@@ -54,8 +48,8 @@ class Dependencies:
         self._payment = payment
         self._shipping = shipping
         self._email = email
-        self._get_products = _AddedMethod(catalog.GetProducts)
-        self._convert_many = _AddedMethod(currency.ConvertMany)
+        self._products = AddedMethod(catalog.GetProducts, self._products_one_by_one, timeout_seconds=_READ_SECONDS)
+        self._convert = AddedMethod(currency.ConvertMany, self._convert_one_by_one, timeout_seconds=_READ_SECONDS)
 
     async def cart_items(self, user_id: str) -> Sequence[shop_pb2.CartItem]:
         cart = await call(self._cart.GetCart, shop_pb2.GetCartRequest(user_id=user_id), timeout_seconds=_READ_SECONDS)
@@ -63,26 +57,25 @@ class Dependencies:
 
     async def prices(self, product_ids: Sequence[str]) -> list[Money]:
         """The catalog's prices. Raises FailedPreconditionError naming a product that is no longer in it."""
-        many = await self._get_products(shop_pb2.GetProductsRequest(ids=product_ids))
-        products: Iterable[shop_pb2.Product]
-        if many is not None:
-            products = many.products
-        else:
-            products = await asyncio.gather(*(self._product(product_id) for product_id in product_ids))
-        prices = {product.id: Money.from_wire(product.price_usd, "price_usd") for product in products}
+        answer = await self._products(shop_pb2.GetProductsRequest(ids=product_ids))
+        prices = {product.id: Money.from_wire(product.price_usd, "price_usd") for product in answer.products}
         for product_id in product_ids:
             if product_id not in prices:
-                raise _no_longer_sold(product_id)
+                raise FailedPreconditionError(f"product {product_id} in the cart is no longer sold")
         return [prices[product_id] for product_id in product_ids]
 
-    async def _product(self, product_id: str) -> shop_pb2.Product:
+    async def _products_one_by_one(self, request: shop_pb2.GetProductsRequest) -> shop_pb2.GetProductsResponse:
+        products = await asyncio.gather(*(self._product(product_id) for product_id in request.ids))
+        return shop_pb2.GetProductsResponse(products=[product for product in products if product is not None])
+
+    async def _product(self, product_id: str) -> shop_pb2.Product | None:
         try:
             return await call(
                 self._catalog.GetProduct, shop_pb2.GetProductRequest(id=product_id), timeout_seconds=_READ_SECONDS
             )
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise _no_longer_sold(product_id) from error
+                return None
             raise
 
     async def shipping_quote(self, address: shop_pb2.Address, items: Sequence[shop_pb2.CartItem]) -> Money:
@@ -99,26 +92,30 @@ class Dependencies:
         if not foreign:
             return list(amounts)
         try:
-            answers = await self._convert([amount.to_wire() for amount in foreign], currency_code)
+            request = shop_pb2.ConvertManyRequest(
+                to_code=currency_code, **{"from": [amount.to_wire() for amount in foreign]}
+            )
+            answer = await self._convert(request)
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
                 raise _unsupported(currency_code) from error
             raise
-        conversions = dict(zip(foreign, (Money.from_wire(answer) for answer in answers), strict=True))
+        conversions = dict(zip(foreign, (Money.from_wire(converted) for converted in answer.amounts), strict=True))
         for amount, conversion in conversions.items():
             # The original's service turns an unknown currency into nothing, and an order must not cost nothing.
             if amount.total_nanos > 0 and conversion.total_nanos <= 0:
                 raise _unsupported(currency_code)
         return [conversions.get(amount, amount) for amount in amounts]
 
-    async def _convert(self, amounts: Sequence[shop_pb2.Money], currency_code: str) -> Sequence[shop_pb2.Money]:
-        many = await self._convert_many(shop_pb2.ConvertManyRequest(to_code=currency_code, **{"from": amounts}))
-        if many is not None:
-            return many.amounts
-        requests = [shop_pb2.CurrencyConversionRequest(to_code=currency_code, **{"from": amount}) for amount in amounts]
-        return await asyncio.gather(
-            *(call(self._currency.Convert, request, timeout_seconds=_READ_SECONDS) for request in requests)
+    async def _convert_one_by_one(self, request: shop_pb2.ConvertManyRequest) -> shop_pb2.ConvertManyResponse:
+        requests = [
+            shop_pb2.CurrencyConversionRequest(to_code=request.to_code, **{"from": amount})
+            for amount in getattr(request, "from")
+        ]
+        converted = await asyncio.gather(
+            *(call(self._currency.Convert, one, timeout_seconds=_READ_SECONDS) for one in requests)
         )
+        return shop_pb2.ConvertManyResponse(amounts=converted)
 
     async def charge(self, order: Order, card: shop_pb2.CreditCardInfo) -> str:
         """Charges the order's total; answers the transaction's id, and the same one when asked again.
@@ -198,30 +195,6 @@ async def open_dependencies(settings: CheckoutSettings) -> AsyncIterator[Depende
             shipping=shop_pb2_grpc.ShippingServiceStub(shipping),
             email=shop_pb2_grpc.EmailServiceStub(email),
         )
-
-
-class _AddedMethod(Generic[Request, Response]):
-    """A method that this shop has added to the contract, and that a service of the original lacks."""
-
-    def __init__(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response]) -> None:
-        self._method = method
-        self._lacking_until = 0.0
-
-    async def __call__(self, request: Request) -> Response | None:
-        """None where the service lacks the method; it is asked again after a while, since it may be replaced."""
-        if time.monotonic() < self._lacking_until:
-            return None
-        try:
-            return await call(self._method, request, timeout_seconds=_READ_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                raise
-            self._lacking_until = time.monotonic() + _ASK_AGAIN_SECONDS
-            return None
-
-
-def _no_longer_sold(product_id: str) -> FailedPreconditionError:
-    return FailedPreconditionError(f"product {product_id} in the cart is no longer sold")
 
 
 def _unsupported(currency_code: str) -> InvalidFieldError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from boutique_email.confirmation import Confirmation
+from boutique_shared.money import format_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["price"] = format_price
         self._text = environment.get_template("confirmation.txt")
         self._html = environment.get_template("confirmation.html")
 

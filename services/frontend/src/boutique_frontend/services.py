@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
 import grpc
 
 from boutique_frontend.settings import FrontendSettings
-from boutique_shared.clients import call, open_channel
+from boutique_shared.clients import AddedMethod, call, open_channel
 from boutique_shared.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
-
-Answer = TypeVar("Answer")
 
 # A replica that is being replaced is back within this time.
 NEEDED_SECONDS = 10.0
@@ -26,31 +22,11 @@ USEFUL_SECONDS = 1.0
 DECORATIVE_SECONDS = 0.25
 
 IDEMPOTENCY_KEY = "idempotency-key"
-_FORGET_UNIMPLEMENTED_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
 
-class _Unimplemented:
-    """Remembers for a while what a service of the contract alone has not got, so that not every call asks again."""
-
-    def __init__(self) -> None:
-        self._until: dict[str, float] = {}
-
-    async def fall_back(
-        self, method: str, added: Callable[[], Awaitable[Answer]], contracted: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
-        if time.monotonic() >= self._until.get(method, 0.0):
-            try:
-                return await added()
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                    raise
-                self._until[method] = time.monotonic() + _FORGET_UNIMPLEMENTED_SECONDS
-        return await contracted()
-
-
-@dataclass(frozen=True)
+@dataclass
 class Services:
     """Every method raises grpc.aio.AioRpcError where the service refuses or does not answer in time."""
 
@@ -61,7 +37,10 @@ class Services:
     currency: shop_pb2_grpc.CurrencyServiceAsyncStub
     recommendation: shop_pb2_grpc.RecommendationServiceAsyncStub
     shipping: shop_pb2_grpc.ShippingServiceAsyncStub
-    _unimplemented: _Unimplemented = field(default_factory=_Unimplemented)
+
+    def __post_init__(self) -> None:
+        self._convert = AddedMethod(self.currency.ConvertMany, self._convert_one_by_one, timeout_seconds=NEEDED_SECONDS)
+        self._set_item = AddedMethod(self.cart.SetItem, self._fill_cart_anew, timeout_seconds=NEEDED_SECONDS)
 
     async def list_products(self) -> Sequence[shop_pb2.Product]:
         answer = await call(self.catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=NEEDED_SECONDS)
@@ -86,20 +65,15 @@ class Services:
         amounts = list(amounts)
         if all(amount.currency_code == currency for amount in amounts):
             return [Money.from_wire(amount) for amount in amounts]
+        answer = await self._convert(shop_pb2.ConvertManyRequest(to_code=currency, **{"from": amounts}))
+        return [Money.from_wire(amount) for amount in answer.amounts]
 
-        async def in_one_call() -> list[Money]:
-            request = shop_pb2.ConvertManyRequest(to_code=currency, **{"from": amounts})
-            answer = await call(self.currency.ConvertMany, request, timeout_seconds=NEEDED_SECONDS)
-            return [Money.from_wire(amount) for amount in answer.amounts]
-
-        async def one_by_one() -> list[Money]:
-            converted = []
-            for amount in amounts:
-                request = shop_pb2.CurrencyConversionRequest(to_code=currency, **{"from": amount})
-                converted.append(await call(self.currency.Convert, request, timeout_seconds=NEEDED_SECONDS))
-            return [Money.from_wire(amount) for amount in converted]
-
-        return await self._unimplemented.fall_back("ConvertMany", in_one_call, one_by_one)
+    async def _convert_one_by_one(self, request: shop_pb2.ConvertManyRequest) -> shop_pb2.ConvertManyResponse:
+        converted = []
+        for amount in getattr(request, "from"):
+            one = shop_pb2.CurrencyConversionRequest(to_code=request.to_code, **{"from": amount})
+            converted.append(await call(self.currency.Convert, one, timeout_seconds=NEEDED_SECONDS))
+        return shop_pb2.ConvertManyResponse(amounts=converted)
 
     async def get_cart(self, session_id: str, timeout_seconds: float = NEEDED_SECONDS) -> dict[str, int]:
         """Quantities by product id."""
@@ -112,18 +86,15 @@ class Services:
 
     async def set_in_cart(self, session_id: str, product_id: str, quantity: int) -> None:
         """0 removes the product."""
+        await self._set_item(_cart_item(session_id, product_id, quantity))
 
-        async def in_one_call() -> None:
-            await call(self.cart.SetItem, _cart_item(session_id, product_id, quantity), timeout_seconds=NEEDED_SECONDS)
-
-        async def by_filling_anew() -> None:
-            wanted = await self.get_cart(session_id) | {product_id: quantity}
-            await self.empty_cart(session_id)
-            for id_, pieces in wanted.items():
-                if pieces > 0:
-                    await self.add_to_cart(session_id, id_, pieces)
-
-        await self._unimplemented.fall_back("SetItem", in_one_call, by_filling_anew)
+    async def _fill_cart_anew(self, request: shop_pb2.AddItemRequest) -> shop_pb2.Empty:
+        wanted = await self.get_cart(request.user_id) | {request.item.product_id: request.item.quantity}
+        await self.empty_cart(request.user_id)
+        for product_id, quantity in wanted.items():
+            if quantity > 0:
+                await self.add_to_cart(request.user_id, product_id, quantity)
+        return shop_pb2.Empty()
 
     async def empty_cart(self, session_id: str) -> None:
         request = shop_pb2.EmptyCartRequest(user_id=session_id)

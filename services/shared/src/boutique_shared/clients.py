@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -22,6 +24,7 @@ _RETRY_POLICY = {
     "backoffMultiplier": 3,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
+_ASK_AGAIN_SECONDS = 60
 
 
 def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
@@ -69,3 +72,36 @@ async def call(
         timeout=within_deadline(timeout_seconds),
         metadata=((REQUEST_ID_KEY, current_request_id()), *metadata),
     )
+
+
+class AddedMethod(Generic[Request, Response]):
+    """A method that this shop has added to the contract, which a service of the contract alone lacks."""
+
+    def __init__(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        fall_back: Callable[[Request], Awaitable[Response]],
+        *,
+        timeout_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`fall_back` answers the same by methods of the contract. `clock` tells seconds."""
+        self._method = method
+        self._fall_back = fall_back
+        self._timeout_seconds = timeout_seconds
+        self._clock = clock
+        self._lacking_until = 0.0
+
+    async def __call__(self, request: Request) -> Response:
+        """A service that lacks the method is asked again after a minute, since it may be replaced.
+
+        Raises grpc.aio.AioRpcError, and what `fall_back` raises.
+        """
+        if self._clock() >= self._lacking_until:
+            try:
+                return await call(self._method, request, timeout_seconds=self._timeout_seconds)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                    raise
+                self._lacking_until = self._clock() + _ASK_AGAIN_SECONDS
+        return await self._fall_back(request)

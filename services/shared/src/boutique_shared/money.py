@@ -9,6 +9,7 @@ from hipstershop import shop_pb2
 
 NANOS_PER_UNIT = 1_000_000_000
 _MAX_UNITS = 2**63 - 1
+_SYMBOLS = {"USD": "$", "EUR": "€", "CAD": "CA$", "JPY": "¥", "GBP": "£", "TRY": "₺"}
 
 MINOR_UNIT_DIGITS = {"CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "TND": 3}
 """Decimals of a currency's smallest coin, where it is not two. Source: ISO 4217."""
@@ -66,3 +67,11 @@ class Money:
         """Such as `19.99 USD` or `2236 JPY`: rounded, with the currency's own number of decimals."""
         digits = MINOR_UNIT_DIGITS.get(self.currency_code, 2)
         return f"{Decimal(self.rounded().total_nanos).scaleb(-9):.{digits}f} {self.currency_code}"
+
+
+def format_price(amount: Money) -> str:
+    """As a shopper reads it: `$1,299.00`, `¥2,236` or, where the currency has no symbol here, `CHF 12.00`."""
+    digits = MINOR_UNIT_DIGITS.get(amount.currency_code, 2)
+    value = Decimal(amount.rounded().total_nanos).scaleb(-9)
+    symbol = _SYMBOLS.get(amount.currency_code, f"{amount.currency_code}\N{NO-BREAK SPACE}")
+    return f"{'-' if value < 0 else ''}{symbol}{abs(value):,.{digits}f}"
