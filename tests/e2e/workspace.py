@@ -92,7 +92,18 @@ class Kubectl:
 
     def query(self, statement: str) -> list[str]:
         """Asks the primary of product-data, as its superuser; a line a row, columns apart by `|`."""
-        command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--dbname", "boutique", "--command", statement]
+        command = [
+            "psql",
+            "--no-psqlrc",
+            "--username",
+            "postgres",
+            "--tuples-only",
+            "--no-align",
+            "--dbname",
+            "boutique",
+            "--command",
+            statement,
+        ]
         return self.run("exec", "product-data-0", "--", *command).split()
 
     def logs(self, name: str) -> str:
