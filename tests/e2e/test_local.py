@@ -19,6 +19,8 @@ from tests.e2e.browser import browser_page, buy
 from tests.e2e.conftest import RunningShop
 from tests.e2e.workspace import STATE, Workspace, lines_with
 
+pytestmark = pytest.mark.cluster
+
 SHOPPERS = 4
 
 
