@@ -6,6 +6,7 @@ import pulumi
 from pydantic import Field
 
 from boutique_definition.validation import DnsLabel, FileModel, VariableName, validated
+from infra.images import ImageReference
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
 
@@ -26,7 +27,7 @@ class ServiceOverride(FileModel):
     """What this environment sets otherwise than the service's own service.yaml."""
 
     replicas: Replicas | None = None
-    image: str | None = Field(default=None, min_length=1)
+    image: ImageReference | None = None
     environment: dict[VariableName, str] = Field(default={})
 
 

@@ -111,10 +111,15 @@ def test_an_image_that_is_not_there_fails_with_the_pod_and_the_cause(shop: Runni
     assert changes(shop.workspace.make("preview")) == []
 
 
-def test_a_field_that_kubernetes_refuses_is_shown_by_the_preview(shop: RunningShop) -> None:
-    with changed_settings(shop.workspace, ad={"environment": {"A" * 300: "x"}}):
-        output = shop.workspace.make("preview", fails=True)
-    assert "A" * 300 in output
+def test_what_kubernetes_would_refuse_fails_in_the_preview(shop: RunningShop) -> None:
+    program = shop.workspace.directory / "infra" / "shop" / "pod.py"
+    before = program.read_text()
+    program.write_text(before.replace("_CLOSING_SECONDS = 15", "_CLOSING_SECONDS = -1000"))
+    output = shop.workspace.make("preview", fails=True)
+    program.write_text(before)
+    assert lines_with(
+        output, ["spec.template.spec.terminationGracePeriodSeconds", "must be greater than or equal to 0"]
+    )
 
 
 def test_a_mistake_in_the_settings_is_told_before_anything_is_touched(shop: RunningShop) -> None:
