@@ -10,6 +10,9 @@ from typing import Final
 from local.cluster.pki import Pki
 
 CLUSTER_DOMAIN: Final = "cluster.local"
+STORAGE_CLASS: Final = "local"
+PROVISIONER: Final = "boutique.local/volumes"
+VOLUME_PROVISIONER: Final = "volume-provisioner"
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,15 @@ def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[st
         "--conntrack-tcp-timeout-established=0s",
         "--conntrack-tcp-timeout-close-wait=0s",
         "--oom-score-adj=0",
+    ]
+
+
+def network_policies(programs: Path, config: Path, node: str, services: IPv4Network) -> list[str]:
+    return [
+        str(programs / "network-policies"),
+        f"--kubeconfig={config}",
+        f"--node={node}",
+        f"--services={services}",
     ]
 
 

@@ -20,13 +20,12 @@ from typing import Final
 from local.cluster import kernel, network
 from local.cluster.api import Api
 from local.cluster.cluster import SHOP_PORT
-from local.cluster.components import CLUSTER_DOMAIN, ApiServerAddress
+from local.cluster.components import CLUSTER_DOMAIN, PROVISIONER, STORAGE_CLASS, ApiServerAddress
 from local.cluster.dns import answers
 from local.cluster.layout import API_PORT, ETCD_PORTS, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
 from local.cluster.network import Network
 from local.cluster.packages import ensure_packages
 from local.cluster.scratch_image import write_scratch_image
-from local.cluster.volumes import PROVISIONER, STORAGE_CLASS
 from local.cluster.waiting import locked, wait_until
 from local.errors import ActionableError
 from local.progress import Progress, Step
@@ -49,14 +48,14 @@ class DebianCluster:
     """Why this one was chosen."""
 
     def start(self, progress: Progress) -> Path:
-        toolbox = ensure(["kubernetes", "coredns"], progress)
+        toolbox = ensure(["kubernetes", "coredns", "network-policies"], progress)
         packages = ensure_packages(progress)
         layout = self._layout
         with locked(self.state, progress), progress.step("Starting Kubernetes") as step:
             ranges = layout.network()
             if not self._processes():
                 _refuse_taken_ports(ranges)
-                layout.prepare(ranges, toolbox.tools["kubernetes"].directory, packages)
+                layout.prepare(ranges, toolbox, packages)
                 kernel.prepare(layout.kernel_settings)
                 network.connect(ranges)
                 self._start_node()
@@ -85,10 +84,7 @@ class DebianCluster:
                 raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
 
     def describe(self) -> str:
-        return (
-            f"a single node of Kubernetes' own components on this machine: {self.reason}. "
-            "It does not enforce network policies"
-        )
+        return f"a single node of Kubernetes' own components on this machine: {self.reason}"
 
     @property
     def _layout(self) -> Layout:

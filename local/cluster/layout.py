@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from local.cluster import components, kernel
-from local.cluster.components import CLUSTER_DOMAIN, ApiServerAddress, EtcdPorts
+from local.cluster.components import CLUSTER_DOMAIN, VOLUME_PROVISIONER, ApiServerAddress, EtcdPorts
 from local.cluster.network import BRIDGE, Network
-from local.cluster.node import Component, NodeSpecification
 from local.cluster.pki import Pki
-from local.cluster.volumes import USER as VOLUME_PROVISIONER
+from local.cluster.specification import Component, NodeSpecification
+from local.tools import Toolbox
 
 NODE: Final = "boutique"
 PAUSE_IMAGE: Final = "boutique.local/pause:1"
@@ -27,6 +27,7 @@ _PACKAGE: Final = Path(__file__).parents[1]
 # Where the node sees its directories, which are laid over the host's.
 _BASE: Final = Path("/run/boutique")
 _PROGRAMS: Final = _BASE / "kubernetes"
+_POLICIES: Final = _BASE / "network-policies"
 PACKAGES: Final = _BASE / "packages"
 _CONFIGURATION: Final = Path("/var/lib/kubernetes")
 _VOLUMES: Final = Path("/var/lib/volumes")
@@ -78,16 +79,16 @@ class Layout:
         unfinished.rename(file)
         return network
 
-    def prepare(self, network: Network, programs: Path, packages: Path) -> None:
+    def prepare(self, network: Network, toolbox: Toolbox, packages: Path) -> None:
         """Writes all that the node reads; certificates and data that are there already stay."""
         shutil.rmtree(self.directory / "run", ignore_errors=True)
         for directory in ("lib/kubernetes/cni", "lib/volumes", "log", "run/lock"):
             (self.directory / directory).mkdir(parents=True, exist_ok=True)
-        for mounted in (_PROGRAMS, PACKAGES, _BASE / "local"):
+        for mounted in (_PROGRAMS, _POLICIES, PACKAGES, _BASE / "local"):
             (self.directory / "run" / mounted.relative_to("/run")).mkdir(parents=True)
         self._create_certificates(network)
         address = ApiServerAddress(str(network.node), API_PORT)
-        for user in ("kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet"):
+        for user in ("kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "network-policies"):
             _write_secret(self._configuration / f"{user}.kubeconfig", components.kubeconfig(self.pki, user, address))
         _write_secret(self.kubeconfig, components.kubeconfig(self.pki, "admin", address))
         nameservers = host_nameservers()
@@ -104,7 +105,7 @@ class Layout:
             ),
         }.items():
             (self._configuration / name).write_text(content)
-        self._specify(network, programs, packages).write(self.specification)
+        self._specify(network, toolbox, packages).write(self.specification)
 
     def _create_certificates(self, network: Network) -> None:
         target = self._configuration / "pki"
@@ -123,7 +124,7 @@ class Layout:
         )
         unfinished.rename(target)
 
-    def _specify(self, network: Network, programs: Path, packages: Path) -> NodeSpecification:
+    def _specify(self, network: Network, toolbox: Toolbox, packages: Path) -> NodeSpecification:
         pki = Pki(_CONFIGURATION / "pki")
         address = ApiServerAddress(str(network.node), API_PORT)
 
@@ -142,6 +143,9 @@ class Layout:
                 _PROGRAMS, kubeconfig("kubelet"), _CONFIGURATION / "kubelet.yaml", NODE, address.host
             ),
             "kube-proxy": components.proxy(_PROGRAMS, kubeconfig("kube-proxy"), NODE, network.pods),
+            "network-policies": components.network_policies(
+                _POLICIES, kubeconfig("network-policies"), NODE, network.services
+            ),
             VOLUME_PROVISIONER: [
                 *(os.path.realpath(sys.executable), "-m", "local.cluster.volumes"),
                 *(address.host, str(address.port), str(_CONFIGURATION / "pki"), str(_VOLUMES), NODE),
@@ -152,7 +156,8 @@ class Layout:
                 (str(self.directory / "lib"), "/var/lib"),
                 (str(self.logs), "/var/log"),
                 (str(self.directory / "run"), "/run"),
-                (str(programs), str(_PROGRAMS)),
+                (str(toolbox.tools["kubernetes"].directory), str(_PROGRAMS)),
+                (str(toolbox.tools["network-policies"].directory), str(_POLICIES)),
                 (str(packages), str(PACKAGES)),
                 (str(_PACKAGE), str(_BASE / "local")),
             ],

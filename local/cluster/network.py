@@ -5,6 +5,7 @@ and pods reach the API by it.
 """
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_network
@@ -17,8 +18,8 @@ BRIDGE: Final = "boutique0"
 # A bridge otherwise takes the lowest address of its members, and pods lose their gateway whenever that one leaves.
 _BRIDGE_MAC: Final = "02:b0:07:19:0e:01"
 _COMMENT: Final = "boutique"
-# Chains of kube-proxy and the kubelet.
-_FOREIGN_CHAINS: Final = ("KUBE-",)
+# Chains and sets of addresses of kube-proxy, the kubelet and the network policies.
+_COMPONENTS_PREFIX: Final = "KUBE-"
 _BLOCKS: Final = ("10.244.0.0/15", "10.42.0.0/15", "10.130.0.0/15", "172.30.0.0/15", "10.200.0.0/15")
 _LISTENING: Final = "0A"
 
@@ -60,6 +61,8 @@ def connect(network: Network) -> None:
         _output("ip", "link", "add", BRIDGE, "address", _BRIDGE_MAC, "type", "bridge")
     _output("ip", "address", "replace", f"{network.node}/{network.pods.prefixlen}", "dev", BRIDGE)
     _output("ip", "link", "set", BRIDGE, "up")
+    # This machine reaches Services by kube-proxy's rules, which are asked only where there is some route.
+    _output("ip", "route", "replace", str(network.services), "dev", BRIDGE)
     pods = str(network.pods)
     _rule("nat", "POSTROUTING", "-s", pods, "!", "-d", pods, "-j", "MASQUERADE")
     # Docker and firewalls drop what is forwarded unless it is said otherwise.
@@ -68,7 +71,7 @@ def connect(network: Network) -> None:
 
 
 def disconnect() -> None:
-    """Removes the bridge, and every rule of ours, of kube-proxy and of the kubelet; other rules stay as they are."""
+    """Removes the bridge, and every rule of ours and of the components; other rules stay as they are."""
     bridge = Path("/sys/class/net", BRIDGE)
     if bridge.exists():
         # The kernel takes its time to remove the ends of links whose other end is gone.
@@ -79,6 +82,8 @@ def disconnect() -> None:
         if any(_ours(rule) for rule in rules):
             others = "\n".join(rule for rule in rules if not _ours(rule))
             _output(f"{family}-restore", standard_input=f"{others}\n")
+    for addresses in _address_sets():
+        _output("ipset", "destroy", addresses)
 
 
 def leftovers() -> list[str]:
@@ -87,6 +92,7 @@ def leftovers() -> list[str]:
     return [
         *([f"network interface {BRIDGE}"] if Path("/sys/class/net", BRIDGE).exists() else []),
         *(f"firewall rule {rule}" for rule in rules if _ours(rule)),
+        *(f"set of addresses {addresses}" for addresses in _address_sets()),
     ]
 
 
@@ -122,7 +128,13 @@ def _process_of_socket(inode: str) -> str:
 
 
 def _ours(rule: str) -> bool:
-    return f"--comment {_COMMENT} " in f"{rule} " or any(chain in rule for chain in _FOREIGN_CHAINS)
+    return f"--comment {_COMMENT} " in f"{rule} " or _COMPONENTS_PREFIX in rule
+
+
+def _address_sets() -> list[str]:
+    if not shutil.which("ipset"):
+        return []
+    return [name for name in _output("ipset", "list", "-name").split() if _COMPONENTS_PREFIX in name]
 
 
 def _rule(table: str, chain: str, *rule: str) -> None:

@@ -6,45 +6,16 @@ process ends, however it ends, the kernel ends every other process of the node a
     python3 -m local.cluster.node SPECIFICATION
 """
 
-import json
 import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
+
+from local.cluster.specification import Component, NodeSpecification
 
 _RESTART_DELAY: Final = 1.0
-
-
-@dataclass(frozen=True)
-class Component:
-    name: str
-    command: list[str]
-
-
-@dataclass(frozen=True)
-class NodeSpecification:
-    """What the node is made of.
-
-    `mounts` lays directories over those of the host, in this order, as pairs of from and onto: programs find everything
-    where they always do, and the host's own directories do not change.
-    """
-
-    mounts: list[tuple[str, str]]
-    components: list[Component]
-    environment: dict[str, str]
-    working_directory: str
-    logs: str
-
-    def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=2))
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        values = json.loads(path.read_text())
-        return cls(**{**values, "components": [Component(**component) for component in values["components"]]})
 
 
 def main(specification: str) -> None:

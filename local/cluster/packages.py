@@ -18,7 +18,13 @@ from local.tools.cache import locked, published
 
 _UNPACKED: Final = ("containerd", "runc", "containernetworking-plugins", "catatonit")
 # Commands that the host is changed with; none of their packages has a service.
-_INSTALLED: Final = {"ip": "iproute2", "iptables": "iptables", "modprobe": "kmod", "openssl": "openssl"}
+_INSTALLED: Final = {
+    "ip": "iproute2",
+    "ipset": "ipset",
+    "iptables": "iptables",
+    "modprobe": "kmod",
+    "openssl": "openssl",
+}
 _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

@@ -52,6 +52,7 @@ class Pki:
                 "kube-proxy": Subject("system:kube-proxy"),
                 "kubelet": Subject(f"system:node:{node}", groups=("system:nodes",), hosts=tuple(node_hosts)),
                 "volume-provisioner": Subject("boutique:volume-provisioner"),
+                "network-policies": Subject("boutique:network-policies"),
                 "admin": Subject("boutique:admin", groups=("system:masters",)),
             },
         )

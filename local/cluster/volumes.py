@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.cluster.api import Api
-from local.cluster.components import ApiServerAddress
+from local.cluster.components import PROVISIONER, VOLUME_PROVISIONER, ApiServerAddress
 from local.cluster.pki import Pki
 
-PROVISIONER: Final = "boutique.local/volumes"
-STORAGE_CLASS: Final = "local"
-USER: Final = "volume-provisioner"
 _WANTED_FROM: Final = "volume.kubernetes.io/storage-provisioner"
 _PROVIDED_BY: Final = "pv.kubernetes.io/provisioned-by"
 _VOLUMES: Final = "/api/v1/persistentvolumes"
@@ -98,7 +95,7 @@ def _volume(name: str, claim: dict[str, Any], path: Path, node: str) -> dict[str
 
 
 def main(host: str, port: str, pki: str, directory: str, node: str) -> None:
-    api = Api(ApiServerAddress(host, int(port)), Pki(Path(pki)), USER)
+    api = Api(ApiServerAddress(host, int(port)), Pki(Path(pki)), VOLUME_PROVISIONER)
     VolumeProvisioner(api, Path(directory), node).run()
 
 

@@ -12,15 +12,18 @@ from local.cluster import components
 from local.cluster.kind import CONFIGURATION
 from local.cluster.layout import Layout, host_nameservers
 from local.cluster.network import Network
-from local.cluster.node import NodeSpecification
+from local.cluster.specification import NodeSpecification
+from local.tools import Tool, Toolbox
 
 RANGES = Network(IPv4Network("10.244.0.0/16"), IPv4Network("10.245.0.0/16"))
+
+TOOLBOX = Toolbox({name: Tool(name, "1", Path("/tools", name), "test") for name in ("kubernetes", "network-policies")})
 
 
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     made = Layout(tmp_path_factory.mktemp("node"))
-    made.prepare(RANGES, programs=Path("/programs"), packages=Path("/packages"))
+    made.prepare(RANGES, TOOLBOX, packages=Path("/packages"))
     return made
 
 
@@ -51,7 +54,7 @@ def test_no_key_or_kubeconfig_can_be_read_by_others(layout: Layout) -> None:
 
 def test_a_second_preparation_keeps_the_certificates(layout: Layout) -> None:
     before = layout.pki["admin"].certificate.read_text()
-    layout.prepare(RANGES, programs=Path("/programs"), packages=Path("/packages"))
+    layout.prepare(RANGES, TOOLBOX, packages=Path("/packages"))
     assert layout.pki["admin"].certificate.read_text() == before
 
 

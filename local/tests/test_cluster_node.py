@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from local.cluster.components import PROVISIONER
 from local.cluster.dns import answers
 from local.cluster.network import port_holder
-from local.cluster.node import Component, NodeSpecification
 from local.cluster.scratch_image import write_scratch_image
-from local.cluster.volumes import PROVISIONER, VolumeProvisioner
+from local.cluster.specification import Component, NodeSpecification
+from local.cluster.volumes import VolumeProvisioner
 from local.cluster.waiting import locked, wait_until
 from local.errors import ActionableError
 from local.progress import Progress

@@ -167,7 +167,8 @@ def _obtain(pin: Pin, ways: list[Way], pins: Pins, cache: Path, progress: Progre
             return _downloaded(pin, cache, progress)
         refused.append(f"the download was not to be had: {reason}")
     if Way.BUILD in ways and pin.builds:
-        return _built(pin, pins, "; ".join(refused) or "asked for", cache, progress)
+        refused = refused or ["it is published as source alone" if not pin.downloads else "BOUTIQUE_TOOLS asks for it"]
+        return _built(pin, pins, "; ".join(refused), cache, progress)
     raise ActionableError(f"{pin.name} {pin.version} cannot be had: {'; '.join(refused)}.")
 
 
