@@ -77,11 +77,13 @@ class DebianCluster:
                     os.kill(process, signal.SIGKILL)
             step.update("waiting for its processes to end")
             wait_until(lambda: not self._processes(), _STOP_TIMEOUT, "The node's processes do not end")
-            network.disconnect()
-            kernel.restore(self._layout.kernel_settings)
+            # Where the host was never touched, all that would be undone may be another cluster's.
+            if self._layout.kernel_settings.exists():
+                network.disconnect()
+                kernel.restore(self._layout.kernel_settings)
+                _refuse_leftovers([*network.leftovers(), *kernel.leftovers()])
             shutil.rmtree(self._layout.directory, ignore_errors=True)
-            if left := self._leftovers():
-                raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
+            _refuse_leftovers(self._leftovers())
 
     def describe(self) -> str:
         return f"a single node of Kubernetes' own components on this machine: {self.reason}"
@@ -159,10 +161,13 @@ class DebianCluster:
         return [
             *(f"process {process}" for process in self._processes()),
             *(f"mount {mount}" for mount in mounts if str(self._layout.directory) in mount),
-            *network.leftovers(),
-            *kernel.leftovers(),
             *([f"directory {self._layout.directory}"] if self._layout.directory.exists() else []),
         ]
+
+
+def _refuse_leftovers(left: list[str]) -> None:
+    if left:
+        raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
 
 
 def _refuse_taken_ports(ranges: Network) -> None:
