@@ -14,6 +14,7 @@ from boutique_catalog.product import Product, products_to_json
 from boutique_catalog.settings import CatalogSettings
 from boutique_shared.deadlines import within_deadline
 from boutique_shared.errors import UnavailableError
+from boutique_shared.postgres import create_pool
 
 _log = logging.getLogger(__name__)
 
@@ -108,19 +109,7 @@ async def open_store(settings: CatalogSettings) -> AsyncIterator[ProductStore]:
 
 
 def _pool(settings: CatalogSettings, address: str) -> asyncpg.Pool:
-    host, _, port = address.rpartition(":")
-    password = settings.product_data_password
-    return asyncpg.create_pool(
-        host=host,
-        port=int(port),
-        database=settings.product_data_database,
-        user=settings.product_data_username,
-        password=password.get_secret_value() if password else None,
-        ssl=settings.product_data_tls,
-        min_size=0,
-        max_size=_MAXIMUM_CONNECTIONS,
-        server_settings={"application_name": "catalog"},
-    )
+    return create_pool(settings, address, service="catalog", connections=_MAXIMUM_CONNECTIONS)
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from boutique_checkout.order import PREDECESSORS, Line, Order, Status
 from boutique_checkout.settings import CheckoutSettings
 from boutique_shared.errors import UnavailableError
 from boutique_shared.money import Money
+from boutique_shared.postgres import create_pool
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)
@@ -190,20 +191,13 @@ class OrderStore:
 @contextlib.asynccontextmanager
 async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
     """Connects when first used, so that the service starts while Postgres is away."""
-    host, _, port = settings.product_data_addr.rpartition(":")
-    password = settings.product_data_password
-    pool = asyncpg.create_pool(
-        host=host,
-        port=int(port),
-        user=settings.product_data_username,
-        password=password.get_secret_value() if password else None,
-        database=settings.product_data_database,
-        ssl=settings.product_data_tls,
-        min_size=0,
-        max_size=_CONNECTIONS,
+    pool = create_pool(
+        settings,
+        settings.product_data_addr,
+        service="checkout",
+        connections=_CONNECTIONS,
         init=_ensure_schema,
         reset=_unlock,
-        server_settings={"application_name": "checkout"},
     )
     async with pool:
         yield OrderStore(pool)
