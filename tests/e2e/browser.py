@@ -45,8 +45,14 @@ def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        yield page
-        browser.close()
+        try:
+            yield page
+        except Exception:
+            page.screenshot(path=PICTURES / "failure.png")
+            print(f"{page.url}\n{page.inner_text('body')}\n{problems}")
+            raise
+        finally:
+            browser.close()
         assert problems == []
 
 

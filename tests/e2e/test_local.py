@@ -6,8 +6,6 @@ Each test leaves the shop as it found it, but they run in this order.
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,11 +15,13 @@ import yaml
 
 from tests.e2e.browser import browser_page, buy
 from tests.e2e.conftest import RunningShop
+from tests.e2e.shoppers import COUNT as SHOPPERS
+from tests.e2e.shoppers import Shoppers
 from tests.e2e.workspace import STATE, Workspace, lines_with
 
 pytestmark = pytest.mark.cluster
 
-SHOPPERS = 4
+ORDERS_BETWEEN_FAULTS = 3
 
 
 @contextmanager
@@ -145,19 +145,16 @@ def test_an_interrupted_up_goes_on_when_run_again(shop: RunningShop) -> None:
 
 def test_no_order_is_lost_while_a_pod_of_each_kind_is_killed(shop: RunningShop) -> None:
     services = {path.parent.name for path in shop.workspace.directory.glob("services/*/service.yaml")}
-    with shoppers_at(shop.address) as shoppers:
-        for name in sorted(services - {"loadgenerator"}):
-            kill(shop, shop.kubectl.pods(name)[0], f"deployment/{name}")
-        for store in ("cart-data", "product-data"):
-            kill(shop, f"{store}-replica-0", f"statefulset/{store}-replica")
-            kill(shop, f"{store}-0", f"statefulset/{store}")
-    *lines, summary = [json.loads(line) for line in shoppers.stdout or ()]
-    print(json.dumps(summary, indent=2))
-    acknowledged = {line["order_id"] for line in lines if line["message"] == "order placed"}
-    assert len(acknowledged) >= 50
-    assert acknowledged <= set(shop.kubectl.query("SELECT id FROM orders.orders WHERE status = 'placed'"))
+    stores = ("cart-data-replica-0", "cart-data-0", "product-data-replica-0", "product-data-0")
+    with Shoppers(shop.address) as shoppers:
+        for pod in [*(shop.kubectl.pods(name)[0] for name in sorted(services - {"loadgenerator"})), *stores]:
+            shoppers.wait_for_orders(ORDERS_BETWEEN_FAULTS)
+            shop.kubectl.kill(pod)
+        shoppers.wait_for_orders(ORDERS_BETWEEN_FAULTS)
+    print(json.dumps(shoppers.summary, indent=2))
+    assert shoppers.orders <= set(shop.kubectl.query("SELECT id FROM orders.orders WHERE status = 'placed'"))
     # What was under way on a killed pod itself may fail: of each shopper, at most.
-    assert summary["pages"]["POST /cart/checkout"]["failures"] <= SHOPPERS
+    assert shoppers.summary["pages"]["POST /cart/checkout"]["failures"] <= SHOPPERS
 
 
 def test_down_leaves_nothing(shop: RunningShop) -> None:
@@ -167,36 +164,6 @@ def test_down_leaves_nothing(shop: RunningShop) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(shop.address, trust_env=False)
     assert "Nothing runs" in shop.workspace.make("down")
-
-
-@contextmanager
-def shoppers_at(address: str) -> "Iterator[subprocess.Popen[str]]":
-    """Shoppers who shop for as long as the block takes; a summary is the last line that they print."""
-    settings = {
-        "FRONTEND_ADDR": address.removeprefix("http://"),
-        "USERS": str(SHOPPERS),
-        "RATE": str(SHOPPERS),
-        "MINIMUM_WAIT_SECONDS": "0.1",
-        "MAXIMUM_WAIT_SECONDS": "0.5",
-        "RUN_SECONDS": "900",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "boutique_loadgenerator"],
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def kill(shop: RunningShop, pod: str, owner: str) -> None:
-    """Takes a pod away at once, and waits until its owner has replaced it."""
-    shop.kubectl.run("delete", "pod", pod, "--grace-period=0", "--force", "--wait=true")
-    shop.kubectl.run("rollout", "status", owner, "--timeout=120s")
 
 
 def changes(output: str) -> list[str]:

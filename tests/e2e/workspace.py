@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from local.tools import ensure
 ROOT = Path(__file__).parent.parent.parent
 STATE = Path.home() / ".local" / "state" / "boutique-e2e"
 NAMESPACE = "boutique"
+REPLACEMENT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,24 @@ class Kubectl:
         """The pods of a service that are not on their way out."""
         found = self.get("pods", "--selector", f"app.kubernetes.io/name={name}")["items"]
         return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def kill(self, pod: str) -> None:
+        """Takes a pod away at once, and returns when another is ready in its place."""
+        before = self._ready_pods()
+        self.run("delete", "pod", pod, "--grace-period=0", "--force", "--wait=true")
+        deadline = time.monotonic() + REPLACEMENT_SECONDS
+        while len(self._ready_pods()) < len(before):
+            assert time.monotonic() < deadline, f"{pod} is not replaced after {REPLACEMENT_SECONDS} s"
+            time.sleep(0.2)
+
+    def _ready_pods(self) -> set[str]:
+        return {
+            pod["metadata"]["uid"]
+            for pod in self.get("pods")["items"]
+            if "deletionTimestamp" not in pod["metadata"]
+            for condition in pod["status"].get("conditions", [])
+            if (condition["type"], condition["status"]) == ("Ready", "True")
+        }
 
     def query(self, statement: str) -> list[str]:
         """Asks the primary of product-data, as its superuser; a line a row, columns apart by `|`."""
