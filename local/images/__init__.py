@@ -90,7 +90,8 @@ def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> t
     base = recipes.official_base(repository)
     if _can_pull(base.reference, directory / "pulls", progress):
         return base, {}
-    roots = debian.make_roots(("python", *_STORES), cache_directory() / "images", progress)
+    descriptions = [debian.Description.read(name) for name in ("python", *_STORES)]
+    roots = debian.make_roots(descriptions, cache_directory() / "images", progress)
     return recipes.debian_base(roots["python"]), {name: recipes.from_root(name, roots[name]) for name in _STORES}
 
 

@@ -106,12 +106,11 @@ def dockerfile(name: str) -> Path:
     return _DIRECTORY / f"{name}.Dockerfile"
 
 
-def make_roots(names: Sequence[str], cache: Path, progress: Progress) -> dict[str, Root]:
-    """Makes the root file systems that the cache does not have.
+def make_roots(descriptions: Sequence[Description], cache: Path, progress: Progress) -> dict[str, Root]:
+    """Makes the root file systems that the cache does not have; all by their names.
 
     Raises ActionableError if apt is not there, does not know or get a package, or the disk is too full.
     """
-    descriptions = [Description.read(name) for name in names]
     roots = {about: Root(cache / f"{about.name}-{about.key}.tar") for about in descriptions}
     missing = {about: root for about, root in roots.items() if not root.is_whole()}
     if missing:
@@ -166,7 +165,13 @@ def _fetch(description: Description, apt: Sequence[str], work: Path) -> list[Pat
     )
     where = ["-o", f"Dir::State::status={status}", "-o", f"Dir::Cache={work}", "-o", f"Dir::Cache::archives={archives}"]
     _run("apt-get", *apt, *where, "--yes", "--download-only", "install", *description.packages)
-    return sorted(archives.glob("*.deb"))
+    packages = sorted(archives.glob("*.deb"))
+    if absent := set(description.packages) - {package.name.split("_")[0] for package in packages}:
+        raise ActionableError(
+            f"apt did not fetch {', '.join(sorted(absent))}. Where its sources are directories of this machine, "
+            "say `copy:` in apt's sources instead of `file:`."
+        )
+    return packages
 
 
 def _with_partial(directory: Path) -> Path:
