@@ -1,6 +1,7 @@
 """What builds images: Docker, podman or buildah, whichever is there."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
@@ -84,6 +85,7 @@ class Buildah:
 
     def __init__(self, directory: Path) -> None:
         self._storage = directory / "storage"
+        self._run_directory = _run_directory(directory)
         self._layout = directory / "layout"
 
     def images(self) -> dict[str, str]:
@@ -105,14 +107,15 @@ class Buildah:
     def remove(self) -> None:
         """Removes the whole storage, which holds nothing but images of ours."""
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        for mount in reversed([mount for mount in mounts if Path(mount).is_relative_to(self._storage)]):
+        ours = (self._storage, self._run_directory)
+        for mount in reversed([mount for mount in mounts if any(map(Path(mount).is_relative_to, ours))]):
             _run("umount", mount)
         # Without root, some files belong to users that only the engine's own namespace can speak for.
         unshare = () if os.geteuid() == 0 else (self.name, "unshare")
-        _run(*unshare, "rm", "-rf", str(self._storage), str(self._layout))
+        _run(*unshare, "rm", "-rf", str(self._storage), str(self._layout), str(self._run_directory))
 
     def _run(self, *arguments: str) -> str:
-        storage = ("--root", str(self._storage / "root"), "--runroot", str(self._storage / "run"))
+        storage = ("--root", str(self._storage / "root"), "--runroot", str(self._run_directory))
         return _run(self.name, *storage, *arguments)
 
 
@@ -127,6 +130,17 @@ class Podman(Buildah):
     def save(self, references: Sequence[str], archive: Path) -> None:
         with _unfinished(archive) as unfinished:
             self._run("save", "--quiet", "--multi-image-archive", "--output", str(unfinished), *references)
+
+
+def _run_directory(directory: Path) -> Path:
+    """Where an engine keeps its locks and mounts. Podman wants it short, at most 50 characters, and always the same."""
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        base = Path(runtime)
+    elif os.geteuid() == 0:
+        base = Path("/run")
+    else:
+        return directory / "run"
+    return base / f"boutique-images-{hashlib.sha256(bytes(directory)).hexdigest()[:8]}"
 
 
 def _listing(name_field: str) -> tuple[str, str]:
