@@ -38,7 +38,10 @@ def locked(directory: Path, progress: Progress) -> Iterator[None]:
 def _open_existing(directory: Path, progress: Progress) -> int:
     while True:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            descriptor = os.open(directory, os.O_RDONLY)
+        except FileNotFoundError:  # the other run removed it in this moment
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

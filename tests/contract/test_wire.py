@@ -37,7 +37,7 @@ def test_a_service_has_the_original_s_variable_and_port(service: str, files: Map
     [settings] = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, ServiceSettings) and value is not ServiceSettings
+        if isinstance(value, type) and issubclass(value, ServiceSettings) and value.__module__ == module.__name__
     ]
     assert settings.model_fields["port"].default == port
 
