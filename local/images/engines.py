@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,8 @@ from local.errors import ActionableError
 from local.images import oci
 from local.images.recipes import Recipe
 from local.progress import Progress
+
+_PATIENCE = 20  # seconds, with an engine that may be starting
 
 
 class Engine(Protocol):
@@ -38,7 +41,8 @@ def find_engine(directory: Path, progress: Progress) -> Engine:
     """The engine to use, with a directory for its files; installs podman where there is none and it can."""
     if _succeeds("docker", "version", "--format", "{{.Server.Version}}"):
         return Docker()
-    for engine in (Podman(directory), Buildah(directory)):
+    # Elsewhere podman is but a client of a virtual machine, where no directory of ours is its storage.
+    for engine in (Podman(directory), Buildah(directory)) if platform.system() == "Linux" else ():
         if shutil.which(engine.name):
             return engine
     if shutil.which("apt-get") and os.geteuid() == 0:
@@ -170,7 +174,10 @@ def _unfinished(path: Path) -> Iterator[Path]:
 def _succeeds(*command: str) -> bool:
     if shutil.which(command[0]) is None:
         return False
-    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _run(*command: str, **environment: str) -> str:
