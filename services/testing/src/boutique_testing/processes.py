@@ -36,7 +36,13 @@ def running(
     """Runs a server; yields once `ready` answers True. Raises RuntimeError with its log where it does not start."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, user=user, group=user, env=environment
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=user,
+            group=user,
+            env=environment,
+            start_new_session=True,  # a terminal's Ctrl-C is for us, who end it when nothing needs it any more
         )
     try:
         deadline = time.monotonic() + STARTUP_SECONDS
