@@ -8,7 +8,7 @@ empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format types lock protos diagram
+.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format types lock protos pictures diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ protos: environment ## Generates the stubs from the protos
 	    --plugin protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	    --python_out services/shared/src --grpc_python_out services/shared/src \
 	    --mypy_out services/shared/src --mypy_grpc_out services/shared/src hipstershop/shop.proto
+
+pictures: environment ## Takes the README's pictures anew, in the browser test of `make shop`
+	@BOUTIQUE_PICTURES=docs/pictures $(BIN)/pytest --quiet -m cluster tests/e2e/test_shop.py
 
 diagram: environment ## Draws the architecture from the service files
 	@$(BIN)/python docs/architecture.py
