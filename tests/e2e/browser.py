@@ -36,7 +36,7 @@ class Order:
 
 
 @contextlib.contextmanager
-def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
+def browser_page(width: int = 1280, height: int = 1120) -> Iterator[Page]:
     """A page of a new profile. A console error or an uncaught exception on it fails the test."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -4,8 +4,6 @@ Each test leaves the shop as it found it, but they run in this order.
 """
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -129,15 +127,9 @@ def test_a_mistake_in_the_settings_is_told_before_anything_is_touched(shop: Runn
     assert "Traceback" not in output
 
 
-def test_an_interrupted_up_goes_on_when_run_again(shop: RunningShop) -> None:
+def test_a_killed_up_is_gone_on_with_by_the_next(shop: RunningShop) -> None:
     with changed_settings(shop.workspace, ad={"replicas": 2}, email={"replicas": 2}):
-        process = shop.workspace.start("up")
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "Updating (local)" in line:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-        process.communicate()
+        shop.workspace.kill("up", once_it_says="~  kubernetes:apps/v1:Deployment")
         shop.workspace.make("up")
         assert len(shop.kubectl.pods("ad")) == 2
     shop.workspace.make("up")
@@ -157,7 +149,8 @@ def test_no_order_is_lost_while_a_pod_of_each_kind_is_killed(shop: RunningShop) 
     assert shoppers.summary["pages"]["POST /cart/checkout"]["failures"] <= SHOPPERS
 
 
-def test_down_leaves_nothing(shop: RunningShop) -> None:
+def test_a_killed_down_is_gone_on_with_by_the_next_which_leaves_nothing(shop: RunningShop) -> None:
+    shop.workspace.kill("down", once_it_says="deleted")
     output = shop.workspace.make("down")
     assert "Nothing is left" in output
     assert not STATE.exists()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterable
@@ -62,6 +63,15 @@ class Workspace:
         print(f"$ make {target}\n{output}")
         assert (process.returncode != 0) == fails, f"make {target} ended with {process.returncode}:\n{output[-6000:]}"
         return output
+
+    def kill(self, target: str, *, once_it_says: str) -> None:
+        """Runs `make`, and kills all of it in the middle."""
+        process = self.start(target)
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if once_it_says in line), None)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert said is not None, f"make {target} ended without saying {once_it_says!r}"
 
 
 class Kubectl:
