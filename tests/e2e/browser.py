@@ -72,6 +72,7 @@ def buy(page: Page, address: str) -> Order:
     page.screenshot(path=PICTURES / "home.png")
     page.get_by_role("searchbox").fill("mug")
     page.get_by_role("searchbox").press("Enter")
+    page.wait_for_url("**/search?q=mug")
     page.get_by_role("main").get_by_role("link", name=re.compile("Mug")).first.click()
     page.locator("[name=quantity]").first.select_option("2")
     page.get_by_role("button", name=re.compile("add to cart", re.IGNORECASE)).click()
