@@ -9,7 +9,11 @@ STUBS = ROOT / "services" / "shared" / "src" / "hipstershop"
 
 def test_the_stubs_are_what_make_protos_generates(tmp_path: Path) -> None:
     recipe = subprocess.run(
-        ["make", "--dry-run", "--always-make", "protos"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["make", "--no-print-directory", "--dry-run", "--always-make", "protos"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     start = recipe.index(".venv/bin/python -m grpc_tools.protoc")
     (tmp_path / "stubs").mkdir()
