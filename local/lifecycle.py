@@ -77,7 +77,13 @@ def down(stack: str) -> None:
 
 
 def _prepare(stack: str) -> Stack:
-    """Tools first; then the cluster and the images, which do not need each other; then the images on the cluster."""
+    """Tools first; then the cluster and the images, which do not need each other; then the images on the cluster.
+
+    Raises ActionableError before anything is touched where there is no such stack.
+    """
+    if not (ROOT / "stacks" / f"Pulumi.{stack}.yaml").exists():
+        stacks = [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml")]
+        raise ActionableError(f"There is no stack {stack!r}: stacks/ has {', '.join(sorted(stacks))}.")
     with Progress() as progress:
         toolbox = ensure(_TOOLS, progress)
         cluster = choose()
