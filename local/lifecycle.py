@@ -3,17 +3,19 @@
 import hashlib
 import json
 import shutil
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from subprocess import PIPE
 
 import httpx
 
 from local import images as image_build
 from local.cluster import Cluster, choose
 from local.directories import state_directory
-from local.environment import ENVIRONMENT, ROOT
+from local.environment import ENVIRONMENT, PYTHON, ROOT
 from local.errors import ActionableError
 from local.images import Delivery
 from local.progress import Progress, duration
@@ -79,11 +81,14 @@ def down(stack: str) -> None:
 def _prepare(stack: str) -> Stack:
     """Tools first; then the cluster and the images, which do not need each other; then the images on the cluster.
 
-    Raises ActionableError before anything is touched where there is no such stack.
+    Raises ActionableError before anything is touched where the stack or a service is not described as it must be.
     """
     if not (ROOT / "stacks" / f"Pulumi.{stack}.yaml").exists():
         stacks = [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml")]
         raise ActionableError(f"There is no stack {stack!r}: stacks/ has {', '.join(sorted(stacks))}.")
+    checked = subprocess.run([PYTHON, "-m", "infra.check", stack], check=False, cwd=ROOT, stderr=PIPE, text=True)
+    if checked.returncode != 0:
+        raise ActionableError(checked.stderr.strip())
     with Progress() as progress:
         toolbox = ensure(_TOOLS, progress)
         cluster = choose()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
-from boutique_definition.validation import MistakeError, read_yaml
+from boutique_definition.validation import MistakeError
+from infra.check import check, read_settings
 from infra.cluster import open_cluster
 from infra.settings import check_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
@@ -19,8 +20,7 @@ SERVICES = load_service_files(ROOT / "services")
 
 
 def local_settings() -> dict[str, Any]:
-    config = read_yaml(ROOT / "stacks" / "Pulumi.local.yaml")["config"]
-    return {key.removeprefix("boutique:"): value for key, value in config.items()}
+    return read_settings("local")
 
 
 def shop(settings: dict[str, Any], services: Mapping[str, ServiceFile] = SERVICES) -> None:
@@ -224,3 +224,10 @@ def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
 def test_a_service_without_an_image_is_a_mistake() -> None:
     with pytest.raises(MistakeError, match="services/ad: has no image"):
         check_shop("local", check_settings("local", local_settings()).shop, SERVICES, {}, STORES)
+
+
+def test_every_stack_s_files_are_without_mistakes() -> None:
+    stacks = [path.name.split(".")[1] for path in ROOT.glob("stacks/Pulumi.*.yaml")]
+    assert "local" in stacks
+    for stack in stacks:
+        check(stack)
