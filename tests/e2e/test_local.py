@@ -115,9 +115,7 @@ def test_what_kubernetes_would_refuse_fails_in_the_preview(shop: RunningShop) ->
     program.write_text(before.replace("_CLOSING_SECONDS = 15", "_CLOSING_SECONDS = -1000"))
     output = shop.workspace.make("preview", fails=True)
     program.write_text(before)
-    assert lines_with(
-        output, ["spec.template.spec.terminationGracePeriodSeconds", "must be greater than or equal to 0"]
-    )
+    assert lines_with(output, ["spec.template.spec.containers[0].lifecycle.preStop.sleep", "must be non-negative"])
 
 
 def test_a_mistake_in_the_settings_is_told_before_anything_is_touched(shop: RunningShop) -> None:
