@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-COUNT = 6
+_COUNT = 6
 
 
 class Shoppers:
@@ -16,8 +16,8 @@ class Shoppers:
     def __init__(self, address: str) -> None:
         settings = {
             "FRONTEND_ADDR": address.removeprefix("http://"),
-            "USERS": str(COUNT),
-            "RATE": str(COUNT),
+            "USERS": str(_COUNT),
+            "RATE": str(_COUNT),
             "MINIMUM_WAIT_SECONDS": "0.05",
             "MAXIMUM_WAIT_SECONDS": "0.3",
             "RUN_SECONDS": "900",

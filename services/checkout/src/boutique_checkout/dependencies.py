@@ -16,7 +16,7 @@ from boutique_shared.idempotency import IDEMPOTENCY_KEY
 from boutique_shared.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
-_READ_SECONDS = 5
+_READ_SECONDS = 10
 _CHARGE_SECONDS = 10
 _REFUND_SECONDS = 10
 _SHIP_SECONDS = 10
