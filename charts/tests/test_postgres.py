@@ -90,8 +90,17 @@ class Pod:
     def kill(self) -> None:
         """All processes at once, as when a node dies."""
         assert self.process is not None
+        # Each server process of Postgres is a session of its own, and keeps the shared memory until it ends.
+        others = _descendants(self.process.pid)
         os.killpg(self.process.pid, signal.SIGKILL)
+        for other in others:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(other, signal.SIGKILL)
         self.process.wait()
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while any(Path(f"/proc/{other}").exists() for other in others):
+            assert time.monotonic() < deadline, f"of {others} some do not end"
+            time.sleep(0.01)
 
     def ask(self, statement: str, user: str = "boutique", password: str = "it's") -> str:
         """Runs one statement as a client of the shop; answers its rows."""
@@ -118,6 +127,22 @@ class Pod:
 def programs() -> Iterator[Path]:
     with _directory() as directory:
         yield programs_from_wheel(directory)
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [
+        int(status.parent.name)
+        for status in Path("/proc").glob("[0-9]*/status")
+        if f"\nPPid:\t{pid}\n" in _text(status)
+    ]
+    return [*children, *(other for child in children for other in _descendants(child))]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # the process ended meanwhile
+        return ""
 
 
 @pytest.fixture

@@ -24,13 +24,25 @@ def image_sizes(directory: Path) -> dict[str, float]:
 
 
 def _layers(tar: tarfile.TarFile) -> dict[str, dict[str, int]]:
-    """By image, the size of each layer by its digest. Source: OCI image layout."""
-    images = {}
-    for entry in _read(tar, "index.json")["manifests"]:
-        manifest = _read(tar, f"blobs/{entry['digest'].replace(':', '/')}")
-        name = entry["annotations"]["io.containerd.image.name"].rpartition("/")[2].partition(":")[0]
-        images[name] = {layer["digest"]: layer["size"] for layer in manifest["layers"]}
+    """By image, the size of each layer by its name. Source: what `docker save` writes, and OCI image layout."""
+    if "manifest.json" in tar.getnames():
+        images = {
+            _short(entry["RepoTags"][0]): {layer: tar.getmember(layer).size for layer in entry["Layers"]}
+            for entry in _read(tar, "manifest.json")
+        }
+    else:
+        images = {
+            _short(entry["annotations"]["io.containerd.image.name"]): {
+                layer["digest"]: layer["size"]
+                for layer in _read(tar, f"blobs/{entry['digest'].replace(':', '/')}")["layers"]
+            }
+            for entry in _read(tar, "index.json")["manifests"]
+        }
     return dict(sorted(images.items()))
+
+
+def _short(reference: str) -> str:
+    return reference.rpartition("/")[2].partition(":")[0]
 
 
 def _read(tar: tarfile.TarFile, name: str) -> Any:
