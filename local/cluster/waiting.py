@@ -37,10 +37,14 @@ def locked(directory: Path, progress: Progress) -> Iterator[None]:
 
 def _open_existing(directory: Path, progress: Progress) -> int:
     while True:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The other run may remove the directory at any moment: between these two steps, and between mkdir's finding it
+        # there and its check of what it found (which is why exist_ok would not do).
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
         try:
             descriptor = os.open(directory, os.O_RDONLY)
-        except FileNotFoundError:  # the other run removed it in this moment
+        except FileNotFoundError:
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
