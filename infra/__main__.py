@@ -7,11 +7,11 @@ import pulumi
 
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
-from infra.cluster import open_cluster
 from infra.images import load_images
+from infra.local import create_local_platform
 from infra.settings import load_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
-from infra.stores import STORES, create_stores
+from infra.stores import STORES
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,18 +21,26 @@ def deploy() -> None:
     settings = load_settings(stack)
     services = load_service_files(ROOT / "services")
     images = load_images(Path(os.environ.get("BOUTIQUE_IMAGES", ROOT / "build" / "images.json")))
-    check_shop(stack, settings.shop, services, images, STORES)
+    check_shop(stack, settings, services, images, STORES)
 
-    cluster = open_cluster(settings.shop.namespace)
-    stores = create_stores(cluster, images)
+    if settings.local is None:
+        raise MistakeError("an environment on AWS is not made yet")
+    platform = create_local_platform(settings.local, settings.shop.namespace, images)
     shop = Shop(
         "shop",
-        ShopArgs(namespace=cluster.namespace, services=services, images=images, stores=stores, settings=settings.shop),
-        cluster.options(),
+        ShopArgs(
+            namespace=platform.cluster.namespace,
+            services=services,
+            images=images,
+            stores=platform.stores,
+            exposures=platform.exposures,
+            settings=settings.shop,
+        ),
+        platform.cluster.options(),
     )
 
-    pulumi.export("address", f"http://localhost:{settings.shop.node_port}")
-    pulumi.export("namespace", cluster.namespace)
+    pulumi.export("address", platform.exposures["frontend"].address)
+    pulumi.export("namespace", platform.cluster.namespace)
     pulumi.export("versions", shop.images)
 
 

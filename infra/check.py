@@ -23,7 +23,7 @@ def check(stack: str) -> None:
     """Raises MistakeError with a line for each mistake."""
     services = load_service_files(ROOT / "services")
     settings = check_settings(stack, read_settings(stack))
-    check_shop(stack, settings.shop, services, dict.fromkeys(services, "to be built"), STORES)
+    check_shop(stack, settings, services, dict.fromkeys(services, "to be built"), STORES)
 
 
 if __name__ == "__main__":

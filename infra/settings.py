@@ -1,26 +1,30 @@
-"""A stack's settings, `stacks/Pulumi.<stack>.yaml`, typed and checked before anything is touched."""
+"""A stack's settings, `stacks/Pulumi.<stack>.yaml`, typed and checked before anything is touched.
 
-from typing import Annotated, Any, Literal
+A stack sets either `local` or `aws`, and with it where everything runs; `shop` is the same for both.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 import pulumi
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from boutique_definition.validation import DnsLabel, FileModel, VariableName, validated
+from infra.aws.settings import AwsSettings
 from infra.images import ImageReference
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
+NodePort = Annotated[int, Field(ge=30000, le=32767)]
+"""Source: Kubernetes API server, the default of --service-node-port-range."""
 
 
-class ClusterSettings(FileModel):
-    """`kubeconfig`: the cluster that the environment's KUBECONFIG leads to."""
+class LocalSettings(FileModel):
+    """The cluster that the environment's KUBECONFIG leads to, with the stores of charts/ beside the shop.
 
-    provider: Literal["kubeconfig"]
+    `node_ports` has the port of this machine at which each external service answers.
+    """
 
-
-class StoreSettings(FileModel):
-    """`charts`: Redis and Postgres run beside the shop, from charts/."""
-
-    provider: Literal["charts"]
+    node_ports: dict[DnsLabel, NodePort]
 
 
 class ServiceOverride(FileModel):
@@ -33,14 +37,25 @@ class ServiceOverride(FileModel):
 
 class ShopSettings(FileModel):
     namespace: DnsLabel = "boutique"
-    node_port: int = Field(ge=30000, le=32767)
     services: dict[DnsLabel, ServiceOverride] = Field(default={})
 
 
 class Settings(FileModel):
-    cluster: ClusterSettings
-    stores: StoreSettings
-    shop: ShopSettings
+    local: LocalSettings | None = None
+    aws: AwsSettings | None = None
+    shop: ShopSettings = ShopSettings()
+
+    @model_validator(mode="after")
+    def _one_platform(self) -> Self:
+        if (self.local is None) == (self.aws is None):
+            raise ValueError("set exactly one of boutique:local and boutique:aws")
+        return self
+
+    def exposed(self) -> tuple[tuple[str, ...], Mapping[str, object]]:
+        """The path of the setting that says how external services are reached, and what it says by service."""
+        if self.aws:
+            return ("aws", "dns", "hosts"), self.aws.dns.hosts
+        return ("local", "nodePorts"), self.local.node_ports if self.local else {}
 
 
 def load_settings(stack: str) -> Settings:
@@ -54,8 +69,10 @@ def load_settings(stack: str) -> Settings:
 
 def check_settings(stack: str, content: dict[str, Any]) -> Settings:
     """Raises boutique_definition.validation.MistakeError with a line for each setting at fault."""
-    return validated(
-        Settings,
-        content,
-        lambda path: f"stacks/Pulumi.{stack}.yaml: boutique:{'.'.join(map(str, path))}",
-    )
+    return validated(Settings, content, lambda path: setting(stack, *path))
+
+
+def setting(stack: str, *path: int | str) -> str:
+    """Words that find a setting: its file and its key."""
+    file = f"stacks/Pulumi.{stack}.yaml"
+    return f"{file}: boutique:{'.'.join(map(str, path))}" if path else file

@@ -7,20 +7,22 @@ import pulumi
 
 from boutique_definition.service_file import ServiceFile
 from boutique_definition.validation import MistakeError
-from infra.settings import ServiceOverride, ShopSettings
+from infra.settings import ServiceOverride, Settings, ShopSettings, setting
 from infra.shop import network_policies
+from infra.shop.exposure import Exposure
 from infra.shop.stores import Store
 from infra.shop.workload import Workload, WorkloadArgs
 
 
 @dataclass(frozen=True)
 class ShopArgs:
-    """`images` has an image reference for every service."""
+    """`images` has an image reference for every service, `exposures` how each external one is reached."""
 
     namespace: pulumi.Input[str]
     services: Mapping[str, ServiceFile]
     images: Mapping[str, str]
     stores: Mapping[str, Store]
+    exposures: Mapping[str, Exposure]
     settings: ShopSettings
 
 
@@ -43,7 +45,7 @@ class Shop(pulumi.ComponentResource):
                     stores=args.stores,
                     image=self.images[service],
                     override=override,
-                    node_port=args.settings.node_port,
+                    exposure=args.exposures.get(service),
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
@@ -52,16 +54,26 @@ class Shop(pulumi.ComponentResource):
 
 def check_shop(
     stack: str,
-    settings: ShopSettings,
+    settings: Settings,
     services: Mapping[str, ServiceFile],
     images: Mapping[str, str],
     stores: Mapping[str, object],
 ) -> None:
     """What no single file can know: raises MistakeError where they do not fit together."""
     mistakes = [
-        f"stacks/Pulumi.{stack}.yaml: boutique:shop.services.{name}: must be one of {', '.join(services)}"
-        for name in settings.services
+        f"{setting(stack, 'shop', 'services', name)}: must be one of {', '.join(services)}"
+        for name in settings.shop.services
         if name not in services
+    ]
+    path, exposed = settings.exposed()
+    external = [name for name, file in services.items() if file.external]
+    mistakes += [
+        f"{setting(stack, *path, name)}: is needed: {name} is external" for name in external if name not in exposed
+    ]
+    mistakes += [
+        f"{setting(stack, *path, name)}: must be one of {', '.join(external)}"
+        for name in exposed
+        if name not in external
     ]
     mistakes += [
         f"services/{name}/service.yaml: stores.{store}: must be one of {', '.join(stores)}"

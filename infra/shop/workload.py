@@ -16,6 +16,7 @@ from boutique_definition.service_file import Scaling, ServiceFile
 from boutique_definition.wiring import plain_variables, secret_variables
 from infra.settings import ServiceOverride
 from infra.shop import labels
+from infra.shop.exposure import Exposure, NodePort, TargetGroup, bind_target_group
 from infra.shop.network_policies import service_policy
 from infra.shop.pod import DRAIN_SECONDS, pod_template
 from infra.shop.stores import Store
@@ -25,14 +26,17 @@ Variables = Mapping[str, pulumi.Input[str]]
 
 @dataclass(frozen=True)
 class WorkloadArgs:
-    """`services` and `stores` are all there are: the service's own file says which of them it needs."""
+    """`services` and `stores` are all there are: the service's own file says which of them it needs.
+
+    `exposure` is given for a service that is external.
+    """
 
     namespace: pulumi.Input[str]
     services: Mapping[str, ServiceFile]
     stores: Mapping[str, Store]
     image: str
     override: ServiceOverride
-    node_port: int
+    exposure: Exposure | None
 
 
 class Workload(pulumi.ComponentResource):
@@ -76,7 +80,7 @@ class Workload(pulumi.ComponentResource):
             ),
         )
         if file.port is not None:
-            _create_service(name, file, file.port, args.node_port, metadata, child)
+            _create_service(name, file, file.port, args.exposure, metadata, child)
         if replicas > 1 or file.scaling:  # a budget for one pod alone would block every drain
             PodDisruptionBudget(
                 name,
@@ -115,18 +119,19 @@ def _create_service(
     name: str,
     file: ServiceFile,
     port: int,
-    node_port: int,
+    exposure: Exposure | None,
     metadata: ObjectMetaArgsDict,
     options: pulumi.ResourceOptions,
 ) -> None:
     # A gRPC connection lives long and carries every call, so a client must see each replica to spread over them:
     # without an address of its own, the Service's name resolves to all of them.
     headless = file.protocol == "grpc"
-    Service(
+    node_port = exposure.port if isinstance(exposure, NodePort) else None
+    service = Service(
         name,
         metadata=metadata,
         spec={
-            "type": "NodePort" if file.external else "ClusterIP",
+            "type": "NodePort" if node_port else "ClusterIP",
             "cluster_ip": "None" if headless else None,
             "selector": labels.selector(name),
             "ports": [
@@ -135,12 +140,15 @@ def _create_service(
                     "port": port,
                     "target_port": file.protocol,
                     "app_protocol": file.protocol,
-                    "node_port": node_port if file.external else None,
+                    "node_port": node_port,
                 }
             ],
         },
         opts=options,
     )
+    if isinstance(exposure, TargetGroup):
+        after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[service]))
+        bind_target_group(name, port, exposure, metadata, after)
 
 
 def _create_autoscaler(

@@ -9,10 +9,10 @@ import pytest
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
 from boutique_definition.validation import MistakeError
 from infra.check import check, read_settings
-from infra.cluster import open_cluster
+from infra.local import create_local_platform
 from infra.settings import check_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
-from infra.stores import STORES, create_stores
+from infra.stores import STORES
 from infra.tests.conftest import Graph, Graphed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,16 +25,19 @@ def local_settings() -> dict[str, Any]:
 
 def shop(settings: dict[str, Any], services: Mapping[str, ServiceFile] = SERVICES) -> None:
     """The program's own parts, put together as infra/__main__.py does."""
-    cluster = open_cluster("boutique")
     images = {name: f"boutique/{name}:test" for name in [*services, "postgres", "redis"]}
+    checked = check_settings("local", settings)
+    assert checked.local
+    platform = create_local_platform(checked.local, "boutique", images)
     args = ShopArgs(
-        namespace=cluster.namespace,
+        namespace=platform.cluster.namespace,
         services=services,
         images=images,
-        stores=create_stores(cluster, images),
-        settings=check_settings("local", settings).shop,
+        stores=platform.stores,
+        exposures=platform.exposures,
+        settings=checked.shop,
     )
-    Shop("shop", args, cluster.options())
+    Shop("shop", args, platform.cluster.options())
 
 
 @pytest.fixture(scope="module")
@@ -196,16 +199,16 @@ def test_an_autoscaled_service_leaves_its_replicas_to_the_autoscaler(graphed: Gr
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"nodePort": 80}, "boutique:shop.nodePort: 80: "),
-        ({"nodePort": "x"}, "boutique:shop.nodePort: 'x': "),
-        ({"services": {"cart": {"replicas": -1}}}, "boutique:shop.services.cart.replicas: -1: "),
-        ({"services": {"cart": {"replica": 1}}}, "boutique:shop.services.cart.replica: "),
-        ({"colour": "red"}, "boutique:shop.colour: "),
+        ({"local": {"nodePorts": {"frontend": 80}}}, "boutique:local.nodePorts.frontend: 80: "),
+        ({"local": {"nodePorts": {"frontend": "x"}}}, "boutique:local.nodePorts.frontend: 'x': "),
+        ({"shop": {"services": {"cart": {"replicas": -1}}}}, "boutique:shop.services.cart.replicas: -1: "),
+        ({"shop": {"services": {"cart": {"replica": 1}}}}, "boutique:shop.services.cart.replica: "),
+        ({"shop": {"colour": "red"}}, "boutique:shop.colour: "),
     ],
 )
 def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[str, Any], message: str) -> None:
     settings = local_settings()
-    settings["shop"] |= change
+    settings |= change
     with pytest.raises(MistakeError) as mistake:
         check_settings("local", settings)
     assert str(mistake.value).startswith(f"stacks/Pulumi.local.yaml: {message}")
@@ -216,14 +219,32 @@ def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
     settings = local_settings()
     settings["shop"]["services"]["crat"] = {"replicas": 1}
     with pytest.raises(MistakeError, match=r"services\.crat: must be one of ad, cart"):
-        check_shop(
-            "local", check_settings("local", settings).shop, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES
-        )
+        check_shop("local", check_settings("local", settings), SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
+
+
+@pytest.mark.parametrize(
+    ("ports", "message"),
+    [
+        ({}, r"local\.nodePorts\.frontend: is needed: frontend is external"),
+        ({"frontend": 30080, "cart": 30081}, r"local\.nodePorts\.cart: must be one of frontend"),
+    ],
+)
+def test_exactly_the_external_services_are_exposed(ports: dict[str, int], message: str) -> None:
+    settings = check_settings("local", local_settings() | {"local": {"nodePorts": ports}})
+    with pytest.raises(MistakeError, match=message):
+        check_shop("local", settings, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
+
+
+@pytest.mark.parametrize("platforms", [[], ["local", "aws"]])
+def test_a_stack_is_of_exactly_one_platform(platforms: list[str]) -> None:
+    every = local_settings() | {"aws": read_settings("dev")["aws"]}
+    with pytest.raises(MistakeError, match="set exactly one of boutique:local and boutique:aws"):
+        check_settings("local", {name: every[name] for name in platforms})
 
 
 def test_a_service_without_an_image_is_a_mistake() -> None:
     with pytest.raises(MistakeError, match="services/ad: has no image"):
-        check_shop("local", check_settings("local", local_settings()).shop, SERVICES, {}, STORES)
+        check_shop("local", check_settings("local", local_settings()), SERVICES, {}, STORES)
 
 
 def test_every_stack_s_files_are_without_mistakes() -> None:

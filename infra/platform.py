@@ -1,0 +1,17 @@
+"""What an environment offers to the shop, wherever it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.cluster import Cluster
+from infra.shop.exposure import Exposure
+from infra.shop.stores import Store
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`stores` by their names, `exposures` by the external services that they lead to."""
+
+    cluster: Cluster
+    stores: Mapping[str, Store]
+    exposures: Mapping[str, Exposure]
