@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi
-from pulumi_aws import cloudwatch, ec2, iam
+from pulumi_aws import cloudwatch, ec2, iam, vpc
 
 from infra.aws.naming import Naming
 from infra.aws.policies import allow, trust_service
@@ -177,7 +177,7 @@ class Network(pulumi.ComponentResource):
             tags=self._named("endpoints"),
             opts=self._child,
         )
-        ec2.SecurityGroupIngressRule(
+        vpc.SecurityGroupIngressRule(
             "endpoints-https",
             security_group_id=group.id,
             cidr_ipv4=str(self._args.settings.cidr),
