@@ -4,12 +4,14 @@ from datetime import date
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from boutique_definition.validation import DnsLabel, FileModel
+from infra.aws.authorities import check_region
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$")]
+Region = Annotated[str, AfterValidator(check_region)]
+"""One whose databases can be verified."""
 Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """Source: RFC 1035, section 2.3.1, in lower case and with at least two labels."""
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -65,7 +67,9 @@ class ClusterSettings(FileModel):
 class DatabaseSettings(FileModel):
     """Postgres. Storage grows by itself from `storage` to `maximum_storage`, in GiB."""
 
-    version: Annotated[str, StringConstraints(pattern=r"^1[5-9](\.[0-9]+)?$")]
+    version: Annotated[str, StringConstraints(pattern=r"^1[5-9]$")] = Field(
+        description="The major one, which is only ever raised; RDS raises the minor one by itself."
+    )
     instance_class: DatabaseClass
     storage: int = Field(default=20, ge=20, le=16384)
     maximum_storage: int = Field(default=100, ge=22, le=65536)
@@ -128,6 +132,9 @@ class AwsSettings(FileModel):
     protected: bool = Field(
         default=False, description="Nothing that holds data can be deleted, nor the cluster, until this is lifted."
     )
+    final_snapshots: bool = Field(
+        default=False, description="Database and carts leave a last snapshot, and its key, when they are destroyed."
+    )
     expires: date | None = Field(default=None, description="When a demo may be torn down by whoever finds it.")
     alarms: EmailAddress = Field(description="Who is told when a person should look.")
     network: NetworkSettings
@@ -140,6 +147,12 @@ class AwsSettings(FileModel):
 
     @model_validator(mode="after")
     def _recoverable(self) -> Self:
-        if self.protected and self.database.backup_days < 7:
+        if not self.protected:
+            return self
+        if not self.final_snapshots:
+            raise ValueError("finalSnapshots: must be true where protected is true")
+        if self.database.backup_days < 7:
             raise ValueError("database.backupDays: must be at least 7 where protected is true")
+        if not self.caches.carts.snapshot_days:
+            raise ValueError("caches.carts.snapshotDays: must be at least 1 where protected is true")
         return self

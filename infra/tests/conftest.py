@@ -1,22 +1,50 @@
 """The program's resource graph, made under Pulumi's mocks: no engine, no cluster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, rpc
+
+from infra.aws.settings import AwsSettings
+from infra.check import read_settings
+from infra.settings import check_settings
 
 ROOT = Path(__file__).parent.parent.parent
+
+_COMPUTED: Mapping[str, Sequence[str]] = {
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("primaryEndpointAddress", "readerEndpointAddress"),
+    "aws:kms/key:Key": ("keyId",),
+    "aws:rds/instance:Instance": ("endpoint",),
+    "aws:secretsmanager/secretVersion:SecretVersion": ("secretArn",),
+    "random:index/randomPassword:RandomPassword": ("result",),
+}
+"""What providers add to a resource's inputs, by its type: here `<name>.<output>`. In AWS each has an ARN as well."""
+
+
+def aws_settings(stack: str) -> AwsSettings:
+    """Those of a stack's own file, as the program reads them."""
+    settings = check_settings(stack, read_settings(stack)).aws
+    assert settings
+    return settings
+
+
+def revealed(value: Any) -> Any:
+    """What is inside a Pulumi secret, as it crosses the wire. Fails for what is none."""
+    assert rpc.is_rpc_secret(value)
+    return rpc.unwrap_rpc_secret(value)
 
 
 @dataclass
 class Graph:
-    """What a program registered, in order."""
+    """What a program registered, in order; of what is protected or retained only the type tokens and names."""
 
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+    protected: set[tuple[str, str]] = field(default_factory=set)
+    retained: set[tuple[str, str]] = field(default_factory=set)
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """Inputs by object name, for a Kubernetes kind such as `Deployment`."""
@@ -37,13 +65,26 @@ class _Recorder(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self._graph.resources.append(args)
-        outputs = dict(args.inputs)
-        if args.typ == "random:index/randomPassword:RandomPassword":
-            outputs["result"] = f"generated-for-{args.name}"
-        return f"{args.name}-id", outputs
+        computed = [*_COMPUTED.get(args.typ, ()), *(["arn"] if args.typ.startswith("aws:") else [])]
+        return f"{args.name}-id", {**args.inputs, **{output: f"{args.name}.{output}" for output in computed}}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program asks a provider: {args.token}")
+
+
+class _Monitor(mocks.MockMonitor):
+    """Mocks are not told of the options that keep a resource from being deleted."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(_Recorder(graph))
+        self._graph = graph
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        if request.protect:
+            self._graph.protected.add((request.type, request.name))
+        if request.retainOnDelete:
+            self._graph.retained.add((request.type, request.name))
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 Graphed = Callable[[Callable[[], object]], Graph]
@@ -55,7 +96,7 @@ def graphed() -> Graphed:
 
     def run(program: Callable[[], object]) -> Graph:
         graph = Graph()
-        mocks.set_mocks(_Recorder(graph), project="boutique", stack="local", preview=False)
+        mocks.set_mocks(_Recorder(graph), "boutique", "local", preview=False, monitor=_Monitor(graph))
 
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
         return graph

@@ -139,7 +139,7 @@ def test_clients_see_every_replica_of_a_grpc_service(graph: Graph) -> None:
 
 
 def test_passwords_are_in_secrets_alone(graph: Graph) -> None:
-    passwords = {f"generated-for-{name}" for name in graph.of_type("random:index/randomPassword:RandomPassword")}
+    passwords = {f"{name}.result" for name in graph.of_type("random:index/randomPassword:RandomPassword")}
     assert len(passwords) >= 2
     for resource in graph.resources:
         if resource.typ != "kubernetes:core/v1:Secret":

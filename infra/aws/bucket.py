@@ -1,0 +1,147 @@
+"""The bucket of product pictures: private, encrypted, filled from a folder of files, read by the service `content`."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from pulumi_aws import s3
+
+from boutique_definition.validation import MistakeError
+from infra.aws.naming import Naming
+from infra.aws.policies import Statement, document, statement
+
+_OLD_VERSION_DAYS = 30
+_UNFINISHED_UPLOAD_DAYS = 7
+_CONTENT_TYPES: Mapping[str, str] = {
+    ".avif": "image/avif",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+"""Written out, since what Python guesses differs between machines."""
+
+
+@dataclass(frozen=True)
+class BucketArgs:
+    """`pictures` is a folder; each file in it is an object whose key is the file's path from there. It may not exist.
+
+    `account` makes the bucket's name unique in the world. Of a protected bucket nothing is deleted by force.
+    """
+
+    naming: Naming
+    account: str
+    pictures: Path
+    protected: bool
+
+
+class Bucket(pulumi.ComponentResource):
+    """`read` is the statement that lets a role read the pictures; it finds a missing one forbidden, as it can't list.
+
+    Raises MistakeError for a file that is no picture.
+    """
+
+    bucket: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    read: Statement
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:Bucket", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        bucket = s3.Bucket(
+            "pictures",
+            bucket=args.naming.name("pictures", args.account),
+            force_destroy=not args.protected,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
+        )
+        self._close(bucket)
+        self._keep_versions(bucket)
+        for key, file in _pictures(args.pictures).items():
+            self._upload(bucket, key, file)
+
+        self.bucket = bucket.bucket
+        self.arn = bucket.arn
+        self.read = statement(["s3:GetObject"], [pulumi.Output.concat(bucket.arn, "/*")])
+        self.register_outputs({"bucket": self.bucket})
+
+    def _close(self, bucket: s3.Bucket) -> None:
+        s3.BucketPublicAccessBlock(
+            "pictures",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+        s3.BucketOwnershipControls(
+            "pictures", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._child
+        )
+        # A key of S3's own: every visitor sees these pictures, so a key of ours would only add calls and costs.
+        s3.BucketServerSideEncryptionConfiguration(
+            "pictures",
+            bucket=bucket.bucket,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=self._child,
+        )
+        s3.BucketPolicy(
+            "pictures",
+            bucket=bucket.bucket,
+            policy=document(
+                {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                }
+            ),
+            opts=self._child,
+        )
+
+    def _keep_versions(self, bucket: s3.Bucket) -> None:
+        versioning = s3.BucketVersioning(
+            "pictures", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=self._child
+        )
+        s3.BucketLifecycleConfiguration(
+            "pictures",
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "id": "old-versions",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "noncurrent_version_expiration": {"noncurrent_days": _OLD_VERSION_DAYS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
+                }
+            ],
+            # Rules on versions are refused until there are versions.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+
+    def _upload(self, bucket: s3.Bucket, key: str, file: Path) -> None:
+        s3.BucketObjectv2(
+            key,
+            bucket=bucket.bucket,
+            key=key,
+            source=pulumi.FileAsset(file),
+            # Of the content alone: neither the file's time nor its place on a machine is a change.
+            source_hash=hashlib.sha256(file.read_bytes()).hexdigest(),
+            content_type=_CONTENT_TYPES[file.suffix],
+            opts=self._child,
+        )
+
+
+def _pictures(folder: Path) -> Mapping[str, Path]:
+    files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    mistakes = [
+        f"{file}: must end in one of {', '.join(_CONTENT_TYPES)}"
+        for file in files.values()
+        if file.suffix not in _CONTENT_TYPES
+    ]
+    if mistakes:
+        raise MistakeError("\n".join(mistakes))
+    return files

@@ -1,0 +1,168 @@
+"""A cache: Valkey on ElastiCache in the isolated subnets, a primary with replicas that take over.
+
+Valkey rather than Redis OSS: it speaks the same wire, is under a free licence, and a node costs a fifth less.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+from pulumi_aws import cloudwatch, ec2, elasticache, vpc
+
+from infra.aws.credentials import create_credentials
+from infra.aws.encryption import create_key, final_snapshot_name
+from infra.aws.naming import Naming
+from infra.aws.settings import CacheSettings
+
+PORT = 6379
+
+_ENGINE = "valkey"
+_VERSION = "8.1"
+_FAMILY = "valkey8"
+_USERNAME = "default"
+"""Whom an AUTH token logs in. Source: ElastiCache user guide, "Authenticating with the AUTH command"."""
+_LOG_DAYS = 30
+# UTC, when fewest shop; ElastiCache wants the two apart from each other.
+_SNAPSHOT_WINDOW = "01:30-02:30"
+_MAINTENANCE_WINDOW = "sun:04:00-sun:05:00"
+
+Eviction = Literal["noeviction", "volatile-lru"]
+
+
+@dataclass(frozen=True)
+class CacheArgs:
+    """`clients` is the security group of those that may connect.
+
+    `eviction` says what gives way when memory is full: nothing, so that writes are refused, where what is kept is a
+    shopper's own (carts); what was used longest ago of all that expires anyway, where it can be made again (sessions).
+    With `final_snapshot` the cache leaves a last snapshot, and the key to read it, when it is destroyed.
+    """
+
+    naming: Naming
+    settings: CacheSettings
+    eviction: Eviction
+    vpc_id: pulumi.Input[str]
+    subnets: Sequence[pulumi.Input[str]]
+    clients: pulumi.Input[str]
+    protected: bool
+    final_snapshot: bool
+
+
+class Cache(pulumi.ComponentResource):
+    """Addresses are "host:port"; that of the replicas is the primary's where there is none.
+
+    The secret is JSON with "username" and "password", encrypted with the key. `nodes` are the members' identifiers.
+    """
+
+    address: pulumi.Output[str]
+    replica_address: pulumi.Output[str]
+    username: str
+    secret_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    eviction: Eviction
+    nodes: Sequence[str]
+
+    def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:Cache", name, None, opts)
+        self._name = name
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._key = create_key(name, args.naming, protect=args.protected, keep=args.final_snapshot, opts=self._child)
+        credentials = create_credentials(
+            name, args.naming, username=_USERNAME, key=self._key, recoverable=args.protected, opts=self._child
+        )
+        group = self._create_group(credentials.password)
+
+        self.address = pulumi.Output.concat(group.primary_endpoint_address, f":{PORT}")
+        readers = group.reader_endpoint_address if args.settings.replicas else group.primary_endpoint_address
+        self.replica_address = pulumi.Output.concat(readers, f":{PORT}")
+        self.username = _USERNAME
+        self.secret_arn = credentials.secret_arn
+        self.key_arn = self._key.arn
+        self.eviction = args.eviction
+        # Source: ElastiCache user guide, names of the members of a replication group.
+        self.nodes = [f"{args.naming.name(name)}-{number:03}" for number in range(1, args.settings.replicas + 2)]
+        self.register_outputs({"address": self.address, "replicaAddress": self.replica_address})
+
+    def _create_group(self, token: pulumi.Output[str]) -> elasticache.ReplicationGroup:
+        args, settings = self._args, self._args.settings
+        name = args.naming.name(self._name)
+        subnets = elasticache.SubnetGroup(
+            self._name, name=name, description="The isolated subnets", subnet_ids=args.subnets, opts=self._child
+        )
+        return elasticache.ReplicationGroup(
+            self._name,
+            replication_group_id=name,
+            description=f"{name}, {args.eviction}",
+            engine=_ENGINE,
+            engine_version=_VERSION,
+            # A version that AWS raised would read as lowered here, and the provider replaces a group to lower it.
+            auto_minor_version_upgrade=False,
+            node_type=settings.node_type,
+            num_cache_clusters=settings.replicas + 1,
+            automatic_failover_enabled=settings.replicas > 0,
+            multi_az_enabled=settings.replicas > 0,
+            port=PORT,
+            subnet_group_name=subnets.name,
+            security_group_ids=[self._admit_clients(name).id],
+            parameter_group_name=self._set_parameters(name).name,
+            at_rest_encryption_enabled=True,
+            kms_key_id=self._key.arn,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            auth_token=token,
+            snapshot_retention_limit=settings.snapshot_days,
+            snapshot_window=_SNAPSHOT_WINDOW if settings.snapshot_days else None,
+            final_snapshot_identifier=(
+                final_snapshot_name(self._name, args.naming, self._key) if args.final_snapshot else None
+            ),
+            maintenance_window=_MAINTENANCE_WINDOW,
+            # What restarts a protected cache waits for its maintenance window.
+            apply_immediately=not args.protected,
+            log_delivery_configurations=[
+                {
+                    "destination": self._create_log_group(name).name,
+                    "destination_type": "cloudwatch-logs",
+                    "log_format": "json",
+                    "log_type": "slow-log",
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
+        )
+
+    def _admit_clients(self, name: str) -> ec2.SecurityGroup:
+        group = ec2.SecurityGroup(
+            self._name,
+            name=name,
+            description="Valkey, from the cluster alone",
+            vpc_id=self._args.vpc_id,
+            tags={"Name": name},
+            opts=self._child,
+        )
+        vpc.SecurityGroupIngressRule(
+            self._name,
+            security_group_id=group.id,
+            referenced_security_group_id=self._args.clients,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+            opts=self._child,
+        )
+        return group
+
+    def _set_parameters(self, name: str) -> elasticache.ParameterGroup:
+        return elasticache.ParameterGroup(
+            self._name,
+            # Named by its family: another version needs another group, while the first is still in use.
+            name=f"{name}-{_FAMILY}",
+            family=_FAMILY,
+            description=f"When memory is full: {self._args.eviction}",
+            parameters=[{"name": "maxmemory-policy", "value": self._args.eviction}],
+            opts=self._child,
+        )
+
+    def _create_log_group(self, name: str) -> cloudwatch.LogGroup:
+        return cloudwatch.LogGroup(
+            self._name, name=f"/aws/elasticache/{name}/slow-log", retention_in_days=_LOG_DAYS, opts=self._child
+        )

@@ -1,0 +1,224 @@
+"""The database: Postgres on RDS in the isolated subnets, with a standby and read replicas as the settings ask.
+
+No setting of a stack replaces it, except a network in another place (`network.cidr`), which replaces everything.
+A version is only ever raised: RDS refuses a lower one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import cloudwatch, ec2, rds, vpc
+
+from infra.aws import authorities
+from infra.aws.credentials import create_credentials
+from infra.aws.encryption import create_key, final_snapshot_name
+from infra.aws.naming import Naming
+from infra.aws.settings import DatabaseSettings
+
+PORT = 5432
+
+_NAME = "boutique"
+_LOGS = ("postgresql", "upgrade")
+_LOG_DAYS = 30
+_SLOW_MILLISECONDS = 1000
+# UTC, when fewest shop; RDS wants the two apart from each other.
+_BACKUP_WINDOW = "01:00-01:30"
+_MAINTENANCE_WINDOW = "sun:03:00-sun:04:00"
+_INSIGHTS_DAYS = {"standard": 7, "advanced": 465}
+"""How long performance data is kept. Source: RDS API, DatabaseInsightsMode; advanced is refused with less."""
+
+
+@dataclass(frozen=True)
+class DatabaseArgs:
+    """`clients` is the security group of those that may connect; `subnets` are in as many zones as there are.
+
+    With `final_snapshot` the database leaves a last snapshot, and the key to read it, when it is destroyed.
+    """
+
+    naming: Naming
+    settings: DatabaseSettings
+    vpc_id: pulumi.Input[str]
+    subnets: Sequence[pulumi.Input[str]]
+    clients: pulumi.Input[str]
+    protected: bool
+    final_snapshot: bool
+
+
+class Database(pulumi.ComponentResource):
+    """Addresses are "host:port"; that of a replica is the primary's where there is none.
+
+    The secret is JSON with "username" and "password", encrypted with the key. RDS would manage the password itself,
+    but then makes no read replica. Source: RDS user guide, "Limitations for Secrets Manager integration".
+    """
+
+    address: pulumi.Output[str]
+    replica_address: pulumi.Output[str]
+    database: str
+    username: str
+    secret_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    identifier: pulumi.Output[str]
+    replica_identifiers: Sequence[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:Database", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._key = create_key(
+            "database", args.naming, protect=args.protected, keep=args.final_snapshot, opts=self._child
+        )
+        credentials = create_credentials(
+            "database",
+            args.naming,
+            username=_NAME,
+            key=self._key,
+            recoverable=args.protected,
+            opts=self._child,
+        )
+        self._group = self._admit_clients()
+        self._parameters = self._set_parameters()
+        primary = self._create_primary(credentials.password)
+        replicas = [self._create_replica(number, primary) for number in range(1, args.settings.read_replicas + 1)]
+
+        self.address = primary.endpoint
+        self.replica_address = (replicas or [primary])[0].endpoint
+        self.database = _NAME
+        self.username = _NAME
+        self.secret_arn = credentials.secret_arn
+        self.key_arn = self._key.arn
+        self.identifier = primary.identifier
+        self.replica_identifiers = [replica.identifier for replica in replicas]
+        self.register_outputs({"address": self.address, "replicaAddress": self.replica_address})
+
+    def _admit_clients(self) -> ec2.SecurityGroup:
+        name = self._args.naming.name("database")
+        group = ec2.SecurityGroup(
+            "database",
+            name=name,
+            description="Postgres, from the cluster alone",
+            vpc_id=self._args.vpc_id,
+            tags={"Name": name},
+            opts=self._child,
+        )
+        vpc.SecurityGroupIngressRule(
+            "database",
+            security_group_id=group.id,
+            referenced_security_group_id=self._args.clients,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+            opts=self._child,
+        )
+        return group
+
+    def _set_parameters(self) -> rds.ParameterGroup:
+        # Named by its family: another version of Postgres needs another group, while the first is still in use.
+        family = f"postgres{self._args.settings.version.partition('.')[0]}"
+        return rds.ParameterGroup(
+            "database",
+            name=self._args.naming.name("database", family),
+            family=family,
+            description="TLS alone; what is slow or waits is logged",
+            parameters=[
+                {"name": "rds.force_ssl", "value": "1"},
+                {"name": "log_min_duration_statement", "value": str(_SLOW_MILLISECONDS)},
+                {"name": "log_lock_waits", "value": "1"},
+            ],
+            opts=self._child,
+        )
+
+    def _create_primary(self, password: pulumi.Output[str]) -> rds.Instance:
+        args, settings = self._args, self._args.settings
+        subnets = rds.SubnetGroup(
+            "database",
+            name=args.naming.name("database"),
+            description="The isolated subnets",
+            subnet_ids=args.subnets,
+            opts=self._child,
+        )
+        identifier = args.naming.name("database")
+        return rds.Instance(
+            "database",
+            identifier=identifier,
+            engine="postgres",
+            engine_version=settings.version,
+            allow_major_version_upgrade=True,  # by the setting alone, which a person raises on purpose
+            auto_minor_version_upgrade=True,
+            instance_class=settings.instance_class,
+            allocated_storage=settings.storage,
+            max_allocated_storage=settings.maximum_storage,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=self._key.arn,
+            db_name=_NAME,
+            username=_NAME,
+            password=password,
+            ca_cert_identifier=authorities.IDENTIFIER,
+            port=PORT,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[self._group.id],
+            publicly_accessible=False,
+            parameter_group_name=self._parameters.name,
+            multi_az=settings.standby,
+            backup_retention_period=settings.backup_days,
+            backup_window=_BACKUP_WINDOW,
+            maintenance_window=_MAINTENANCE_WINDOW,
+            # What restarts a protected database waits for its maintenance window.
+            apply_immediately=not args.protected,
+            copy_tags_to_snapshot=True,
+            deletion_protection=args.protected,
+            skip_final_snapshot=not args.final_snapshot,
+            final_snapshot_identifier=(
+                final_snapshot_name("database", args.naming, self._key) if args.final_snapshot else None
+            ),
+            database_insights_mode=settings.insights,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=self._key.arn,
+            performance_insights_retention_period=_INSIGHTS_DAYS[settings.insights],
+            enabled_cloudwatch_logs_exports=_LOGS,
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=args.protected, depends_on=self._create_log_groups("database", identifier)
+            ),
+        )
+
+    def _create_replica(self, number: int, primary: rds.Instance) -> rds.Instance:
+        """Of the same region, so it has the primary's key, user and subnets. It can always be made anew."""
+        settings = self._args.settings
+        name = f"database-replica-{number}"
+        identifier = self._args.naming.name(name)
+        return rds.Instance(
+            name,
+            identifier=identifier,
+            replicate_source_db=primary.identifier,
+            instance_class=settings.instance_class,
+            auto_minor_version_upgrade=True,
+            max_allocated_storage=settings.maximum_storage,  # a replica does not grow with its primary by itself
+            storage_encrypted=True,
+            ca_cert_identifier=authorities.IDENTIFIER,
+            vpc_security_group_ids=[self._group.id],
+            publicly_accessible=False,
+            parameter_group_name=self._parameters.name,
+            maintenance_window=_MAINTENANCE_WINDOW,
+            apply_immediately=not self._args.protected,
+            copy_tags_to_snapshot=True,
+            skip_final_snapshot=True,
+            database_insights_mode=settings.insights,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=self._key.arn,
+            performance_insights_retention_period=_INSIGHTS_DAYS[settings.insights],
+            enabled_cloudwatch_logs_exports=_LOGS,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._create_log_groups(name, identifier)),
+        )
+
+    def _create_log_groups(self, name: str, identifier: str) -> list[cloudwatch.LogGroup]:
+        """RDS would make them when it first logs, keep them for ever, and leave them behind."""
+        return [
+            cloudwatch.LogGroup(
+                f"{name}-{log}",
+                name=f"/aws/rds/instance/{identifier}/{log}",
+                retention_in_days=_LOG_DAYS,
+                opts=self._child,
+            )
+            for log in _LOGS
+        ]

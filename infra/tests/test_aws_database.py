@@ -1,0 +1,203 @@
+"""The database of each environment, as its settings file has it."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.aws.database import Database, DatabaseArgs
+from infra.aws.naming import Naming
+from infra.tests.conftest import Graph, Graphed, aws_settings, revealed
+
+INSTANCE = "aws:rds/instance:Instance"
+STACKS = ("demo", "dev", "staging", "prod")
+
+
+def database(stack: str, **changes: Any) -> Database:
+    settings = aws_settings(stack)
+    return Database(
+        "database",
+        DatabaseArgs(
+            naming=Naming(stack),
+            settings=settings.database.model_copy(update=changes),
+            vpc_id="vpc-1",
+            subnets=["subnet-a", "subnet-b"],
+            clients="sg-cluster",
+            protected=settings.protected,
+            final_snapshot=settings.final_snapshots,
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def graphs(graphed: Graphed) -> dict[str, Graph]:
+    return {stack: graphed(lambda stack=stack: database(stack)) for stack in STACKS}  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def prod(graphs: dict[str, Graph]) -> Graph:
+    return graphs["prod"]
+
+
+@pytest.fixture(scope="module")
+def demo(graphs: dict[str, Graph]) -> Graph:
+    return graphs["demo"]
+
+
+def instances(graph: Graph) -> dict[str, dict[str, Any]]:
+    return graph.of_type(INSTANCE)
+
+
+def test_prod_has_a_standby_two_replicas_and_five_weeks_of_backups(prod: Graph) -> None:
+    assert list(instances(prod)) == ["database", "database-replica-1", "database-replica-2"]
+    assert instances(prod)["database"]["multiAz"] is True
+    assert instances(prod)["database"]["backupRetentionPeriod"] == 35
+
+
+def test_staging_has_a_standby_and_a_replica(graphs: dict[str, Graph]) -> None:
+    assert list(instances(graphs["staging"])) == ["database", "database-replica-1"]
+    assert instances(graphs["staging"])["database"]["multiAz"] is True
+
+
+def test_demo_has_one_small_database(demo: Graph) -> None:
+    (database,) = instances(demo).values()
+
+    assert database["multiAz"] is False
+    assert (database["instanceClass"], database["allocatedStorage"]) == ("db.t4g.micro", 20)
+
+
+def test_prod_cannot_be_deleted_and_leaves_a_last_snapshot_with_its_key_when_it_may_be(prod: Graph) -> None:
+    database = instances(prod)["database"]
+
+    assert database["deletionProtection"] is True
+    assert database["skipFinalSnapshot"] is False
+    assert database["finalSnapshotIdentifier"] == "boutique-prod-database-final-database"  # the key's first letters
+    assert prod.protected == {(INSTANCE, "database"), ("aws:kms/key:Key", "database")}
+    assert prod.retained == {("aws:kms/key:Key", "database")}
+
+
+def test_a_replica_of_prod_can_be_deleted(prod: Graph) -> None:
+    replica = instances(prod)["database-replica-1"]
+
+    assert not replica.get("deletionProtection")
+    assert replica["skipFinalSnapshot"] is True
+    assert "finalSnapshotIdentifier" not in replica
+
+
+def test_demo_is_deleted_without_a_trace(demo: Graph) -> None:
+    database = instances(demo)["database"]
+
+    assert database["deletionProtection"] is False
+    assert database["skipFinalSnapshot"] is True
+    assert "finalSnapshotIdentifier" not in database
+    assert demo.protected == demo.retained == set()
+    (secret,) = demo.of_type("aws:secretsmanager/secret:Secret").values()
+    assert secret["recoveryWindowInDays"] == 0
+
+
+def test_the_password_of_prod_can_be_recovered(prod: Graph) -> None:
+    (secret,) = prod.of_type("aws:secretsmanager/secret:Secret").values()
+    assert secret["recoveryWindowInDays"] == 30
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_everything_kept_is_encrypted_with_the_databases_own_key(graphs: dict[str, Graph], stack: str) -> None:
+    graph = graphs[stack]
+    (key,) = graph.of_type("aws:kms/key:Key").values()
+    primary, *replicas = instances(graph).values()
+
+    assert key["enableKeyRotation"] is True
+    assert (primary["storageEncrypted"], primary["kmsKeyId"]) == (True, "database.arn")
+    assert primary["performanceInsightsKmsKeyId"] == "database.arn"
+    (secret,) = graph.of_type("aws:secretsmanager/secret:Secret").values()
+    assert secret["kmsKeyId"] == "database.arn"
+    # RDS refuses a key for a replica in its primary's region: it has the same.
+    assert all(replica["storageEncrypted"] and "kmsKeyId" not in replica for replica in replicas)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_cluster_gets_in_and_only_by_tls(graphs: dict[str, Graph], stack: str) -> None:
+    graph = graphs[stack]
+    (rule,) = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").values()
+    (group,) = graph.of_type("aws:ec2/securityGroup:SecurityGroup").values()
+    (parameters,) = graph.of_type("aws:rds/parameterGroup:ParameterGroup").values()
+    (subnets,) = graph.of_type("aws:rds/subnetGroup:SubnetGroup").values()
+
+    assert rule["referencedSecurityGroupId"] == "sg-cluster"
+    assert "cidrIpv4" not in rule
+    assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 5432, 5432)
+    assert not group.get("egress")
+    assert {"name": "rds.force_ssl", "value": "1"} in parameters["parameters"]
+    assert subnets["subnetIds"] == ["subnet-a", "subnet-b"]
+    for instance in instances(graph).values():
+        assert instance["publiclyAccessible"] is False
+        assert instance["vpcSecurityGroupIds"] == ["database-id"]
+        assert instance["parameterGroupName"] == f"boutique-{stack}-database-postgres17"
+
+
+def test_the_credentials_are_one_secret_that_is_nowhere_else(prod: Graph) -> None:
+    (version,) = prod.of_type("aws:secretsmanager/secretVersion:SecretVersion").values()
+
+    assert json.loads(revealed(version["secretString"])) == {"username": "boutique", "password": "database.result"}
+    assert instances(prod)["database"]["username"] == "boutique"
+    assert revealed(instances(prod)["database"]["password"]) == "database.result"
+    # RDS makes no replica of a database whose password it manages.
+    assert all("manageMasterUserPassword" not in instance for instance in instances(prod).values())
+    replica = instances(prod)["database-replica-1"]
+    assert not {"username", "password", "dbName"} & replica.keys()
+
+
+def test_the_password_has_no_character_that_rds_refuses(prod: Graph) -> None:
+    (password,) = prod.of_type("random:index/randomPassword:RandomPassword").values()
+    assert (password["length"], password["special"]) == (64, False)
+
+
+def test_advanced_insights_keep_as_much_as_they_demand(prod: Graph, demo: Graph) -> None:
+    for instance in instances(prod).values():
+        assert (instance["databaseInsightsMode"], instance["performanceInsightsRetentionPeriod"]) == ("advanced", 465)
+    (instance,) = instances(demo).values()
+    assert (instance["databaseInsightsMode"], instance["performanceInsightsRetentionPeriod"]) == ("standard", 7)
+
+
+def test_what_restarts_prod_waits_for_the_maintenance_window(prod: Graph, demo: Graph) -> None:
+    assert all(instance["applyImmediately"] is False for instance in instances(prod).values())
+    assert all(instance["applyImmediately"] is True for instance in instances(demo).values())
+
+
+def test_each_log_has_a_group_that_forgets_and_goes_with_the_stack(prod: Graph) -> None:
+    groups = {
+        group["name"]: group["retentionInDays"] for group in prod.of_type("aws:cloudwatch/logGroup:LogGroup").values()
+    }
+    assert groups == {
+        f"/aws/rds/instance/{instance['identifier']}/{log}": 30
+        for instance in instances(prod).values()
+        for log in instance["enabledCloudwatchLogsExports"]
+    }
+
+
+def test_a_replica_follows_the_primary_and_grows_like_it(prod: Graph) -> None:
+    replica = instances(prod)["database-replica-1"]
+    assert replica["replicateSourceDb"] == instances(prod)["database"]["identifier"] == "boutique-prod-database"
+    assert replica["maxAllocatedStorage"] == 500
+
+
+def test_another_version_has_another_parameter_group(graphed: Graphed) -> None:
+    graph = graphed(lambda: database("dev", version="18"))
+    (parameters,) = graph.of_type("aws:rds/parameterGroup:ParameterGroup").values()
+    assert (parameters["name"], parameters["family"]) == ("boutique-dev-database-postgres18", "postgres18")
+
+
+def test_readers_go_to_a_replica_or_where_there_is_none_to_the_primary(graphed: Graphed) -> None:
+    def addresses(read_replicas: int) -> list[str]:
+        found: list[str] = []
+
+        def program() -> pulumi.Output[None]:
+            component = database("dev", read_replicas=read_replicas)
+            return pulumi.Output.all(component.address, component.replica_address).apply(found.extend)
+
+        graphed(program)
+        return found
+
+    assert addresses(read_replicas=1) == ["database.endpoint", "database-replica-1.endpoint"]
+    assert addresses(read_replicas=0) == ["database.endpoint", "database.endpoint"]
