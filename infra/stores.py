@@ -56,5 +56,5 @@ def _create_store(name: str, cluster: Cluster, images: Mapping[str, str]) -> Sto
         replica_address=f"{name}-replica:{port}",
         username=_USER,
         password=passwords["app"],
-        database=_DATABASE if kind == "postgres" else "",
+        database=_DATABASE if kind == "postgres" else None,
     )

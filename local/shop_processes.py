@@ -13,17 +13,20 @@ from boutique_definition.wiring import plain_variables, secret_variables
 from boutique_testing.postgres import PostgresServer
 from boutique_testing.processes import running
 from boutique_testing.redis import RedisServer
+from local.errors import ActionableError
 
 
 @dataclass(frozen=True)
 class Store:
-    address: str
-    username: str = ""
-    password: str = ""
-    database: str = ""
+    """One that trusts whoever reaches it, though a service is always told a password."""
 
-    def fact(self, name: StoreFact) -> str:
-        facts: Mapping[StoreFact, str] = {
+    address: str
+    username: str
+    database: str | None = None
+    password: str = "unused"  # noqa: S105
+
+    def fact(self, name: StoreFact) -> str | None:
+        facts: Mapping[StoreFact, str | None] = {
             "address": self.address,
             "replicaAddress": self.address,
             "username": self.username,
@@ -31,14 +34,14 @@ class Store:
             "database": self.database,
             "tls": "false",
         }
-        return facts[name]
+        return facts.get(name)
 
 
 def stores_on(redis: RedisServer, postgres: PostgresServer, database: str) -> dict[str, Store]:
-    """The shop's stores by name. They trust whoever reaches them; a driver asks for some password all the same."""
+    """The shop's stores by name."""
     return {
-        "cart-data": Store(redis.address),
-        "product-data": Store(postgres.address, username="postgres", password="unused", database=database),  # noqa: S106
+        "cart-data": Store(redis.address, username="default"),
+        "product-data": Store(postgres.address, username="postgres", database=database),
     }
 
 
@@ -52,31 +55,67 @@ def start_services(
     directory: Path,
     environment: Mapping[str, str] = {},
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Starts these services; ends them afterwards. Each logs to `<name>.log` in the directory.
+    """Prepares their stores and starts these services; ends them afterwards. Each logs to the directory.
 
     `addresses` has "host:port" of every service that one of them calls, and says on which port each listens.
     `environment` goes before what the services' files say. Yields at once: nothing answers yet.
+
+    Raises ActionableError where a store could not be prepared.
     """
+    environments = {
+        name: {
+            **os.environ,
+            **_variables(files[name], files, stores, addresses),
+            "PORT": addresses[name].rpartition(":")[2],
+            **environment,
+        }
+        for name in names
+    }
+    _migrate({name: given for name, given in environments.items() if files[name].migration}, directory)
     with ExitStack() as stack:
-        processes = {}
-        for name in names:
-            file = files[name]
-            variables = plain_variables(
-                file, files, address=addresses.__getitem__, fact=lambda store, fact: stores[store].fact(fact)
-            )
-            variables |= secret_variables(file, lambda store: stores[store].password)
-            port = addresses[name].rpartition(":")[2]
-            processes[name] = stack.enter_context(
+        processes = {
+            name: stack.enter_context(
                 running(
                     [sys.executable, "-m", f"boutique_{name}"],
                     log=directory / f"{name}.log",
                     ready=lambda: True,
-                    environment={**os.environ, **variables, "PORT": port, **environment},
+                    environment=given,
                 )
             )
+            for name, given in environments.items()
+        }
         try:
             yield processes
         finally:
             # All at once, since each takes a moment to drain.
             for process in processes.values():
                 process.terminate()
+
+
+def _variables(
+    file: ServiceFile, files: Mapping[str, ServiceFile], stores: Mapping[str, Store], addresses: Mapping[str, str]
+) -> dict[str, str]:
+    return {
+        **plain_variables(
+            file, files, address=addresses.__getitem__, fact=lambda store, fact: stores[store].fact(fact)
+        ),
+        **secret_variables(file, lambda store: stores[store].password),
+    }
+
+
+def _migrate(environments: Mapping[str, Mapping[str, str]], directory: Path) -> None:
+    """Prepares the stores of these services, all at once. Raises ActionableError with the log of one that failed."""
+    logs = {name: directory / f"{name}-migration.log" for name in environments}
+    with ExitStack() as stack:
+        processes = {
+            name: subprocess.Popen(
+                [sys.executable, "-m", f"boutique_{name}.migration"],
+                stdout=stack.enter_context(logs[name].open("wb")),
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+            for name, environment in environments.items()
+        }
+        failed = [name for name, process in processes.items() if process.wait() != 0]
+    for name in failed:
+        raise ActionableError(f"The migration of {name} failed:\n{logs[name].read_text(errors='replace').strip()}")

@@ -14,3 +14,8 @@ def store(name: str) -> dict[str, str]:
 def store_client(store_name: str) -> dict[str, str]:
     """On the pods of services that need a store: what the store's own network policy lets in."""
     return {f"needs.boutique.dev/{store_name}": "true"}
+
+
+def migration(service: str) -> str:
+    """What a service's migration is called: its pods must not be taken for the service's."""
+    return f"{service}-migration"

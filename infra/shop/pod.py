@@ -1,6 +1,6 @@
-"""The pod of a service: restricted, probed, drained before it stops."""
+"""The pods of a service and of its migration: restricted as far as they can be."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -10,10 +10,14 @@ from pulumi_kubernetes.core.v1 import (
     PodTemplateSpecArgsDict,
     ProbeArgsDict,
     TopologySpreadConstraintArgsDict,
+    VolumeArgsDict,
+    VolumeMountArgsDict,
 )
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from boutique_definition.service_file import ServiceFile
 from infra.shop import labels
+from infra.shop.stores import AUTHORITIES
 
 DRAIN_SECONDS = 20
 """For calls under way when the process is told to stop."""
@@ -27,52 +31,84 @@ _CLOSING_SECONDS = 15
 _USER = 65532
 
 
-def pod_template(
-    name: str,
-    service: ServiceFile,
-    image: str,
-    environment: list[EnvFromSourceArgsDict],
-    fingerprint: pulumi.Input[str],
-) -> PodTemplateSpecArgsDict:
-    """`fingerprint` changes with the configuration, so that pods are replaced by ones that have it."""
-    client_labels: Mapping[str, str] = {}
+@dataclass(frozen=True)
+class Configuration:
+    """What the pods of a service and of its migration are told.
+
+    `fingerprint` changes with it, so that pods are replaced by ones that have it. `authorities` is the name of a
+    ConfigMap of files for the directory `infra.shop.stores.AUTHORITIES`.
+    """
+
+    environment: list[EnvFromSourceArgsDict]
+    authorities: str | None
+    fingerprint: pulumi.Input[str]
+
+
+def service_pod(name: str, service: ServiceFile, image: str, configuration: Configuration) -> PodTemplateSpecArgsDict:
+    """Probed, spread, and drained before it stops."""
+    container = _container(name, service, image, configuration)
+    if service.port is not None:
+        container["ports"] = [{"name": service.protocol, "container_port": service.port}]
+        container["startup_probe"] = _probe(service, period_seconds=1, failure_threshold=300)
+        container["readiness_probe"] = _probe(service, period_seconds=5, failure_threshold=2)
+        container["liveness_probe"] = _probe(service, period_seconds=10, failure_threshold=3)
+        container["lifecycle"] = {"pre_stop": {"sleep": {"seconds": _ENDPOINT_SECONDS}}}
+    spec = _pod(name, container, configuration)
+    spec["termination_grace_period_seconds"] = _ENDPOINT_SECONDS + DRAIN_SECONDS + _CLOSING_SECONDS
+    spec["topology_spread_constraints"] = [
+        _spread(name, "topology.kubernetes.io/zone"),
+        _spread(name, "kubernetes.io/hostname"),
+    ]
+    return {"metadata": _metadata(name, service, configuration), "spec": spec}
+
+
+def migration_pod(name: str, service: ServiceFile, image: str, configuration: Configuration) -> PodTemplateSpecArgsDict:
+    """Prepares the service's stores, told of them as the service is, and ends."""
+    container = _container(labels.migration(name), service, image, configuration)
+    container["command"] = ["python3", "-m", f"boutique_{name}.migration"]
+    spec = _pod(name, container, configuration)
+    spec["restart_policy"] = "Never"
+    return {"metadata": _metadata(labels.migration(name), service, configuration), "spec": spec}
+
+
+def _metadata(name: str, service: ServiceFile, configuration: Configuration) -> ObjectMetaArgsDict:
+    client_labels: dict[str, str] = {}
     for store in service.stores:
-        client_labels = {**client_labels, **labels.store_client(store)}
-    spec: PodSpecArgsDict = {
-        "service_account_name": name,
+        client_labels |= labels.store_client(store)
+    return {
+        "labels": {**labels.selector(name), **client_labels},
+        "annotations": {"boutique.dev/configuration": configuration.fingerprint},
+    }
+
+
+def _pod(service_account: str, container: ContainerArgsDict, configuration: Configuration) -> PodSpecArgsDict:
+    volumes: list[VolumeArgsDict] = [{"name": "scratch", "empty_dir": {"size_limit": "16Mi"}}]
+    if configuration.authorities:
+        volumes.append({"name": "authorities", "config_map": {"name": configuration.authorities}})
+    return {
+        "service_account_name": service_account,
         "automount_service_account_token": False,
         "enable_service_links": False,
-        "termination_grace_period_seconds": _ENDPOINT_SECONDS + DRAIN_SECONDS + _CLOSING_SECONDS,
         "security_context": {
             "run_as_non_root": True,
             "run_as_user": _USER,
             "run_as_group": _USER,
             "seccomp_profile": {"type": "RuntimeDefault"},
         },
-        "topology_spread_constraints": [
-            _spread(name, "topology.kubernetes.io/zone"),
-            _spread(name, "kubernetes.io/hostname"),
-        ],
-        "containers": [_container(name, service, image, environment)],
-        "volumes": [{"name": "scratch", "empty_dir": {"size_limit": "16Mi"}}],
+        "containers": [container],
+        "volumes": volumes,
     }
+
+
+def _container(name: str, service: ServiceFile, image: str, configuration: Configuration) -> ContainerArgsDict:
+    mounts: list[VolumeMountArgsDict] = [{"name": "scratch", "mount_path": "/tmp"}]  # noqa: S108 (the pod's own)
+    if configuration.authorities:
+        mounts.append({"name": "authorities", "mount_path": AUTHORITIES, "read_only": True})
     return {
-        "metadata": {
-            "labels": {**labels.selector(name), **client_labels},
-            "annotations": {"boutique.dev/configuration": fingerprint},
-        },
-        "spec": spec,
-    }
-
-
-def _container(
-    name: str, service: ServiceFile, image: str, environment: list[EnvFromSourceArgsDict]
-) -> ContainerArgsDict:
-    container: ContainerArgsDict = {
         "name": name,
         "image": image,
         "image_pull_policy": "IfNotPresent",
-        "env_from": environment,
+        "env_from": configuration.environment,
         "resources": {
             "requests": {"cpu": service.size.cpu, "memory": service.size.memory},
             # No limit of CPU: it would throttle a service at its start and in a burst while cores are idle.
@@ -83,15 +119,8 @@ def _container(
             "read_only_root_filesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volume_mounts": [{"name": "scratch", "mount_path": "/tmp"}],  # noqa: S108 (the pod's own)
+        "volume_mounts": mounts,
     }
-    if service.port is not None:
-        container["ports"] = [{"name": service.protocol, "container_port": service.port}]
-        container["startup_probe"] = _probe(service, period_seconds=1, failure_threshold=300)
-        container["readiness_probe"] = _probe(service, period_seconds=5, failure_threshold=2)
-        container["liveness_probe"] = _probe(service, period_seconds=10, failure_threshold=3)
-        container["lifecycle"] = {"pre_stop": {"sleep": {"seconds": _ENDPOINT_SECONDS}}}
-    return container
 
 
 def _probe(service: ServiceFile, *, period_seconds: int, failure_threshold: int) -> ProbeArgsDict:

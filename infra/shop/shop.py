@@ -1,15 +1,15 @@
 """The whole shop: its namespace, its stores, a workload for every service file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from boutique_definition.service_file import ServiceFile
 from boutique_definition.validation import MistakeError
 from infra.settings import ServiceOverride, Settings, ShopSettings, setting
-from infra.shop import network_policies
 from infra.shop.exposure import Exposure
+from infra.shop.network_policies import ClusterNetwork, deny_by_default
 from infra.shop.stores import Store
 from infra.shop.workload import Workload, WorkloadArgs
 
@@ -24,6 +24,7 @@ class ShopArgs:
     stores: Mapping[str, Store]
     exposures: Mapping[str, Exposure]
     settings: ShopSettings
+    network: ClusterNetwork = field(default_factory=ClusterNetwork)
 
 
 class Shop(pulumi.ComponentResource):
@@ -33,7 +34,7 @@ class Shop(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ShopArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("boutique:shop:Shop", name, None, opts)
-        network_policies.deny_by_default(args.namespace, pulumi.ResourceOptions(parent=self))
+        deny_by_default(args.namespace, args.network.dns, pulumi.ResourceOptions(parent=self))
         overrides = {service: args.settings.services.get(service, ServiceOverride()) for service in args.services}
         self.images = {service: override.image or args.images[service] for service, override in overrides.items()}
         for service, override in overrides.items():
@@ -46,6 +47,7 @@ class Shop(pulumi.ComponentResource):
                     image=self.images[service],
                     override=override,
                     exposure=args.exposures.get(service),
+                    network=args.network,
                 ),
                 pulumi.ResourceOptions(parent=self),
             )

@@ -17,9 +17,10 @@ from boutique_definition.wiring import plain_variables, secret_variables
 from infra.settings import ServiceOverride
 from infra.shop import labels
 from infra.shop.exposure import Exposure, NodePort, TargetGroup, bind_target_group
-from infra.shop.network_policies import service_policy
-from infra.shop.pod import DRAIN_SECONDS, pod_template
-from infra.shop.stores import Store
+from infra.shop.migration import create_migration
+from infra.shop.network_policies import ClusterNetwork, migration_policy, service_policy
+from infra.shop.pod import DRAIN_SECONDS, Configuration, service_pod
+from infra.shop.stores import Store, authorities, store_fact
 
 Variables = Mapping[str, pulumi.Input[str]]
 
@@ -37,33 +38,31 @@ class WorkloadArgs:
     image: str
     override: ServiceOverride
     exposure: Exposure | None
+    network: ClusterNetwork
 
 
 class Workload(pulumi.ComponentResource):
-    """Deployment, Service, ServiceAccount, ConfigMap, Secret, NetworkPolicy, and what keeps replicas up."""
+    """Deployment, Service, ServiceAccount, ConfigMap, Secret, NetworkPolicy, migration, and what keeps replicas up."""
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("boutique:shop:Workload", name, None, opts)
         file = args.services[name]
         replicas = file.replicas if args.override.replicas is None else args.override.replicas
         child = pulumi.ResourceOptions(parent=self)
-        metadata: ObjectMetaArgsDict = {
-            "name": name,
-            "namespace": args.namespace,
-            "labels": {**labels.selector(name), "app.kubernetes.io/managed-by": "pulumi"},
-        }
-
+        metadata = _metadata(name, args.namespace)
         needed: list[pulumi.Resource] = [
             ServiceAccount(name, metadata=metadata, automount_service_account_token=False, opts=child),
-            NetworkPolicy(name, metadata=metadata, spec=service_policy(name, args.services, args.stores), opts=child),
+            NetworkPolicy(
+                name,
+                metadata=metadata,
+                spec=service_policy(name, args.services, args.stores, args.network),
+                opts=child,
+            ),
         ]
-        environment = _environment(file, args)
-        needed.append(ConfigMap(name, metadata=metadata, data=environment, opts=child))
-        sources: list[EnvFromSourceArgsDict] = [{"config_map_ref": {"name": name}}]
-        if credentials := secret_variables(file, lambda store: args.stores[store].password):
-            needed.append(Secret(name, metadata=metadata, string_data=credentials, opts=child))
-            sources.append({"secret_ref": {"name": name}})
-
+        configuration, holders = _configure(name, file, args, child)
+        needed += holders
+        if file.migration:
+            needed.append(_migrate(name, file, args, configuration, needed, self))
         Deployment(
             name,
             metadata=metadata,
@@ -73,7 +72,7 @@ class Workload(pulumi.ComponentResource):
                 "progress_deadline_seconds": 180,
                 "selector": {"match_labels": labels.selector(name)},
                 "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
-                "template": pod_template(name, file, args.image, sources, _fingerprint(environment, credentials)),
+                "template": service_pod(name, file, args.image, configuration),
             },
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=needed, ignore_changes=["spec.replicas"] if file.scaling else None
@@ -93,6 +92,54 @@ class Workload(pulumi.ComponentResource):
         self.register_outputs({})
 
 
+def _metadata(name: str, namespace: pulumi.Input[str]) -> ObjectMetaArgsDict:
+    return {
+        "name": name,
+        "namespace": namespace,
+        "labels": {**labels.selector(name), "app.kubernetes.io/managed-by": "pulumi"},
+    }
+
+
+def _configure(
+    name: str, file: ServiceFile, args: WorkloadArgs, options: pulumi.ResourceOptions
+) -> tuple[Configuration, list[pulumi.Resource]]:
+    """What the service's pods are told, and the objects that hold it."""
+    metadata = _metadata(name, args.namespace)
+    environment = _environment(file, args)
+    credentials = secret_variables(file, lambda store: args.stores[store].password)
+    files = authorities(file, args.stores)
+
+    holders: list[pulumi.Resource] = [ConfigMap(name, metadata=metadata, data=environment, opts=options)]
+    sources: list[EnvFromSourceArgsDict] = [{"config_map_ref": {"name": name}}]
+    if credentials:
+        holders.append(Secret(name, metadata=metadata, string_data=credentials, opts=options))
+        sources.append({"secret_ref": {"name": name}})
+    if files:
+        trusted = f"{name}-authorities"
+        holders.append(ConfigMap(trusted, metadata={**metadata, "name": trusted}, data=files, opts=options))
+    fingerprint = _fingerprint(environment, credentials, *([files] if files else []))
+    return Configuration(sources, trusted if files else None, fingerprint), holders
+
+
+def _migrate(
+    name: str,
+    file: ServiceFile,
+    args: WorkloadArgs,
+    configuration: Configuration,
+    needed: list[pulumi.Resource],
+    parent: pulumi.Resource,
+) -> pulumi.Resource:
+    metadata = _metadata(labels.migration(name), args.namespace)
+    policy = NetworkPolicy(
+        labels.migration(name),
+        metadata=metadata,
+        spec=migration_policy(name, file, args.stores, args.network),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    after = pulumi.ResourceOptions(parent=parent, depends_on=[*needed, policy])
+    return create_migration(name, file, args.image, configuration, metadata, after)
+
+
 def _environment(file: ServiceFile, args: WorkloadArgs) -> Variables:
     own = {"SHUTDOWN_GRACE_SECONDS": str(DRAIN_SECONDS)}
     if file.port is not None:
@@ -103,7 +150,7 @@ def _environment(file: ServiceFile, args: WorkloadArgs) -> Variables:
             file,
             args.services,
             address=lambda service: f"{service}:{args.services[service].port}",
-            fact=lambda store, fact: args.stores[store].fact(fact),
+            fact=lambda store, fact: store_fact(args.stores, store, fact),
         ),
         **args.override.environment,
     }

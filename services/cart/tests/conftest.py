@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 
 from boutique_cart.__main__ import open_service
 from boutique_cart.settings import CartSettings
@@ -13,6 +14,12 @@ from hipstershop import shop_pb2_grpc
 
 
 @pytest.fixture
-async def cart(redis_address: str, serve: Serve) -> AsyncIterator[shop_pb2_grpc.CartServiceAsyncStub]:
-    async with open_service(CartSettings(redis_addr=redis_address)) as service:
+def settings(redis_address: str) -> CartSettings:
+    """Of an empty Redis alone, which lets everyone in."""
+    return CartSettings(redis_addr=redis_address, redis_username="default", redis_password=SecretStr("unused"))
+
+
+@pytest.fixture
+async def cart(settings: CartSettings, serve: Serve) -> AsyncIterator[shop_pb2_grpc.CartServiceAsyncStub]:
+    async with open_service(settings) as service:
         yield shop_pb2_grpc.CartServiceStub(await serve(service))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from boutique_cart.__main__ import open_service
 from boutique_cart.cart import MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
@@ -14,6 +16,7 @@ from boutique_cart.settings import CartSettings
 from boutique_testing.plugin import Serve
 from boutique_testing.processes import free_port
 from boutique_testing.redis import RedisServer, start_redis
+from boutique_testing.secrets_manager import ARN, SecretsManager
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 def item(product_id: str = "OLJCESPC7Z", quantity: int = 1, user_id: str = "ada") -> shop_pb2.AddItemRequest:
     return shop_pb2.AddItemRequest(user_id=user_id, item=shop_pb2.CartItem(product_id=product_id, quantity=quantity))
+
+
+def changed(settings: CartSettings, **changes: object) -> CartSettings:
+    return settings.model_copy(update=changes)
 
 
 async def quantities(cart: Cart, user_id: str = "ada") -> dict[str, int]:
@@ -111,9 +118,8 @@ async def test_a_cart_expires_after_sixty_days(cart: Cart, redis_server: RedisSe
     assert 60 * 86_400 - 60 <= int(days) <= 60 * 86_400
 
 
-async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Serve) -> None:
-    settings = CartSettings(redis_addr=f"127.0.0.1:{free_port()}")
-    async with open_service(settings) as service:
+async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Serve, settings: CartSettings) -> None:
+    async with open_service(changed(settings, redis_addr=f"127.0.0.1:{free_port()}")) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await cart.GetCart(shop_pb2.GetCartRequest(user_id="ada"), timeout=20)
@@ -121,15 +127,66 @@ async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Se
 
 
 async def test_a_cart_is_read_from_the_replica_while_the_primary_is_away(
-    serve: Serve, tmp_path_factory: pytest.TempPathFactory
+    serve: Serve, settings: CartSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp
     with start_redis(directory("replica")) as replica, start_redis(directory("primary")) as primary:
         replica.follow(primary)
-        settings = CartSettings(redis_addr=primary.address, redis_replica_addr=replica.address)
-        async with open_service(settings) as service:
+        both = changed(settings, redis_addr=primary.address, redis_replica_addr=replica.address)
+        async with open_service(both) as service:
             cart = shop_pb2_grpc.CartServiceStub(await serve(service))
             await cart.AddItem(item())
             primary.wait_for_replica()
             primary.stop()
             assert await quantities(cart) == {"OLJCESPC7Z": 1}
+
+
+# ---- Logging in ----
+
+
+@pytest.fixture
+def protected(redis_server: RedisServer, redis_address: str, secrets_manager: SecretsManager) -> Iterator[CartSettings]:
+    """Of a Redis that lets in whom a secret names."""
+    redis_server.ask("ACL SETUSER ada on >old ~* +@all")
+    redis_server.ask("ACL SETUSER default nopass -@all +acl +flushall")
+    secrets_manager.keep("ada", "old")
+    yield CartSettings(redis_addr=redis_address, redis_secret=ARN)
+    redis_server.ask("ACL SETUSER default +@all")
+    redis_server.ask("ACL DELUSER ada")
+
+
+async def test_a_cart_is_kept_in_a_redis_that_a_secret_opens(protected: CartSettings, serve: Serve) -> None:
+    async with open_service(protected) as service:
+        cart = shop_pb2_grpc.CartServiceStub(await serve(service))
+        await cart.AddItem(item())
+        assert await quantities(cart) == {"OLJCESPC7Z": 1}
+
+
+async def test_a_password_that_is_changed_costs_no_request(
+    protected: CartSettings, serve: Serve, redis_server: RedisServer, secrets_manager: SecretsManager
+) -> None:
+    async with open_service(protected) as service:
+        cart = shop_pb2_grpc.CartServiceStub(await serve(service))
+        await cart.AddItem(item())
+        redis_server.ask("ACL SETUSER ada resetpass >new")
+        redis_server.ask("ACL SETUSER default +client")
+        redis_server.ask("CLIENT KILL USER ada")
+        secrets_manager.keep("ada", "new")
+        assert await quantities(cart) == {"OLJCESPC7Z": 1}
+
+
+async def test_a_password_that_is_refused_is_unavailable(protected: CartSettings, serve: Serve) -> None:
+    wrong = CartSettings(redis_addr=protected.redis_addr, redis_username="ada", redis_password=SecretStr("wrong"))
+    async with open_service(wrong) as service:
+        cart = shop_pb2_grpc.CartServiceStub(await serve(service))
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await quantities(cart)
+    assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "wrong" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("given", [{}, {"redis_password": "hunter2", "redis_secret": ARN}])
+def test_settings_say_in_exactly_one_way_how_to_log_in(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="set exactly one of REDIS_PASSWORD and REDIS_SECRET") as mistake:
+        CartSettings(redis_addr="there:6379", **given)
+    assert "hunter2" not in str(mistake.value)

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from pydantic import SecretStr
 
 from boutique_catalog.__main__ import open_service
+from boutique_catalog.migration import prepare
 from boutique_catalog.settings import CatalogSettings
+from boutique_shared.migration import migrate
 from boutique_testing.plugin import Serve
 from boutique_testing.postgres import PostgresServer, start_replica
 from hipstershop import shop_pb2_grpc
@@ -24,6 +27,7 @@ def settings(postgres_server: PostgresServer, postgres_database: str) -> Catalog
         product_data_addr=postgres_server.address,
         product_data_database=postgres_database,
         product_data_username="postgres",
+        product_data_password=SecretStr("unused"),
         cache_seconds=0.1,
     )
 
@@ -51,5 +55,12 @@ async def open_catalog(serve: Serve, postgres_database: str) -> AsyncIterator[Op
 
 
 @pytest.fixture
-async def catalog(open_catalog: OpenCatalog, settings: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:
-    return await open_catalog(settings)
+async def migrated(settings: CatalogSettings) -> CatalogSettings:
+    """The same, with the schema and the products."""
+    await migrate(settings, "catalog", prepare)
+    return settings
+
+
+@pytest.fixture
+async def catalog(open_catalog: OpenCatalog, migrated: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:
+    return await open_catalog(migrated)

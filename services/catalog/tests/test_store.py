@@ -1,10 +1,12 @@
-"""The catalog and its Postgres: seeding, changes, replicas and outages."""
+"""The catalog and its Postgres: migration, changes, replicas and outages."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from boutique_catalog import store as store_module
 from boutique_catalog.__main__ import open_service
+from boutique_catalog.migration import prepare
 from boutique_catalog.product import load_products
 from boutique_catalog.store import open_store
 from boutique_shared.deadlines import begin_deadline
 from boutique_shared.errors import UnavailableError
+from boutique_shared.migration import migrate
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -82,46 +86,42 @@ async def silent_server() -> AsyncIterator[SilentServer]:
         yield silent
 
 
-# ---- Seeding ----
+# ---- The migration ----
 
 
-async def test_services_that_start_at_once_seed_once_and_all_serve(
-    open_catalog: OpenCatalog, settings: CatalogSettings, caplog: pytest.LogCaptureFixture
+async def test_a_migration_makes_the_table_equal_to_the_file(
+    migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    catalogs = await asyncio.gather(*(open_catalog(settings) for _ in range(4)))
-    for catalog in catalogs:
-        assert await listed(catalog) == [product.wire for product in PRODUCTS]
-    assert {record.message for record in caplog.records if record.levelname != "INFO"} <= {NO_INDEX}
-
-
-async def test_a_seed_makes_the_table_equal_to_the_file(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
-    async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
+    async with open_store(migrated) as store:
+        assert await store.all() == PRODUCTS
         ask(f"UPDATE catalog.products SET price_usd = 1, categories = '{{odd}}' WHERE id = '{MUG}'")
         ask("UPDATE catalog.products SET position = 99 WHERE id = 'OLJCESPC7Z'")
         ask("DELETE FROM catalog.products WHERE id = '1YMWWN1N4O'")
         ask("INSERT INTO catalog.products VALUES ('OLD', 0, 'Old', 'Gone.', '/old.svg', 5, '{}')")
         assert await store.all() != PRODUCTS
-        await store.seed(PRODUCTS)
+        await migrate(migrated, "catalog", prepare)
         assert await store.all() == PRODUCTS
 
 
-async def test_a_seed_writes_nothing_where_nothing_changed(
-    settings: CatalogSettings, ask: Callable[[str], str]
+async def test_a_migration_writes_nothing_where_nothing_changed(
+    migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     versions = "SELECT id, xmin FROM catalog.products ORDER BY id"
-    async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
-        before = ask(versions)
-        await store.seed(PRODUCTS)
+    before = ask(versions)
+    await migrate(migrated, "catalog", prepare)
     assert ask(versions) == before
 
 
+def test_the_migration_is_a_process_that_ends(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
+    given = {name.upper(): str(value) for name, value in settings.model_dump(exclude_unset=True).items()}
+    environment = os.environ | given | {"PRODUCT_DATA_PASSWORD": "unused"}
+    subprocess.run([sys.executable, "-m", "boutique_catalog.migration"], check=True, env=environment)
+    assert ask("SELECT count(*) FROM catalog.products") == str(len(PRODUCTS))
+
+
 async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
-    settings: CatalogSettings, ask: Callable[[str], str]
+    migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
     with pytest.raises(subprocess.CalledProcessError) as refusal:
         ask(f"UPDATE catalog.products SET price_usd = 'NaN' WHERE id = '{MUG}'")
     assert "check constraint" in refusal.value.stderr
@@ -130,8 +130,8 @@ async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
 async def test_a_postgres_without_trigrams_is_searched_all_the_same_and_that_is_said(
     settings: CatalogSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await migrate(settings, "catalog", prepare)
     async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
         assert [product.id for product in await store.search("mug")] == [MUG]
     (warning,) = [record for record in caplog.records if record.message == NO_INDEX]
     assert "pg_trgm" in warning.reason  # type: ignore[attr-defined]
@@ -148,9 +148,9 @@ def installed_programs() -> Path | None:
 async def test_a_search_uses_its_index_where_postgres_has_trigrams(settings: CatalogSettings) -> None:
     with start_postgres(installed_programs()) as server, server.new_database() as database:
         there = changed(settings, product_data_addr=server.address, product_data_database=database)
+        await migrate(there, "catalog", prepare)
+        await migrate(there, "catalog", prepare)
         async with open_store(there) as store:
-            await store.seed(PRODUCTS)
-            await store.seed(PRODUCTS)
             assert [product.id for product in await store.search("mug")] == [MUG]
         plan = server.ask(
             "SET enable_seqscan = off; EXPLAIN SELECT id FROM catalog.products"
@@ -185,6 +185,7 @@ async def test_the_service_starts_without_its_database_and_serves_once_it_is_the
         assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
         postgres_server.ask("CREATE DATABASE test_made_late")
         try:
+            await migrate(early, "catalog", prepare)
             await asyncio.wait_for(service.ready.wait(), timeout=30)
             assert await listed(catalog) == [product.wire for product in PRODUCTS]
             assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
@@ -195,6 +196,7 @@ async def test_the_service_starts_without_its_database_and_serves_once_it_is_the
 async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalog, settings: CatalogSettings) -> None:
     with start_postgres() as server:
         alone = changed(settings, product_data_addr=server.address, product_data_database="postgres")
+        await migrate(alone, "catalog", prepare)
         catalog = await open_catalog(alone)
         server.stop()
         assert await listed(catalog) == [product.wire for product in PRODUCTS]
@@ -203,10 +205,18 @@ async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalo
         assert await searched(catalog, "%") == []
 
 
-async def test_an_unencrypted_server_is_refused_where_encryption_is_asked_for(settings: CatalogSettings) -> None:
-    async with open_store(changed(settings, product_data_tls=True)) as store:
+async def test_an_unencrypted_server_is_refused_where_encryption_is_asked_for(migrated: CatalogSettings) -> None:
+    async with open_store(changed(migrated, product_data_tls=True)) as store:
         with pytest.raises(UnavailableError):
-            await store.seed(PRODUCTS)
+            await store.all()
+
+
+async def test_a_service_whose_store_has_no_schema_says_what_makes_it(settings: CatalogSettings, serve: Serve) -> None:
+    async with open_store(settings) as store:
+        with pytest.raises(UnavailableError, match=r"has no schema: `python3 -m boutique_catalog\.migration`"):
+            await store.all()
+    async with open_service(settings) as service:
+        assert await health_of(await serve(service)) == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 async def test_a_read_ends_with_the_deadline_of_its_caller(
@@ -224,10 +234,9 @@ async def test_a_read_ends_with_the_deadline_of_its_caller(
 
 
 async def test_reads_come_from_the_replica_and_from_the_primary_when_it_is_lost(
-    postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, ask: Callable[[str], str]
+    postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
-        await store.seed(PRODUCTS)
+    async with open_store(changed(migrated, product_data_replica_addr=replica.address)) as store:
         postgres_server.wait_for_replica(replica)
         replica.ask("SELECT pg_wal_replay_pause()")
         ask(f"UPDATE catalog.products SET name = 'Beaker' WHERE id = '{MUG}'")
@@ -241,30 +250,26 @@ async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_table(
     replica: PostgresServer, settings: CatalogSettings
 ) -> None:
     replica.ask("SELECT pg_wal_replay_pause()")
+    await migrate(settings, "catalog", prepare)
     async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
-        await store.seed(PRODUCTS)
         assert await store.all() == PRODUCTS
 
 
 async def test_the_service_starts_from_the_replica_while_the_primary_is_away(
-    postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, open_catalog: OpenCatalog
+    postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, open_catalog: OpenCatalog
 ) -> None:
-    async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
     postgres_server.wait_for_replica(replica)
     catalog = await open_catalog(
-        changed(settings, product_data_addr=f"127.0.0.1:{free_port()}", product_data_replica_addr=replica.address)
+        changed(migrated, product_data_addr=f"127.0.0.1:{free_port()}", product_data_replica_addr=replica.address)
     )
     assert await listed(catalog) == [product.wire for product in PRODUCTS]
 
 
 async def test_a_replica_that_is_silent_is_left_alone_for_a_while(
-    settings: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
+    migrated: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "_REPLICA_REST_SECONDS", 3600)
-    async with open_store(settings) as store:
-        await store.seed(PRODUCTS)
-    async with open_store(changed(settings, product_data_replica_addr=silent_server.address)) as store:
+    async with open_store(changed(migrated, product_data_replica_addr=silent_server.address)) as store:
         assert await store.all() == PRODUCTS
         assert await store.all() == PRODUCTS
     assert silent_server.connections == 1

@@ -15,9 +15,12 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from pydantic import SecretStr
 
 from boutique_checkout.__main__ import open_service
+from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
+from boutique_shared.migration import migrate
 from boutique_shared.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -172,8 +175,9 @@ async def neighbours() -> AsyncIterator[Neighbours]:
 
 
 @pytest.fixture
-def settings(neighbours: Neighbours, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
-    return CheckoutSettings(
+async def settings(neighbours: Neighbours, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
+    """With a database that has the schema and no order."""
+    settings = CheckoutSettings(
         cart_service_addr=neighbours.address,
         product_catalog_service_addr=neighbours.address,
         currency_service_addr=neighbours.address,
@@ -183,7 +187,10 @@ def settings(neighbours: Neighbours, postgres_server: PostgresServer, postgres_d
         product_data_addr=postgres_server.address,
         product_data_database=postgres_database,
         product_data_username="postgres",
+        product_data_password=SecretStr("unused"),
     )
+    await migrate(settings, "checkout", prepare)
+    return settings
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
+from boutique_definition.wiring import plain_variables, secret_variables
 
 CART = """
     description: Keeps carts.
@@ -45,6 +46,7 @@ def test_every_folder_with_a_service_file_is_a_service(tmp_path: Path) -> None:
         ("size:", "calls: [nobody]\n    size:", "calls: 'nobody': must be one of cart"),
         ("size:", "external: true\n    size:", "external: true: only with protocol http, not grpc"),
         ("port: 7070", "", "port, addressVariable: needed where protocol is grpc"),
+        ("size:", "migration: true\n    size:", "migration: true: only with stores, which it prepares"),
         ("size:", "stores: {cart-data: {REDIS: colour}}\n    size:", "stores.cart-data.REDIS: 'colour': "),
     ],
 )
@@ -65,3 +67,13 @@ def test_mistakes_in_several_keys_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(MistakeError) as mistake:
         load_service_files(services(tmp_path, cart=CART.replace("7070", "1").replace("50m", "fast")))
     assert len(str(mistake.value).splitlines()) == 2
+
+
+def test_a_variable_whose_fact_a_store_lacks_is_not_set(tmp_path: Path) -> None:
+    stores = "stores: {cart-data: {ADDRESS: address, PASSWORD: password, SECRET: secret}}\n    size:"
+    files = load_service_files(services(tmp_path, cart=CART.replace("size:", stores)))
+    facts = {"address": "there:1", "secret": "arn"}
+    plain = plain_variables(files["cart"], files, address=str, fact=lambda _, name: facts.get(name))
+    assert plain == {"ADDRESS": "there:1", "SECRET": "arn"}
+    assert secret_variables(files["cart"], lambda _: None) == {}
+    assert secret_variables(files["cart"], lambda _: "known") == {"PASSWORD": "known"}

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from boutique_catalog.current import CurrentCatalog
-from boutique_catalog.product import load_products
 from boutique_catalog.service import CatalogServicer
 from boutique_catalog.settings import CatalogSettings
 from boutique_catalog.store import open_store
@@ -17,7 +16,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 async def open_service(settings: CatalogSettings) -> AsyncIterator[serving.GrpcService]:
     async with open_store(settings) as store:
         current = CurrentCatalog(store, settings.cache_seconds)
-        refreshing = asyncio.create_task(current.keep_up_to_date(load_products()))
+        refreshing = asyncio.create_task(current.keep_up_to_date())
         try:
             yield serving.GrpcService(
                 descriptor=shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"],

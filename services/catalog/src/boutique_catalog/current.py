@@ -40,26 +40,21 @@ class CurrentCatalog:
         except UnavailableError:
             return catalog.search(query)
 
-    async def keep_up_to_date(self, seed: Sequence[Product]) -> None:
-        """Seeds the store once it is there, and reads it every `cache_seconds`. Ends only by being cancelled."""
-        seeded = False
+    async def keep_up_to_date(self) -> None:
+        """Reads the store every `cache_seconds`. Ends only by being cancelled."""
         while True:
-            with _logged_failure("the products could not be seeded"):
-                if not seeded:
-                    await self._store.seed(seed)
-                    seeded = True
-            with _logged_failure("the catalog could not be read"):
+            with _logged_failure():
                 self._catalog = Catalog(await self._store.all())
                 self.loaded.set()
-            await asyncio.sleep(self._cache_seconds if seeded and self.loaded.is_set() else _RETRY_SECONDS)
+            await asyncio.sleep(self._cache_seconds if self.loaded.is_set() else _RETRY_SECONDS)
 
 
 @contextlib.contextmanager
-def _logged_failure(message: str) -> Iterator[None]:
+def _logged_failure() -> Iterator[None]:
     """Whatever is wrong with one attempt, the next may succeed."""
     try:
         yield
     except UnavailableError as error:
-        _log.warning(message, extra={"reason": f"{error}: {error.__cause__}"})
+        _log.warning("the catalog could not be read", extra={"reason": f"{error}: {error.__cause__}"})
     except Exception:  # noqa: BLE001
-        _log.exception(message)
+        _log.exception("the catalog could not be read")

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import importlib.resources
 import logging
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 
-from boutique_catalog.product import Product, products_to_json
+from boutique_catalog.product import Product
 from boutique_catalog.settings import CatalogSettings
 from boutique_shared.deadlines import within_deadline
 from boutique_shared.errors import UnavailableError
@@ -19,40 +18,10 @@ from boutique_shared.postgres import create_pool
 _log = logging.getLogger(__name__)
 
 _READ_SECONDS = 2
-_SEED_SECONDS = 30
 _REPLICA_REST_SECONDS = 10
 _MAXIMUM_CONNECTIONS = 4
 
-_SCHEMA = (importlib.resources.files("boutique_catalog") / "schema.sql").read_text()
-
-# An operator class is looked up by search path, and the extension may have been created elsewhere before.
-_SEARCH_INDEX = """
-SET LOCAL search_path = catalog, public;
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX IF NOT EXISTS products_search
-    ON catalog.products USING gin (name gin_trgm_ops, description gin_trgm_ops);
-"""
-
-_SEED_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('catalog.products', 0))"
-
-_WRITE = """
-INSERT INTO catalog.products AS present (id, name, description, picture, price_usd, categories, position)
-SELECT *
-FROM ROWS FROM (
-    jsonb_to_recordset($1::jsonb)
-    AS (id text, name text, description text, picture text, price_usd numeric, categories text[])
-) WITH ORDINALITY
-ON CONFLICT (id) DO UPDATE SET
-    name = excluded.name,
-    description = excluded.description,
-    picture = excluded.picture,
-    price_usd = excluded.price_usd,
-    categories = excluded.categories,
-    position = excluded.position
-WHERE present IS DISTINCT FROM excluded
-"""
-
-_REMOVE_OTHERS = "DELETE FROM catalog.products WHERE id <> ALL ($1::text[])"
+_NO_SCHEMA = "the product store has no schema: `python3 -m boutique_catalog.migration` makes it"
 
 _READ = "SELECT id, name, description, picture, price_usd, categories FROM catalog.products"
 _READ_ALL = f"{_READ} ORDER BY position, id"
@@ -66,15 +35,6 @@ class ProductStore:
         self._primary = primary
         self._replica = replica
         self._replica_rests_until = 0.0
-
-    async def seed(self, products: Sequence[Product]) -> None:
-        """Makes the table, if need be, and its content equal to `products`. Safe where several do so at once."""
-        async with _connection(self._primary, _SEED_SECONDS) as connection, connection.transaction():
-            await connection.execute(_SEED_LOCK)
-            await connection.execute(_SCHEMA)
-            await _index_search(connection)
-            await connection.execute(_REMOVE_OTHERS, [product.id for product in products])
-            await connection.execute(_WRITE, products_to_json(products))
 
     async def all(self) -> list[Product]:
         """In the order in which the shop shows them."""
@@ -100,16 +60,16 @@ class ProductStore:
 @contextlib.asynccontextmanager
 async def open_store(settings: CatalogSettings) -> AsyncIterator[ProductStore]:
     """Connects when first used, so that the service starts while Postgres is away."""
+    credentials = settings.credentials()
     async with contextlib.AsyncExitStack() as stack:
-        primary = await stack.enter_async_context(_pool(settings, settings.product_data_addr))
-        replica = None
-        if settings.product_data_replica_addr:
-            replica = await stack.enter_async_context(_pool(settings, settings.product_data_replica_addr))
+
+        async def connect(address: str) -> asyncpg.Pool:
+            pool = create_pool(settings, address, credentials, service="catalog", connections=_MAXIMUM_CONNECTIONS)
+            return await stack.enter_async_context(pool)
+
+        primary = await connect(settings.product_data_addr)
+        replica = await connect(settings.product_data_replica_addr) if settings.product_data_replica_addr else None
         yield ProductStore(primary, replica)
-
-
-def _pool(settings: CatalogSettings, address: str) -> asyncpg.Pool:
-    return create_pool(settings, address, service="catalog", connections=_MAXIMUM_CONNECTIONS)
 
 
 @contextlib.asynccontextmanager
@@ -123,17 +83,11 @@ async def _connection(pool: asyncpg.Pool, timeout_seconds: float) -> AsyncIterat
         if (task := asyncio.current_task()) and task.cancelling():
             # Of a connection that fails just then, asyncpg raises the failure in place of the cancellation.
             raise asyncio.CancelledError from error
+        if isinstance(error, asyncpg.UndefinedTableError):
+            raise UnavailableError(_NO_SCHEMA) from error
         raise UnavailableError(f"the product store does not answer: {type(error).__name__}") from error
 
 
 async def _read_from(pool: asyncpg.Pool, statement: str, *arguments: str) -> list[Product]:
     async with _connection(pool, _READ_SECONDS) as connection:
         return [Product(**row) for row in await connection.fetch(statement, *arguments)]
-
-
-async def _index_search(connection: Any) -> None:
-    try:
-        async with connection.transaction():
-            await connection.execute(_SEARCH_INDEX)
-    except asyncpg.PostgresError as error:
-        _log.warning("searching without an index", extra={"reason": str(error)})

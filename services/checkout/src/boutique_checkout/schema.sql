@@ -1,6 +1,6 @@
-CREATE SCHEMA orders;
+CREATE SCHEMA IF NOT EXISTS orders;
 
-CREATE TABLE orders.orders (
+CREATE TABLE IF NOT EXISTS orders.orders (
     id uuid PRIMARY KEY,
     idempotency_key text UNIQUE,
     fingerprint bytea NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE orders.orders (
     CHECK ((status = 'refunded') = (idempotency_key IS NULL))
 );
 
-CREATE TABLE orders.items (
+CREATE TABLE IF NOT EXISTS orders.items (
     order_id uuid REFERENCES orders.orders ON DELETE CASCADE,
     position integer,
     product_id text NOT NULL,
@@ -30,4 +30,4 @@ CREATE TABLE orders.items (
     PRIMARY KEY (order_id, position)
 );
 
-CREATE INDEX ON orders.orders (idempotency_key) WHERE status = 'refunding';
+CREATE INDEX IF NOT EXISTS orders_idempotency_key_idx ON orders.orders (idempotency_key) WHERE status = 'refunding';

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import importlib.resources
 import logging
 import uuid
 from collections.abc import AsyncIterator, Iterable
@@ -14,7 +13,7 @@ from boutique_checkout.order import PREDECESSORS, Line, Order, Status
 from boutique_checkout.settings import CheckoutSettings
 from boutique_shared.errors import UnavailableError
 from boutique_shared.money import Money
-from boutique_shared.postgres import create_pool
+from boutique_shared.postgres import LOST_CONNECTION, create_pool
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)
@@ -26,16 +25,7 @@ _RETRY_SECONDS = 0.2
 _PATIENCE_SECONDS = 15
 """Longer than a primary takes to come back after its death."""
 
-_LOST_CONNECTION = (
-    OSError,  # also TimeoutError
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # stopping, starting
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,  # the connection is to a primary that has become a replica
-    asyncpg.InterfaceError,
-)
-
-_SCHEMA = (importlib.resources.files("boutique_checkout") / "schema.sql").read_text()
+_HAS_SCHEMA = "SELECT to_regclass('orders.items') IS NOT NULL"
 
 # Advisory locks are the whole database's: the name keeps ours apart from those of other services.
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('checkout ' || $1, 0))"
@@ -124,7 +114,7 @@ class LockedOrder:
 
     async def release(self) -> None:
         if self._connection is not None:
-            with contextlib.suppress(*_LOST_CONNECTION):
+            with contextlib.suppress(*LOST_CONNECTION):
                 await self._pool.release(self._connection, timeout=_STATEMENT_SECONDS)
 
     async def _ask(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
@@ -134,7 +124,7 @@ class LockedOrder:
                     try:
                         connection = await self._locked_connection()
                         return await connection.fetch(statement, *arguments, timeout=_STATEMENT_SECONDS)
-                    except _LOST_CONNECTION as error:
+                    except LOST_CONNECTION as error:
                         _log.warning("lost the order store", extra={"reason": repr(error)})
                         await self._drop_connection()
                         await asyncio.sleep(_RETRY_SECONDS)
@@ -176,11 +166,12 @@ class OrderStore:
         """Returns once Postgres answers and the schema is there."""
         while True:
             try:
-                async with self._pool.acquire(timeout=_STATEMENT_SECONDS):
+                if await self._pool.fetchval(_HAS_SCHEMA, timeout=_STATEMENT_SECONDS):
                     return
-            except (asyncpg.PostgresError, *_LOST_CONNECTION) as error:
+                _log.error("the order store has no schema: `python3 -m boutique_checkout.migration` makes it")
+            except (asyncpg.PostgresError, *LOST_CONNECTION) as error:
                 _log.warning("waiting for the order store", extra={"reason": repr(error)})
-                await asyncio.sleep(1)
+            await asyncio.sleep(1)
 
     async def keys_to_refund(self) -> list[str]:
         """Idempotency keys of the orders whose charge is still to be given back."""
@@ -194,27 +185,13 @@ async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
     pool = create_pool(
         settings,
         settings.product_data_addr,
+        settings.credentials(),
         service="checkout",
         connections=_CONNECTIONS,
-        init=_ensure_schema,
         reset=_unlock,
     )
     async with pool:
         yield OrderStore(pool)
-
-
-async def _ensure_schema(connection: asyncpg.Connection) -> None:
-    if await _has_schema(connection):
-        return
-    # Not in one transaction: what another session has created shows for certain in one that begins under the lock.
-    await connection.execute(_LOCK, "schema")
-    if not await _has_schema(connection):
-        await connection.execute(_SCHEMA)
-    await _unlock(connection)
-
-
-async def _has_schema(connection: asyncpg.Connection) -> bool:
-    return bool(await connection.fetchval("SELECT to_regclass('orders.orders') IS NOT NULL"))
 
 
 async def _unlock(connection: asyncpg.Connection) -> None:

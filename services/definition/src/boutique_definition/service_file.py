@@ -17,8 +17,12 @@ from boutique_definition.validation import (
     validated,
 )
 
-StoreFact = Literal["address", "replicaAddress", "username", "password", "database", "tls"]
-"""What a service may ask of a store: "host:port" of the primary and of the read replica, and how to log in."""
+StoreFact = Literal["address", "replicaAddress", "username", "password", "secret", "database", "tls", "authority"]
+"""What a service may ask of a store: "host:port" of the primary and of the read replica, and how to log in.
+
+A store has a password or a secret, which is the ARN of a secret of AWS Secrets Manager that is read at run time. An
+authority is the path of a PEM file. A variable whose fact a store lacks is not set.
+"""
 
 OutsideAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+:[0-9]{1,5}$")]
 
@@ -45,6 +49,9 @@ class ServiceFile(FileModel):
     external: bool = Field(default=False, description="Whether it is reached from outside the cluster.")
     calls: list[DnsLabel] = Field(default=[], description="Services that it calls.")
     stores: dict[DnsLabel, dict[VariableName, StoreFact]] = Field(default={})
+    migration: bool = Field(
+        default=False, description="Whether `python3 -m boutique_<name>.migration` prepares its stores before it runs."
+    )
     environment: dict[VariableName, str] = Field(default={})
     egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
     size: Size
@@ -80,6 +87,8 @@ def _mistakes(name: str, services: Mapping[str, ServiceFile]) -> list[str]:
             found.append(f"calls: {called!r}: must be one of {', '.join(services)}")
         elif services[called].protocol == "none":
             found.append(f"calls: {called!r}: serves nothing (its protocol is none)")
+    if service.migration and not service.stores:
+        found.append("migration: true: only with stores, which it prepares")
     if service.external and service.protocol != "http":
         found.append(f"external: true: only with protocol http, not {service.protocol}")
     return found

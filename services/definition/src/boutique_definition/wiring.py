@@ -12,22 +12,23 @@ def plain_variables(
     service: ServiceFile,
     services: Mapping[str, ServiceFile],
     address: Callable[[str], str],
-    fact: Callable[[str, StoreFact], Value],
+    fact: Callable[[str, StoreFact], Value | None],
 ) -> dict[str, str | Value]:
     """All but the secret ones. `address` answers "host:port" of a service, `fact` what is known of a store."""
     variables: dict[str, str | Value] = {}
     for called in service.calls:
         variables[str(services[called].address_variable)] = address(called)
     for store, facts in service.stores.items():
-        variables |= {variable: fact(store, name) for variable, name in facts.items() if name != "password"}
+        known = {variable: fact(store, name) for variable, name in facts.items() if name != "password"}
+        variables |= {variable: value for variable, value in known.items() if value is not None}
     return variables | service.environment
 
 
-def secret_variables(service: ServiceFile, password: Callable[[str], Value]) -> dict[str, Value]:
+def secret_variables(service: ServiceFile, password: Callable[[str], Value | None]) -> dict[str, Value]:
     """Those that must not be seen. `password` answers a store's."""
     return {
-        variable: password(store)
+        variable: value
         for store, facts in service.stores.items()
         for variable, name in facts.items()
-        if name == "password"
+        if name == "password" and (value := password(store)) is not None
     }

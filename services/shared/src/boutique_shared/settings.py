@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 HostAndPort = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
 """An address such as `cart:7070`, the form in which Online Boutique names its services."""
 
+SecretArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$")]
+"""Source: AWS Secrets Manager user guide, the ARN of a secret."""
+
 
 class ServiceSettings(BaseSettings):
     """What every service can be told. A field `port` is read from the variable `PORT`."""

@@ -10,6 +10,7 @@ import pytest
 from boutique_shared.serving import GrpcService, announce_readiness, create_server
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.redis import RedisServer, start_redis
+from boutique_testing.secrets_manager import SecretsManager, start_secrets_manager
 
 Serve = Callable[[GrpcService], Awaitable[grpc.aio.Channel]]
 
@@ -40,6 +41,16 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
     """The name of a new, empty database on `postgres_server`."""
     with postgres_server.new_database() as name:
         yield name
+
+
+@pytest.fixture
+def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
+    """A Secrets Manager that AWS's variables lead to."""
+    with start_secrets_manager() as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,223 @@
+"""The shop on managed stores, and the migrations that prepare its stores: told, mounted and let through as needed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
+
+from boutique_definition.service_file import load_service_files
+from infra.settings import ServiceOverride, ShopSettings
+from infra.shop.exposure import NodePort
+from infra.shop.network_policies import ClusterNetwork
+from infra.shop.shop import Shop, ShopArgs
+from infra.shop.stores import Store
+from infra.tests.conftest import Graph, Graphed
+
+SERVICES = load_service_files(Path(__file__).parent.parent.parent / "services")
+IMAGES = {name: f"boutique/{name}:test" for name in SERVICES}
+MIGRATED = [name for name, file in SERVICES.items() if file.migration]
+CLIENTS = [name for name, file in SERVICES.items() if file.stores]
+DATABASE = [name for name, file in SERVICES.items() if "product-data" in file.stores]
+
+SECRETS = {name: f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}-AbCdEf" for name in ("db", "carts")}
+MANAGED = {
+    "product-data": Store(
+        port=5432,
+        address="database.example:5432",
+        replica_address="replica.example:5432",
+        secret=SECRETS["db"],
+        database="boutique",
+        tls=True,
+        authority="the authority of databases",
+        networks=["10.0.8.0/24", "10.0.9.0/24"],
+    ),
+    "cart-data": Store(
+        port=6379,
+        address="carts.example:6379",
+        replica_address="carts-ro.example:6379",
+        secret=SECRETS["carts"],
+        tls=True,
+        networks=["10.0.8.0/24"],
+    ),
+}
+NETWORK = ClusterNetwork(dns=[{"ip_block": {"cidr": "172.20.0.10/32"}}], cloud=["10.0.0.0/20"])
+
+
+def shop(
+    stores: Mapping[str, Store] = MANAGED,
+    images: Mapping[str, str] = IMAGES,
+    settings: ShopSettings = ShopSettings(),  # noqa: B008 (frozen)
+) -> None:
+    provider = kubernetes.Provider("cluster")
+    args = ShopArgs(
+        namespace="boutique",
+        services=SERVICES,
+        images=images,
+        stores=stores,
+        exposures={"frontend": NodePort(30080)},
+        settings=settings,
+        network=NETWORK,
+    )
+    Shop("shop", args, pulumi.ResourceOptions(providers={"kubernetes": provider}))
+
+
+@pytest.fixture(scope="module")
+def graph(graphed: Graphed) -> Graph:
+    return graphed(shop)
+
+
+def jobs(graph: Graph) -> dict[str, dict[str, Any]]:
+    """Inputs by service."""
+    return {name.rpartition("-migration-")[0]: inputs for name, inputs in graph.of_kind("Job").items()}
+
+
+def egress(graph: Graph, name: str) -> set[tuple[str, int]]:
+    """The CIDRs that a policy opens, each with its port."""
+    return {
+        (peer["ipBlock"]["cidr"], int(port["port"]))
+        for rule in graph.of_kind("NetworkPolicy")[name]["spec"]["egress"]
+        for peer in rule["to"]
+        for port in rule["ports"]
+        if "ipBlock" in peer
+    }
+
+
+def test_a_store_has_either_a_password_or_a_secret() -> None:
+    with pytest.raises(ValueError, match="either a password or a secret"):
+        replace(MANAGED["cart-data"], secret=None)
+
+
+@pytest.mark.parametrize("name", DATABASE)
+def test_a_service_is_told_of_a_managed_database_all_but_its_password(graph: Graph, name: str) -> None:
+    environment = graph.of_kind("ConfigMap")[name]["data"]
+    told = {variable: value for variable, value in environment.items() if variable.startswith("PRODUCT_DATA_")}
+    told.pop("PRODUCT_DATA_REPLICA_ADDR", None)
+    assert told == {
+        "PRODUCT_DATA_ADDR": "database.example:5432",
+        "PRODUCT_DATA_DATABASE": "boutique",
+        "PRODUCT_DATA_SECRET": SECRETS["db"],
+        "PRODUCT_DATA_TLS": "true",
+        "PRODUCT_DATA_AUTHORITY": "/etc/boutique/authorities/product-data.pem",
+    }
+    assert graph.of_kind("Secret") == {}
+
+
+def test_an_authority_that_a_store_lacks_is_not_told(graph: Graph) -> None:
+    assert "REDIS_AUTHORITY" not in graph.of_kind("ConfigMap")["cart"]["data"]
+    assert "cart-authorities" not in graph.of_kind("ConfigMap")
+
+
+@pytest.mark.parametrize("name", DATABASE)
+def test_the_authority_of_a_store_is_where_its_clients_are_told(graph: Graph, name: str) -> None:
+    assert graph.of_kind("ConfigMap")[f"{name}-authorities"]["data"] == {
+        "product-data.pem": "the authority of databases"
+    }
+    templates = [graph.of_kind("Deployment")[name]["spec"]["template"], jobs(graph)[name]["spec"]["template"]]
+    for template in templates:
+        (mount,) = [one for one in template["spec"]["containers"][0]["volumeMounts"] if one["name"] == "authorities"]
+        assert mount == {"name": "authorities", "mountPath": "/etc/boutique/authorities", "readOnly": True}
+        (volume,) = [one for one in template["spec"]["volumes"] if one["name"] == "authorities"]
+        assert volume["configMap"] == {"name": f"{name}-authorities"}
+
+
+@pytest.mark.parametrize("name", [*CLIENTS, *(f"{name}-migration" for name in MIGRATED)])
+def test_a_client_of_managed_stores_reaches_them_and_what_gives_it_their_secrets(graph: Graph, name: str) -> None:
+    needed = SERVICES[name.removesuffix("-migration")].stores
+    stores = {(network, MANAGED[store].port) for store in needed for network in MANAGED[store].networks}
+    aws = {("169.254.170.23/32", 80), ("0.0.0.0/0", 443), ("10.0.0.0/20", 443)}
+    assert egress(graph, name) == stores | aws
+
+
+def test_a_service_without_stores_reaches_nothing_of_aws(graph: Graph) -> None:
+    for name in set(SERVICES) - set(CLIENTS):
+        assert not {cidr for cidr, _ in egress(graph, name)} - {"0.0.0.0/0"}
+
+
+def test_the_internet_is_without_private_networks_and_without_credentials_of_machines(graph: Graph) -> None:
+    blocks = [
+        peer["ipBlock"]
+        for rule in graph.of_kind("NetworkPolicy")["catalog"]["spec"]["egress"]
+        for peer in rule["to"]
+        if peer.get("ipBlock", {}).get("cidr") == "0.0.0.0/0"
+    ]
+    assert blocks
+    assert all({"10.0.0.0/8", "169.254.0.0/16"} <= set(block["except"]) for block in blocks)
+
+
+def test_names_are_resolved_where_the_cluster_does_it(graph: Graph) -> None:
+    (rule,) = graph.of_kind("NetworkPolicy")["default-deny"]["spec"]["egress"]
+    assert rule["to"] == [{"ipBlock": {"cidr": "172.20.0.10/32"}}]
+
+
+def test_a_migration_is_a_job_of_the_services_own_image_that_runs_once(graph: Graph) -> None:
+    assert set(jobs(graph)) == set(MIGRATED)
+    for name, inputs in jobs(graph).items():
+        pod = inputs["spec"]["template"]["spec"]
+        assert pod["restartPolicy"] == "Never"
+        assert pod["serviceAccountName"] == name  # who may read the secret
+        (container,) = pod["containers"]
+        assert container["image"] == IMAGES[name]
+        assert container["command"] == ["python3", "-m", f"boutique_{name}.migration"]
+        assert container["envFrom"] == containers(graph, name)["envFrom"]
+
+
+def containers(graph: Graph, name: str) -> dict[str, Any]:
+    container: dict[str, Any] = graph.of_kind("Deployment")[name]["spec"]["template"]["spec"]["containers"][0]
+    return container
+
+
+@pytest.mark.parametrize("name", MIGRATED)
+def test_a_migration_has_no_more_rights_than_its_service(graph: Graph, name: str) -> None:
+    pods = [inputs["spec"]["template"]["spec"] for inputs in (graph.of_kind("Deployment")[name], jobs(graph)[name])]
+    service, migration = pods
+    assert migration["securityContext"] == service["securityContext"]
+    assert migration["automountServiceAccountToken"] is False
+    assert migration["containers"][0]["securityContext"] == service["containers"][0]["securityContext"]
+    assert migration["containers"][0]["resources"] == service["containers"][0]["resources"]
+
+
+@pytest.mark.parametrize("name", MIGRATED)
+def test_no_call_for_the_service_reaches_its_migration(graph: Graph, name: str) -> None:
+    migration = jobs(graph)[name]["spec"]["template"]["metadata"]["labels"]
+    assert not graph.of_kind("Service")[name]["spec"]["selector"].items() <= migration.items()
+    spec = graph.of_kind("NetworkPolicy")[f"{name}-migration"]["spec"]
+    assert spec["podSelector"]["matchLabels"].items() <= migration.items()
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in spec
+
+
+@pytest.mark.parametrize("name", MIGRATED)
+def test_a_migration_is_let_in_by_the_stores_charts(graph: Graph, name: str) -> None:
+    migration = jobs(graph)[name]["spec"]["template"]["metadata"]["labels"]
+    assert {f"needs.boutique.dev/{store}" for store in SERVICES[name].stores} <= migration.keys()
+
+
+def test_pods_of_a_service_wait_for_its_migration(graph: Graph) -> None:
+    registered = [resource.name for resource in graph.resources if resource.typ.endswith((":Job", ":Deployment"))]
+    for name in MIGRATED:
+        assert registered.index(f"{name}-migration") < registered.index(name)
+
+
+def test_another_image_or_configuration_is_another_job_and_nothing_else_is(graphed: Graphed) -> None:
+    def names(program: Any) -> dict[str, str]:
+        return {name.rpartition("-migration-")[0]: name for name in graphed(program).of_kind("Job")}
+
+    before = names(shop)
+    assert names(shop) == before
+    image = names(lambda: shop(images={**IMAGES, "catalog": "boutique/catalog:next"}))
+    assert image["catalog"] != before["catalog"]
+    assert image["checkout"] == before["checkout"]
+    settings = ShopSettings(services={"checkout": ServiceOverride(environment={"LOG_LEVEL": "DEBUG"})})
+    wired = names(lambda: shop(settings=settings))
+    assert wired["checkout"] != before["checkout"]
+    assert wired["catalog"] == before["catalog"]
+
+
+def test_a_job_stays_after_its_end_so_that_the_next_up_finds_it(graph: Graph) -> None:
+    for inputs in jobs(graph).values():
+        assert "ttlSecondsAfterFinished" not in inputs["spec"]
+        assert inputs["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
