@@ -22,7 +22,7 @@ class Store:
 
     address: str
     username: str
-    database: str | None = None
+    database: str = ""
     password: str = "unused"  # noqa: S105
 
     def fact(self, name: StoreFact) -> str | None:
@@ -31,7 +31,7 @@ class Store:
             "replicaAddress": self.address,
             "username": self.username,
             "password": self.password,
-            "database": self.database,
+            "database": self.database or None,
             "tls": "false",
         }
         return facts.get(name)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from pydantic import SecretStr
 
 from boutique_checkout.__main__ import open_service
@@ -22,6 +19,7 @@ from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
 from boutique_shared.migration import migrate
 from boutique_shared.money import Money
+from boutique_testing.neighbours import Neighbours, served
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
@@ -30,52 +28,20 @@ if TYPE_CHECKING:
 
     Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
 
-Answer = Callable[[Any, Any], Awaitable[Message]]
-
 PRICES = {"OLJCESPC7Z": Money("USD", 19_990_000_000), "6E92ZMYYFZ": Money("USD", 8_990_000_000)}
 SHIPPING = Money("USD", 8_990_000_000)
 RATES_IN_MILLIONTHS = {"EUR": 884_564, "JPY": 111_808_934}
 
 
 @dataclass
-class Call:
-    request: Any
-    metadata: Mapping[str, str]
-    seconds_left: float | None
+class Shop(Neighbours):
+    """The six services that an order takes."""
 
-
-@dataclass
-class Neighbours:
-    """All six services on one address. A test changes `answers` to make them fail, or lack a method."""
-
-    address: str = ""
     cart: dict[str, int] = field(default_factory=lambda: {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1})
     transactions: dict[str, str] = field(default_factory=dict)
     """Transaction id by idempotency key: as many as the times that money was taken."""
     refunded: set[str] = field(default_factory=set)
     confirmations: asyncio.Queue[shop_pb2.SendOrderConfirmationRequest] = field(default_factory=asyncio.Queue)
-    answers: dict[str, Answer] = field(default_factory=dict)
-    calls: dict[str, list[Call]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for method in (
-            self.GetCart,
-            self.EmptyCart,
-            self.GetProduct,
-            self.GetProducts,
-            self.GetQuote,
-            self.ShipOrder,
-            self.Convert,
-            self.ConvertMany,
-            self.Charge,
-            self.Refund,
-            self.SendOrderConfirmation,
-        ):
-            self.answers[method.__name__] = method
-
-    def called(self) -> Counter[str]:
-        """How often each method was called."""
-        return Counter({name: len(calls) for name, calls in self.calls.items()})
 
     def charged(self) -> list[str]:
         """The transactions that were not given back."""
@@ -140,42 +106,15 @@ class Neighbours:
         self.confirmations.put_nowait(request)
         return shop_pb2.Empty()
 
-    def handlers(self) -> list[grpc.GenericRpcHandler]:
-        return [
-            grpc.method_handlers_generic_handler(
-                service.full_name, {method.name: self._handler(method) for method in service.methods}
-            )
-            for service in shop_pb2.DESCRIPTOR.services_by_name.values()
-        ]
 
-    def _handler(self, method: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        async def answer(request: Message, context: Any) -> Message:
-            call = Call(request, dict(context.invocation_metadata()), context.time_remaining())
-            self.calls.setdefault(method.name, []).append(call)
-            if method.name not in self.answers:
-                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the original has no such method")
-            return await self.answers[method.name](request, context)
-
-        return grpc.unary_unary_rpc_method_handler(
-            answer,
-            request_deserializer=GetMessageClass(method.input_type).FromString,
-            response_serializer=lambda message: message.SerializeToString(),
-        )
+@pytest.fixture
+async def neighbours() -> AsyncIterator[Shop]:
+    async with served(Shop()) as shop:
+        yield shop
 
 
 @pytest.fixture
-async def neighbours() -> AsyncIterator[Neighbours]:
-    fakes = Neighbours()
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers(tuple(fakes.handlers()))
-    fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    await server.start()
-    yield fakes
-    await server.stop(None)
-
-
-@pytest.fixture
-async def settings(neighbours: Neighbours, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
+async def settings(neighbours: Shop, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
     """With a database that has the schema and no order."""
     settings = CheckoutSettings(
         cart_service_addr=neighbours.address,

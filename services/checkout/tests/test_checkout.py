@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import grpc
 import pytest
 
+from boutique_checkout import checkout as checkout_module
 from boutique_checkout.__main__ import open_service
 from boutique_checkout.checkout import Checkout as CheckoutProcess
 from boutique_checkout.dependencies import open_dependencies
@@ -20,11 +21,12 @@ from boutique_checkout.settings import CheckoutSettings
 from boutique_checkout.store import open_store
 from boutique_shared.migration import migrate
 from boutique_shared.money import Money
+from boutique_testing.neighbours import refusing
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
-    from services.checkout.tests.conftest import Gate, Neighbours
+    from services.checkout.tests.conftest import Gate, Shop
 
     Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
     Replica = Callable[[CheckoutSettings], Awaitable[Checkout]]
@@ -86,16 +88,6 @@ async def refused(
     return refusal.value.code(), str(refusal.value.details())
 
 
-def refusing(code: grpc.StatusCode, details: str = "") -> Callable[[Any, Any], Awaitable[NoReturn]]:
-    """A fake's answer that fails."""
-
-    async def answer(_: Any, context: Any) -> NoReturn:
-        await context.abort(code, details)
-        raise AssertionError
-
-    return answer
-
-
 async def never(*_: Any) -> NoReturn:
     """A fake's answer that does not come."""
     await asyncio.Event().wait()
@@ -113,7 +105,7 @@ def shown_total(order: shop_pb2.OrderResult) -> Money:
 
 
 async def test_an_order_is_charged_shipped_recorded_confirmed_and_leaves_the_cart_empty(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask
+    checkout: Checkout, neighbours: Shop, ask: Ask
 ) -> None:
     order = await place(checkout)
     assert [(entry.item.product_id, entry.item.quantity) for entry in order.items] == [
@@ -141,7 +133,7 @@ async def test_an_order_is_charged_shipped_recorded_confirmed_and_leaves_the_car
     ],
 )
 async def test_what_is_shown_adds_up_to_what_is_charged_in_whole_coins(
-    checkout: Checkout, neighbours: Neighbours, currency: str, prices: list[str], total: str
+    checkout: Checkout, neighbours: Shop, currency: str, prices: list[str], total: str
 ) -> None:
     order = await place(checkout, order_of(user_currency=currency))
     costs = [Money.from_wire(entry.cost) for entry in order.items]
@@ -152,7 +144,7 @@ async def test_what_is_shown_adds_up_to_what_is_charged_in_whole_coins(
     assert str(shown_total(order)) == total
 
 
-async def test_an_order_takes_one_call_for_each_thing_that_it_needs(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_an_order_takes_one_call_for_each_thing_that_it_needs(checkout: Checkout, neighbours: Shop) -> None:
     await place(checkout, order_of(user_currency="EUR"))
     await neighbours.confirmations.get()
     assert neighbours.called() == {
@@ -167,13 +159,13 @@ async def test_an_order_takes_one_call_for_each_thing_that_it_needs(checkout: Ch
     }
 
 
-async def test_dollars_are_not_converted(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_dollars_are_not_converted(checkout: Checkout, neighbours: Shop) -> None:
     await place(checkout)
     assert neighbours.called()["ConvertMany"] == 0
 
 
 async def test_services_of_the_original_are_asked_one_by_one_and_not_asked_again_for_what_they_lack(
-    checkout: Checkout, neighbours: Neighbours
+    checkout: Checkout, neighbours: Shop
 ) -> None:
     for added in ("GetProducts", "ConvertMany", "Refund"):
         del neighbours.answers[added]
@@ -187,14 +179,12 @@ async def test_services_of_the_original_are_asked_one_by_one_and_not_asked_again
     assert (called["GetProduct"], called["Convert"]) == (4, 4)
 
 
-async def test_a_confirmation_that_fails_does_not_hurt_the_order(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_a_confirmation_that_fails_does_not_hurt_the_order(checkout: Checkout, neighbours: Shop) -> None:
     neighbours.answers["SendOrderConfirmation"] = refusing(grpc.StatusCode.INTERNAL, "no mail today")
     assert (await place(checkout)).order_id
 
 
-async def test_a_confirmation_that_is_late_does_not_hold_up_the_order(
-    checkout: Checkout, neighbours: Neighbours
-) -> None:
+async def test_a_confirmation_that_is_late_does_not_hold_up_the_order(checkout: Checkout, neighbours: Shop) -> None:
     sent = asyncio.Event()
 
     async def slow(*_: Any) -> shop_pb2.Empty:
@@ -206,21 +196,43 @@ async def test_a_confirmation_that_is_late_does_not_hold_up_the_order(
     sent.set()
 
 
-async def test_a_cart_that_cannot_be_emptied_at_once_is_emptied_later(
-    checkout: Checkout, neighbours: Neighbours
+async def test_a_cart_whose_replica_is_being_replaced_is_emptied_before_the_answer(
+    checkout: Checkout, neighbours: Shop
 ) -> None:
-    emptied = asyncio.Event()
-
     async def flaky(request: Any, context: Any) -> shop_pb2.Empty:
         if neighbours.called()["EmptyCart"] < 3:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the primary is away")
-        emptied.set()
         return await neighbours.EmptyCart(request, context)
 
     neighbours.answers["EmptyCart"] = flaky
     assert (await place(checkout)).order_id
+    assert neighbours.cart == {}
+
+
+async def test_what_is_put_into_the_cart_after_the_order_stays_where_emptying_was_late(
+    checkout: Checkout, neighbours: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout_module, "_EMPTYING_SECONDS", 1)
+    given_up = asyncio.Event()
+
+    async def late(*_: Any) -> NoReturn:
+        try:
+            await never()
+        finally:
+            given_up.set()
+
+    neighbours.answers["EmptyCart"] = late
+    assert (await place(checkout)).order_id
     async with asyncio.timeout(DEADLINE_SECONDS):
-        await emptied.wait()
+        await given_up.wait()
+    assert neighbours.called()["EmptyCart"] == 1
+
+
+async def test_emptying_leaves_the_caller_time_for_the_answer(checkout: Checkout, neighbours: Shop) -> None:
+    await place(checkout, timeout=4)
+    (call,) = neighbours.calls["EmptyCart"]
+    assert call.seconds_left is not None
+    assert call.seconds_left <= 2
 
 
 # ---- Refusals ----
@@ -251,7 +263,7 @@ async def test_a_cart_that_cannot_be_emptied_at_once_is_emptied_later(
     ],
 )
 async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask, request_: shop_pb2.PlaceOrderRequest, field: str
+    checkout: Checkout, neighbours: Shop, ask: Ask, request_: shop_pb2.PlaceOrderRequest, field: str
 ) -> None:
     code, details = await refused(checkout, request_)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
@@ -262,7 +274,7 @@ async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
 
 
 async def test_a_currency_that_the_originals_service_turns_into_nothing_is_refused(
-    checkout: Checkout, neighbours: Neighbours
+    checkout: Checkout, neighbours: Shop
 ) -> None:
     async def nothing(request: shop_pb2.CurrencyConversionRequest, _: Any) -> shop_pb2.Money:
         return shop_pb2.Money(currency_code=request.to_code)
@@ -281,12 +293,12 @@ async def test_an_idempotency_key_out_of_range_is_refused(checkout: Checkout, ke
     assert details.startswith("idempotency-key: ")
 
 
-async def test_an_empty_cart_is_refused(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_an_empty_cart_is_refused(checkout: Checkout, neighbours: Shop) -> None:
     neighbours.cart.clear()
     assert await refused(checkout) == (grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
 
 
-async def test_a_cart_with_less_than_one_of_a_product_is_refused(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_a_cart_with_less_than_one_of_a_product_is_refused(checkout: Checkout, neighbours: Shop) -> None:
     neighbours.cart["6E92ZMYYFZ"] = -5
     code, details = await refused(checkout)
     assert code is grpc.StatusCode.FAILED_PRECONDITION
@@ -294,9 +306,7 @@ async def test_a_cart_with_less_than_one_of_a_product_is_refused(checkout: Check
 
 
 @pytest.mark.parametrize("original", [False, True])
-async def test_a_product_that_is_no_longer_sold_is_named(
-    checkout: Checkout, neighbours: Neighbours, original: bool
-) -> None:
+async def test_a_product_that_is_no_longer_sold_is_named(checkout: Checkout, neighbours: Shop, original: bool) -> None:
     neighbours.cart["GONE000000"] = 1
     if original:
         del neighbours.answers["GetProducts"]
@@ -316,7 +326,7 @@ async def test_a_product_that_is_no_longer_sold_is_named(
 )
 @pytest.mark.parametrize("code", [grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNKNOWN])
 async def test_a_card_is_refused_in_payments_own_words_and_another_card_may_be_tried_with_the_same_key(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask, words: str, code: grpc.StatusCode
+    checkout: Checkout, neighbours: Shop, ask: Ask, words: str, code: grpc.StatusCode
 ) -> None:
     charge = neighbours.answers["Charge"]
     neighbours.answers["Charge"] = refusing(code, words)
@@ -331,7 +341,7 @@ async def test_a_card_is_refused_in_payments_own_words_and_another_card_may_be_t
 # ---- The same order twice ----
 
 
-async def test_the_same_key_gives_the_same_answer_and_one_charge(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_the_same_key_gives_the_same_answer_and_one_charge(checkout: Checkout, neighbours: Shop) -> None:
     first = await place(checkout, key="k")
     neighbours.cart["6E92ZMYYFZ"] = 7
     assert await place(checkout, key="k") == first
@@ -340,7 +350,7 @@ async def test_the_same_key_gives_the_same_answer_and_one_charge(checkout: Check
 
 
 async def test_the_same_key_at_the_same_time_on_two_replicas_gives_one_order(
-    replica: Replica, settings: CheckoutSettings, neighbours: Neighbours, ask: Ask
+    replica: Replica, settings: CheckoutSettings, neighbours: Shop, ask: Ask
 ) -> None:
     replicas = [await replica(settings), await replica(settings)]
     orders = await asyncio.gather(*(place(replicas[number % 2], key="k") for number in range(8)))
@@ -349,7 +359,7 @@ async def test_the_same_key_at_the_same_time_on_two_replicas_gives_one_order(
     assert ask("SELECT count(*) FROM orders.orders") == "1"
 
 
-async def test_without_a_key_each_call_is_an_order_of_its_own(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_without_a_key_each_call_is_an_order_of_its_own(checkout: Checkout, neighbours: Shop) -> None:
     first = await place(checkout)
     neighbours.cart["6E92ZMYYFZ"] = 1
     second = await place(checkout)
@@ -361,7 +371,7 @@ async def test_without_a_key_each_call_is_an_order_of_its_own(checkout: Checkout
     "other", [order_of(user_id="grace"), order_of(email="grace@example.com"), order_of(user_currency="EUR")]
 )
 async def test_the_same_key_for_another_order_is_refused(
-    checkout: Checkout, neighbours: Neighbours, other: shop_pb2.PlaceOrderRequest
+    checkout: Checkout, neighbours: Shop, other: shop_pb2.PlaceOrderRequest
 ) -> None:
     await place(checkout, key="k")
     neighbours.cart["6E92ZMYYFZ"] = 1
@@ -372,7 +382,7 @@ async def test_the_same_key_for_another_order_is_refused(
 
 
 async def test_an_order_whose_replica_was_killed_after_the_charge_is_finished_by_another_with_one_charge(
-    settings: CheckoutSettings, replica: Replica, neighbours: Neighbours
+    settings: CheckoutSettings, replica: Replica, neighbours: Shop
 ) -> None:
     charged = asyncio.Event()
     charge = neighbours.answers["Charge"]
@@ -419,7 +429,7 @@ def environment_of(settings: CheckoutSettings) -> dict[str, str]:
 
 @pytest.mark.parametrize("method", ["GetCart", "GetProducts", "GetQuote", "ConvertMany"])
 async def test_a_dependency_that_fails_before_the_charge_passes_its_status_on_and_nothing_is_charged(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask, method: str
+    checkout: Checkout, neighbours: Shop, ask: Ask, method: str
 ) -> None:
     neighbours.answers[method] = refusing(grpc.StatusCode.UNAVAILABLE, "away")
     code, details = await refused(checkout, order_of(user_currency="EUR"))
@@ -429,7 +439,7 @@ async def test_a_dependency_that_fails_before_the_charge_passes_its_status_on_an
 
 
 async def test_a_charge_is_given_back_where_shipping_fails_and_the_same_key_may_try_again(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask
+    checkout: Checkout, neighbours: Shop, ask: Ask
 ) -> None:
     ship = neighbours.answers["ShipOrder"]
     neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.UNAVAILABLE, "no van")
@@ -444,7 +454,7 @@ async def test_a_charge_is_given_back_where_shipping_fails_and_the_same_key_may_
 
 
 async def test_a_charge_that_cannot_be_given_back_is_told_in_the_log_and_ships_the_next_try(
-    checkout: Checkout, neighbours: Neighbours, caplog: pytest.LogCaptureFixture
+    checkout: Checkout, neighbours: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     del neighbours.answers["Refund"]
     ship = neighbours.answers["ShipOrder"]
@@ -459,7 +469,7 @@ async def test_a_charge_that_cannot_be_given_back_is_told_in_the_log_and_ships_t
 
 
 async def test_a_refund_that_fails_is_made_later(
-    checkout: Checkout, settings: CheckoutSettings, neighbours: Neighbours, ask: Ask
+    checkout: Checkout, settings: CheckoutSettings, neighbours: Shop, ask: Ask
 ) -> None:
     refund = neighbours.answers["Refund"]
     neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.INTERNAL, "no van")
@@ -474,9 +484,7 @@ async def test_a_refund_that_fails_is_made_later(
     assert ask("SELECT status FROM orders.orders") == "refunded"
 
 
-async def test_a_charge_whose_answer_was_lost_is_given_back(
-    checkout: Checkout, neighbours: Neighbours, ask: Ask
-) -> None:
+async def test_a_charge_whose_answer_was_lost_is_given_back(checkout: Checkout, neighbours: Shop, ask: Ask) -> None:
     charge = neighbours.answers["Charge"]
 
     async def lose_first_answer(request: Any, context: Any) -> Any:
@@ -493,7 +501,7 @@ async def test_a_charge_whose_answer_was_lost_is_given_back(
 
 
 async def test_a_charge_that_nothing_is_known_of_is_not_made_twice_with_the_same_key(
-    checkout: Checkout, neighbours: Neighbours
+    checkout: Checkout, neighbours: Shop
 ) -> None:
     charge = neighbours.answers["Charge"]
 
@@ -514,7 +522,7 @@ async def test_a_charge_that_nothing_is_known_of_is_not_made_twice_with_the_same
 # ---- Deadlines ----
 
 
-async def test_the_callers_deadline_is_passed_on(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_the_callers_deadline_is_passed_on(checkout: Checkout, neighbours: Shop) -> None:
     await place(checkout, order_of(user_currency="EUR"), timeout=4)
     for method in ("GetCart", "GetProducts", "GetQuote", "ConvertMany", "Charge", "ShipOrder"):
         (call,) = neighbours.calls[method]
@@ -523,7 +531,7 @@ async def test_the_callers_deadline_is_passed_on(checkout: Checkout, neighbours:
 
 
 async def test_a_charge_is_given_back_where_shipping_is_later_than_the_callers_deadline(
-    checkout: Checkout, neighbours: Neighbours
+    checkout: Checkout, neighbours: Shop
 ) -> None:
     refunded = asyncio.Event()
 
@@ -540,7 +548,7 @@ async def test_a_charge_is_given_back_where_shipping_is_later_than_the_callers_d
     assert neighbours.charged() == []
 
 
-async def test_an_order_whose_caller_goes_away_is_finished(checkout: Checkout, neighbours: Neighbours) -> None:
+async def test_an_order_whose_caller_goes_away_is_finished(checkout: Checkout, neighbours: Shop) -> None:
     charging, gone = asyncio.Event(), asyncio.Event()
     charge = neighbours.answers["Charge"]
 
@@ -563,7 +571,7 @@ async def test_an_order_whose_caller_goes_away_is_finished(checkout: Checkout, n
 
 
 async def test_a_loss_of_postgres_between_charge_and_record_is_sat_out(
-    replica: Replica, settings: CheckoutSettings, neighbours: Neighbours, gate: Gate, ask: Ask
+    replica: Replica, settings: CheckoutSettings, neighbours: Shop, gate: Gate, ask: Ask
 ) -> None:
     charge = neighbours.answers["Charge"]
 
@@ -623,7 +631,7 @@ async def test_a_migration_leaves_the_orders_that_are_there(
 
 
 async def test_no_card_reaches_the_log_or_the_database(
-    checkout: Checkout, neighbours: Neighbours, caplog: pytest.LogCaptureFixture, ask: Ask
+    checkout: Checkout, neighbours: Shop, caplog: pytest.LogCaptureFixture, ask: Ask
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await place(checkout)

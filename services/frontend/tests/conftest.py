@@ -5,24 +5,20 @@ from __future__ import annotations
 import html
 import re
 import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 import httpx
 import pytest
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from boutique_frontend.__main__ import open_application
 from boutique_frontend.settings import FrontendSettings
 from boutique_shared.http_serving import with_request_scope
 from boutique_shared.money import Money
+from boutique_testing.neighbours import Neighbours, refusing, served
 from hipstershop import shop_pb2
-
-Answer = Callable[[Any, Any], Awaitable[Message]]
 
 RATES_IN_MILLIONTHS = {"EUR": 884_564, "CAD": 1_340_506, "JPY": 111_808_934, "GBP": 780_470, "TRY": 5_762_000}
 SHIPPING = Money("USD", 8_990_000_000)
@@ -40,16 +36,9 @@ def product(id_: str, name: str, cents: int, picture: str, *categories: str) -> 
 
 
 @dataclass
-class Call:
-    request: Any
-    metadata: Mapping[str, str]
+class Shop(Neighbours):
+    """The seven services behind the storefront."""
 
-
-@dataclass
-class Neighbours:
-    """All services on one address. A test changes `answers` to make them fail, wait, or lack a method."""
-
-    address: str = ""
     products: list[shop_pb2.Product] = field(
         default_factory=lambda: [
             product("OLJCESPC7Z", "Sunglasses", 1999, "sunglasses", "accessories"),
@@ -59,25 +48,9 @@ class Neighbours:
     carts: dict[str, dict[str, int]] = field(default_factory=dict)
     orders: dict[str, shop_pb2.OrderResult] = field(default_factory=dict)
     """By idempotency key."""
-    answers: dict[str, Answer] = field(default_factory=dict)
-    calls: dict[str, list[Call]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for service in shop_pb2.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                if hasattr(self, method.name):
-                    self.answers[method.name] = getattr(self, method.name)
-
-    def called(self) -> Counter[str]:
-        """How often each method was called."""
-        return Counter({name: len(calls) for name, calls in self.calls.items()})
 
     def fail(self, method: str, code: grpc.StatusCode, details: str = "") -> None:
-        async def answer(_: Any, context: Any) -> Message:
-            await context.abort(code, details)
-            raise AssertionError
-
-        self.answers[method] = answer
+        self.answers[method] = refusing(code, details)
 
     async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
         return shop_pb2.ListProductsResponse(products=self.products)
@@ -167,27 +140,6 @@ class Neighbours:
             )
         return shop_pb2.PlaceOrderResponse(order=self.orders[key])
 
-    def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
-        return tuple(
-            grpc.method_handlers_generic_handler(
-                service.full_name, {method.name: self._handler(method) for method in service.methods}
-            )
-            for service in shop_pb2.DESCRIPTOR.services_by_name.values()
-        )
-
-    def _handler(self, method: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        async def answer(request: Message, context: Any) -> Message:
-            self.calls.setdefault(method.name, []).append(Call(request, dict(context.invocation_metadata())))
-            if method.name not in self.answers:
-                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the original has no such method")
-            return await self.answers[method.name](request, context)
-
-        return grpc.unary_unary_rpc_method_handler(
-            answer,
-            request_deserializer=GetMessageClass(method.input_type).FromString,
-            response_serializer=lambda message: message.SerializeToString(),
-        )
-
 
 def _converted(amount: shop_pb2.Money, code: str) -> shop_pb2.Money:
     if amount.currency_code == code:
@@ -200,18 +152,13 @@ def _rounded(amount: shop_pb2.Money) -> shop_pb2.Money:
 
 
 @pytest.fixture
-async def neighbours() -> AsyncIterator[Neighbours]:
-    fakes = Neighbours()
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers(fakes.handlers())
-    fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    await server.start()
-    yield fakes
-    await server.stop(None)
+async def neighbours() -> AsyncIterator[Shop]:
+    async with served(Shop()) as shop:
+        yield shop
 
 
 @pytest.fixture
-def settings(neighbours: Neighbours) -> FrontendSettings:
+def settings(neighbours: Shop) -> FrontendSettings:
     return FrontendSettings(
         ad_service_addr=neighbours.address,
         cart_service_addr=neighbours.address,
@@ -233,7 +180,7 @@ async def browser(settings: FrontendSettings) -> AsyncIterator[httpx.AsyncClient
 
 
 @pytest.fixture
-def cart(browser: httpx.AsyncClient, neighbours: Neighbours) -> dict[str, int]:
+def cart(browser: httpx.AsyncClient, neighbours: Shop) -> dict[str, int]:
     """The browser's cart, with two mugs in it."""
     session_id = str(uuid.uuid4())
     browser.cookies.set("shop_session-id", session_id)

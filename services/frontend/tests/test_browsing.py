@@ -13,7 +13,7 @@ import pytest
 from hipstershop import shop_pb2
 
 if TYPE_CHECKING:
-    from services.frontend.tests.conftest import Neighbours
+    from services.frontend.tests.conftest import Shop
 
 Shown = Callable[[httpx.Response], str]
 
@@ -42,9 +42,7 @@ async def test_an_unknown_product_or_path_is_a_page_of_status_404(
     assert "There is nothing here" in shown(page)
 
 
-async def test_a_product_that_was_added_a_moment_ago_has_a_page(
-    browser: httpx.AsyncClient, neighbours: Neighbours
-) -> None:
+async def test_a_product_that_was_added_a_moment_ago_has_a_page(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     await browser.get("/")
     new = shop_pb2.Product(id="NEW", name="Lantern", price_usd=shop_pb2.Money(currency_code="USD", units=5))
     neighbours.products.append(new)
@@ -71,7 +69,7 @@ async def test_an_empty_search_shows_everything(browser: httpx.AsyncClient, show
     ("query", "status"), [("q=" + "x" * 201, 422), ("q=a%00b", 422), ("q=%ff", 400), ("a&" * 101, 400)]
 )
 async def test_a_search_that_cannot_be_is_refused(
-    browser: httpx.AsyncClient, neighbours: Neighbours, query: str, status: int
+    browser: httpx.AsyncClient, neighbours: Shop, query: str, status: int
 ) -> None:
     assert (await browser.get(f"/search?{query}")).status_code == status
     assert not neighbours.called()["SearchProducts"]
@@ -83,9 +81,7 @@ async def test_what_a_visitor_searches_for_is_shown_as_text(browser: httpx.Async
     assert "<script" not in page.text
 
 
-async def test_what_the_catalog_and_ads_say_is_shown_as_text(
-    browser: httpx.AsyncClient, neighbours: Neighbours
-) -> None:
+async def test_what_the_catalog_and_ads_say_is_shown_as_text(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     hostile = "<script>alert(1)</script>"
     neighbours.products[0].name = neighbours.products[0].description = neighbours.products[0].categories[0] = hostile
 
@@ -99,9 +95,7 @@ async def test_what_the_catalog_and_ads_say_is_shown_as_text(
         assert "<script" not in page.text
 
 
-async def test_an_ad_that_leads_out_of_the_shop_is_not_shown(
-    browser: httpx.AsyncClient, neighbours: Neighbours
-) -> None:
+async def test_an_ad_that_leads_out_of_the_shop_is_not_shown(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     async def get_ads(*_: Any) -> shop_pb2.AdResponse:
         return shop_pb2.AdResponse(ads=[shop_pb2.Ad(redirect_url="https://elsewhere.example", text="Elsewhere")])
 
@@ -111,7 +105,7 @@ async def test_an_ad_that_leads_out_of_the_shop_is_not_shown(
 
 @pytest.mark.parametrize("failure", ["late", "away"])
 async def test_ads_recommendations_and_the_cart_may_fail_without_hurting_a_page(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], shown: Shown, failure: str
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], shown: Shown, failure: str
 ) -> None:
     async def never(*_: Any) -> shop_pb2.Empty:
         await asyncio.Event().wait()
@@ -129,7 +123,7 @@ async def test_ads_recommendations_and_the_cart_may_fail_without_hurting_a_page(
 
 
 async def test_a_home_page_costs_one_call_once_the_catalog_is_known(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int]
 ) -> None:
     await browser.get("/")
     neighbours.calls.clear()
@@ -138,15 +132,13 @@ async def test_a_home_page_costs_one_call_once_the_catalog_is_known(
     assert neighbours.called() == {"GetCart": 10}
 
 
-async def test_the_home_page_of_a_new_visitor_asks_for_no_cart(
-    browser: httpx.AsyncClient, neighbours: Neighbours
-) -> None:
+async def test_the_home_page_of_a_new_visitor_asks_for_no_cart(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     await browser.get("/")
     assert not neighbours.called()["GetCart"]
 
 
 async def test_visitors_at_the_same_time_share_one_look_at_the_catalog(
-    browser: httpx.AsyncClient, neighbours: Neighbours
+    browser: httpx.AsyncClient, neighbours: Shop
 ) -> None:
     browser.cookies.set("shop_currency", "EUR")
     await asyncio.gather(*(browser.get("/") for _ in range(20)))
@@ -166,7 +158,7 @@ async def test_prices_are_shown_in_the_visitors_currency(
 
 
 async def test_prices_are_converted_one_by_one_where_the_service_knows_no_batch(
-    browser: httpx.AsyncClient, neighbours: Neighbours, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
 ) -> None:
     del neighbours.answers["ConvertMany"]
     for currency, price in (("EUR", "€17.68"), ("JPY", "¥2,235")):
@@ -176,7 +168,7 @@ async def test_prices_are_converted_one_by_one_where_the_service_knows_no_batch(
 
 
 async def test_the_catalogs_own_currency_is_shown_while_no_other_can_be(
-    browser: httpx.AsyncClient, neighbours: Neighbours, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
 ) -> None:
     neighbours.fail("GetSupportedCurrencies", grpc.StatusCode.INTERNAL)
     browser.cookies.set("shop_currency", "EUR")

@@ -10,14 +10,12 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from services.frontend.tests.conftest import Neighbours
+    from services.frontend.tests.conftest import Shop
 
 Shown = Callable[[httpx.Response], str]
 
 
-async def test_adding_a_product_leads_to_the_cart(
-    browser: httpx.AsyncClient, neighbours: Neighbours, shown: Shown
-) -> None:
+async def test_adding_a_product_leads_to_the_cart(browser: httpx.AsyncClient, neighbours: Shop, shown: Shown) -> None:
     answer = await browser.post("/cart", data={"product_id": "OLJCESPC7Z", "quantity": "3"})
     assert (answer.status_code, answer.headers["location"]) == (302, "/cart")
     assert neighbours.carts == {browser.cookies["shop_session-id"]: {"OLJCESPC7Z": 3}}
@@ -42,7 +40,7 @@ async def test_the_number_of_pieces_is_on_every_page(browser: httpx.AsyncClient,
 
 
 async def test_an_empty_cart_says_so_and_asks_for_no_quote(
-    browser: httpx.AsyncClient, neighbours: Neighbours, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
 ) -> None:
     assert "There is nothing in it yet." in shown(await browser.get("/cart"))
     assert not neighbours.called()["GetQuote"]
@@ -70,7 +68,7 @@ async def test_a_cart_that_is_full_is_said_beside_the_field(
     assert "quantity: a cart holds at most 99 of a product" in shown(page)
 
 
-async def test_a_product_that_is_not_there_cannot_be_added(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_a_product_that_is_not_there_cannot_be_added(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     answer = await browser.post("/cart", data={"product_id": "NOPE", "quantity": "1"})
     assert answer.status_code == 404
     assert not neighbours.called()["AddItem"]
@@ -103,7 +101,7 @@ async def test_a_changed_quantity_out_of_range_is_said_in_the_cart(
 
 
 async def test_a_quantity_is_changed_where_the_service_can_only_add_and_empty(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int]
 ) -> None:
     del neighbours.answers["SetItem"]
     cart["OLJCESPC7Z"] = 4
@@ -113,7 +111,7 @@ async def test_a_quantity_is_changed_where_the_service_can_only_add_and_empty(
     assert neighbours.called()["SetItem"] == 1
 
 
-async def test_emptying_leads_to_the_home_page(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_emptying_leads_to_the_home_page(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     await browser.post("/cart", data={"product_id": "OLJCESPC7Z", "quantity": "1"})
     answer = await browser.post("/cart/empty")
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
@@ -130,7 +128,7 @@ async def test_a_product_that_was_withdrawn_can_be_removed(
 
 
 async def test_the_cart_is_shown_while_shipping_is_away(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], shown: Shown
 ) -> None:
     neighbours.fail("GetQuote", grpc.StatusCode.INTERNAL)
     assert "Shipping told when you order Total $17.98" in shown(await browser.get("/cart"))
@@ -138,7 +136,7 @@ async def test_the_cart_is_shown_while_shipping_is_away(
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.FAILED_PRECONDITION])
 async def test_a_cart_that_cannot_be_reached_is_a_503_that_says_when_to_come_back(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], shown: Shown, code: grpc.StatusCode
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], shown: Shown, code: grpc.StatusCode
 ) -> None:
     neighbours.fail("GetCart", code, "Can't access cart storage")
     page = await browser.get("/cart")

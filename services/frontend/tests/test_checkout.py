@@ -17,7 +17,7 @@ from boutique_shared.money import Money
 from hipstershop import shop_pb2
 
 if TYPE_CHECKING:
-    from services.frontend.tests.conftest import Neighbours
+    from services.frontend.tests.conftest import Shop
 
 Shown = Callable[[httpx.Response], str]
 Form = dict[str, str]
@@ -30,7 +30,7 @@ def hidden_key(page: httpx.Response) -> str:
 
 
 async def test_an_order_is_confirmed_with_its_ids_its_items_and_what_was_paid(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     browser.cookies.set("shop_currency", "EUR")
     answer = await browser.post("/cart/checkout", data=order_form)
@@ -43,7 +43,7 @@ async def test_an_order_is_confirmed_with_its_ids_its_items_and_what_was_paid(
 
 
 async def test_the_order_is_asked_for_as_the_contract_has_it(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
 ) -> None:
     await browser.post("/cart/checkout", data=order_form | {"state": "Middlesex", "unknown": "field"})
     assert neighbours.calls["PlaceOrder"][0].request == shop_pb2.PlaceOrderRequest(
@@ -79,7 +79,7 @@ async def test_the_checkout_of_an_empty_cart_leads_back_to_the_cart(browser: htt
 
 
 async def test_a_form_that_is_sent_twice_leads_to_the_same_order(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     form = order_form | {"idempotency_key": hidden_key(await browser.get("/cart/checkout"))}
     answers = [await browser.post("/cart/checkout", data=form) for _ in range(2)]
@@ -89,7 +89,7 @@ async def test_a_form_that_is_sent_twice_leads_to_the_same_order(
 
 
 async def test_forms_without_a_key_are_orders_of_their_own(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
 ) -> None:
     await browser.post("/cart/checkout", data=order_form)
     again = await browser.post("/cart/checkout", data=order_form | {"idempotency_key": "no key\n"})
@@ -134,7 +134,7 @@ async def test_forms_without_a_key_are_orders_of_their_own(
     ],
 )
 async def test_a_field_out_of_range_is_said_beside_it_and_orders_nothing(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form, field: str, value: str
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, field: str, value: str
 ) -> None:
     page = await browser.post("/cart/checkout", data=order_form | {field: value})
     assert page.status_code == 422
@@ -158,7 +158,7 @@ async def test_every_field_at_fault_is_named_at_once(browser: httpx.AsyncClient,
 )
 async def test_a_refusal_is_said_beside_its_field_and_the_form_is_kept_less_the_card(
     browser: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: Shop,
     cart: dict[str, int],
     order_form: Form,
     shown: Shown,
@@ -192,7 +192,7 @@ async def test_an_order_of_an_empty_cart_is_a_conflict(
 
 
 async def test_an_order_whose_outcome_is_unknown_can_be_sent_again_with_its_key(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     neighbours.fail("PlaceOrder", grpc.StatusCode.DEADLINE_EXCEEDED)
     form = order_form | {"idempotency_key": "0123456789abcdef"}
@@ -204,7 +204,7 @@ async def test_an_order_whose_outcome_is_unknown_can_be_sent_again_with_its_key(
 
 
 async def test_a_form_whose_key_was_used_for_another_order_does_not_claim_that_nothing_was_ordered(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order_form: Form, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     neighbours.fail("PlaceOrder", grpc.StatusCode.FAILED_PRECONDITION, "idempotency-key: was used for another order")
     page = await browser.post("/cart/checkout", data=order_form)
@@ -214,7 +214,7 @@ async def test_a_form_whose_key_was_used_for_another_order_does_not_claim_that_n
 
 async def test_no_card_reaches_the_log(
     browser: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: Shop,
     cart: dict[str, int],
     order_form: Form,
     caplog: pytest.LogCaptureFixture,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from services.frontend.tests.conftest import Neighbours
+    from services.frontend.tests.conftest import Shop
 
 Shown = Callable[[httpx.Response], str]
 
@@ -32,7 +32,7 @@ async def test_a_session_is_kept(browser: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("session_id", ["", "x", "' OR 1=1", "{c786d1f2-59f1-43e9-b495-f5c147f8cab0}", "0" * 4000])
 async def test_a_session_that_is_not_ours_is_replaced(
-    browser: httpx.AsyncClient, neighbours: Neighbours, session_id: str
+    browser: httpx.AsyncClient, neighbours: Shop, session_id: str
 ) -> None:
     answer = await browser.get("/", headers={"cookie": f"shop_session-id={session_id}"})
     assert answer.status_code == 200
@@ -105,7 +105,7 @@ async def test_a_changed_currency_leads_back_to_a_page_of_ours_alone(
     ],
 )
 async def test_a_post_from_another_site_is_refused(
-    browser: httpx.AsyncClient, neighbours: Neighbours, headers: dict[str, str]
+    browser: httpx.AsyncClient, neighbours: Shop, headers: dict[str, str]
 ) -> None:
     for path in ("/cart", "/cart/empty", "/cart/quantity", "/cart/checkout", "/setCurrency"):
         answer = await browser.post(path, data={"product_id": "6E92ZMYYFZ", "quantity": "1"}, headers=headers)
@@ -138,7 +138,7 @@ async def test_logging_out_forgets_the_visitor(browser: httpx.AsyncClient) -> No
     assert not dict(browser.cookies)
 
 
-async def test_a_body_over_64_kib_is_refused(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_a_body_over_64_kib_is_refused(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     answer = await browser.post("/cart", data={"product_id": "x" * 65_536})
     assert answer.status_code == 413
 
@@ -171,7 +171,7 @@ async def test_what_is_no_form_is_refused(
     assert answer.status_code == status
 
 
-async def test_of_a_repeated_field_the_first_counts(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_of_a_repeated_field_the_first_counts(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     body = "product_id=6E92ZMYYFZ&quantity=2&quantity=9&product_id=NOPE"
     headers = {"content-type": "application/x-www-form-urlencoded"}
     await browser.post("/cart", content=body, headers=headers)
@@ -205,21 +205,21 @@ async def test_no_page_has_script_or_style_inside_or_asks_another_site(
         assert forbidden not in page
 
 
-async def test_health_and_robots_are_plain_text(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_health_and_robots_are_plain_text(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     assert (await browser.get("/_healthz")).text == "ok"
     assert (await browser.get("/robots.txt")).text.startswith("User-agent: *\n")
     assert not neighbours.called()
 
 
 async def test_the_request_id_is_passed_on_to_the_services(
-    browser: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int]
 ) -> None:
     await browser.get("/cart", headers={"x-request-id": "from-the-proxy"})
     assert neighbours.calls["GetCart"][0].metadata["x-request-id"] == "from-the-proxy"
 
 
 async def test_a_fault_is_a_page_that_says_nothing_of_the_inside(
-    browser: httpx.AsyncClient, neighbours: Neighbours, shown: Shown
+    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
 ) -> None:
     neighbours.products[0].price_usd.nanos = 2_000_000_000
     page = await browser.get("/", headers={"x-request-id": "find-me"})
@@ -229,6 +229,6 @@ async def test_a_fault_is_a_page_that_says_nothing_of_the_inside(
     assert "nanos" not in page.text
 
 
-async def test_a_catalog_that_never_answered_is_a_503(browser: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_a_catalog_that_never_answered_is_a_503(browser: httpx.AsyncClient, neighbours: Shop) -> None:
     neighbours.fail("ListProducts", grpc.StatusCode.RESOURCE_EXHAUSTED)
     assert (await browser.get("/")).status_code == 503

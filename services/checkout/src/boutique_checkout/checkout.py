@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -17,8 +18,8 @@ from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)
 
-_EMPTYING_SECONDS = 1
-"""How long an answer waits for the cart to be empty; emptying goes on after it."""
+_EMPTYING_SECONDS = 3
+"""How long an answer waits for the cart to be empty: as long as a replica of cart takes to be replaced."""
 _SETTLING_SECONDS = 60
 _CLOSING_SECONDS = 10
 
@@ -136,11 +137,17 @@ class Checkout:
         return settled
 
     async def _follow_up(self, order: Order) -> None:
-        """What may fail, or be late, without hurting the order."""
+        """What may fail, or be late, without hurting the order.
+
+        The cart is emptied before the answer or not at all: whatever the shopper adds once the order is confirmed is
+        of the next one, while a cart that kept what was bought can be seen, and emptied by hand.
+        """
+        # Of the time that the caller still has, half is the answer's.
+        emptying_seconds = min(_EMPTYING_SECONDS, within_deadline(math.inf) / 2)
         begin_deadline(None)
-        emptying = self._start(_tolerate(self._dependencies.empty_cart(order.user_id), "emptying the cart", order))
         self._start(_tolerate(self._dependencies.send_confirmation(order), "sending the confirmation", order))
-        await asyncio.wait([emptying], timeout=_EMPTYING_SECONDS)
+        emptying = self._dependencies.empty_cart(order.user_id, emptying_seconds)
+        await _tolerate(emptying, "emptying the cart", order)
 
     async def settle_forever(self) -> None:
         """Every minute, gives back what could not be given back at once."""

@@ -20,7 +20,7 @@ _READ_SECONDS = 10
 _CHARGE_SECONDS = 10
 _REFUND_SECONDS = 10
 _SHIP_SECONDS = 10
-_AFTERWARDS_SECONDS = 30
+_CONFIRMATION_SECONDS = 30
 
 _CARD_REFUSALS = (
     "Credit card info is invalid",
@@ -157,18 +157,16 @@ class Dependencies:
         )
         return answer.tracking_id
 
-    async def empty_cart(self, user_id: str) -> None:
-        await call(
-            self._cart.EmptyCart,
-            shop_pb2.EmptyCartRequest(user_id=user_id),
-            timeout_seconds=_AFTERWARDS_SECONDS,
-        )
+    async def empty_cart(self, user_id: str, timeout_seconds: float) -> None:
+        """Nothing is sent after the timeout, and what was sent before is called back."""
+        request = shop_pb2.EmptyCartRequest(user_id=user_id)
+        await call(self._cart.EmptyCart, request, timeout_seconds=timeout_seconds)
 
     async def send_confirmation(self, order: Order) -> None:
         await call(
             self._email.SendOrderConfirmation,
             shop_pb2.SendOrderConfirmationRequest(email=order.email, order=order.to_wire()),
-            timeout_seconds=_AFTERWARDS_SECONDS,
+            timeout_seconds=_CONFIRMATION_SECONDS,
         )
 
 
