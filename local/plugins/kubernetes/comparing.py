@@ -5,6 +5,7 @@ from typing import Final
 
 from local.plugins.kubernetes.api import Object
 from local.plugins.kubernetes.diff import Change, Path, changes
+from local.plugins.kubernetes.manifests import REPLACE_UNREADY
 from local.plugins.kubernetes.naming import AUTONAMED
 
 _IDENTITY: Final[list[Path]] = [("metadata", "name"), ("metadata", "namespace"), ("kind",), ("apiVersion",)]
@@ -35,6 +36,12 @@ def replaced_for(comparison: Comparison, old: Object, new: Object, immutable: li
     refused = [path for path in found if _starts_with_any(path, immutable)]
     # What is refused may be a field that follows from what was changed.
     return _comparison(old, new, found, refused or (list(found) if immutable else []))
+
+
+def replaced_unready(comparison: Comparison, old: Object, new: Object) -> Comparison:
+    """The comparison, with the annotation that asks for it as a reason to replace an object that is not ready."""
+    path: Path = ("metadata", "annotations", REPLACE_UNREADY)
+    return _comparison(old, new, comparison.changes | {path: Change.UPDATE}, [*comparison.replacing, path])
 
 
 def _comparison(old: Object, new: Object, found: dict[Path, Change], replacing: list[Path]) -> Comparison:

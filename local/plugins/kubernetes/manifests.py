@@ -10,6 +10,7 @@ from local.plugins.properties import UNKNOWN, Secret, conceal, reveal
 
 INPUTS = "__inputs"
 SKIP_AWAIT = "pulumi.com/skipAwait"
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
 PATCH_FORCE = "pulumi.com/patchForce"
 
 _SERVER_SET = ("uid", "resourceVersion", "creationTimestamp", "generation")

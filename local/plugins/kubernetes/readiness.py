@@ -329,3 +329,9 @@ READINESS: Final[dict[tuple[str, str], Readiness]] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): Readiness(_with_condition("Established")),
     ("apiregistration.k8s.io", "APIService"): Readiness(_with_condition("Available")),
 }
+
+
+def is_ready(group: str, kind: str, live: Object) -> bool:
+    """Whether the object is ready, as far as it tells itself."""
+    readiness = READINESS.get((group, kind))
+    return readiness is None or readiness.judge(live, {}).done

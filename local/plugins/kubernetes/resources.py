@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from local.plugins.kubernetes import applying, awaiting
 from local.plugins.kubernetes.api import Api, ApiError, Object
 from local.plugins.kubernetes.awaiting import NotReadyError, Patience
-from local.plugins.kubernetes.comparing import Comparison, compare, replaced_for
+from local.plugins.kubernetes.comparing import Comparison, compare, replaced_for, replaced_unready
 from local.plugins.kubernetes.configuration import Configuration
 from local.plugins.kubernetes.diff import parse_property_path
 from local.plugins.kubernetes.discovery import Discovery, Kind, UnknownKindError
 from local.plugins.kubernetes.manifests import (
+    REPLACE_UNREADY,
     SKIP_AWAIT,
     annotated,
     inputs_of_unmanaged,
@@ -32,6 +33,7 @@ from local.plugins.kubernetes.naming import (
     split_id,
 )
 from local.plugins.kubernetes.ownership import all_managers
+from local.plugins.kubernetes.readiness import is_ready
 from local.plugins.properties import Secret, Unknown, contains, reveal
 from local.plugins.serving import InitializationFailedError, PluginError
 
@@ -97,9 +99,11 @@ class Resources:
         return with_secret_data(inputs | {"metadata": metadata})
 
     async def compare(self, resource: Resource, recorded: Recorded, new_inputs: Object) -> Comparison:
-        """Asks the cluster only if something changed, and then only whether it may."""
+        """Asks the cluster only if something changed, and then only whether it may, or where readiness counts."""
         old, new = reveal(recorded.inputs), reveal(new_inputs)
         comparison = compare(old, reveal(recorded.live), new, self._configuration.mutable_kinds)
+        if annotated(old, REPLACE_UNREADY) and await self._is_unready(reveal(recorded.live)):
+            return replaced_unready(comparison, old, new)
         if not comparison.changes or comparison.replacing or contains(new, Unknown):
             return comparison
         kind = await self._find(new)
@@ -231,6 +235,12 @@ class Resources:
             # The object is there, whatever became of watching it.
             reasons = [f"{describe(live)} could not be waited for: {error}"]
         raise InitializationFailedError(reasons, object_id(live), state(inputs, live), inputs)
+
+    async def _is_unready(self, recorded: Object) -> bool:
+        """Whether the object is there, and not ready at this moment."""
+        kind = await self._find(recorded)
+        live = await self._find_live(kind, recorded) if kind else None
+        return kind is not None and live is not None and not is_ready(kind.group, kind.name, live)
 
     async def _find(self, manifest: Object) -> Kind | None:
         try:

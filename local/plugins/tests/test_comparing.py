@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.plugins.kubernetes.comparing import compare, replaced_for
+from local.plugins.kubernetes.comparing import compare, replaced_for, replaced_unready
 from local.plugins.kubernetes.naming import AUTONAMED
 
 Object = dict[str, Any]
@@ -75,3 +75,10 @@ def test_what_the_cluster_refuses_to_change_is_replaced(
     comparison = replaced_for(compare(old, {}, new, frozenset()), old, new, immutable)
     assert comparison.replacing == replacing
     assert comparison.delete_first == bool(replacing)
+
+
+def test_an_object_that_is_not_ready_is_replaced_where_it_asks_for_that() -> None:
+    job = _service("migration")
+    comparison = replaced_unready(compare(job, {}, job, frozenset()), job, job)
+    assert comparison.replacing == [("metadata", "annotations", "pulumi.com/replaceUnready")]
+    assert comparison.delete_first

@@ -19,6 +19,7 @@ Object = dict[str, Any]
 NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 PULL_FAILS = {"state": {"waiting": {"reason": "ErrImagePull", "message": "manifest unknown"}}}
 RUNS = {"state": {"running": {}}, "ready": True}
+ENDS_WELL, ENDS_BADLY = ({"state": {"terminated": {"exitCode": code}}} for code in (0, 1))
 
 
 def _deployment(*, replicas: int = 1, image: str = "cart:1", app: str = "cart", awaited: bool = False) -> Object:
@@ -50,11 +51,13 @@ async def _kubelet(stack: Stack, **statuses: Object) -> AsyncIterator[None]:
         status: Object = {"name": "main", "image": image, "imageID": "", "ready": False, "restartCount": 0}
         status |= statuses[image.rpartition(":")[2]]
         ready = {"type": "Ready", "status": str(status["ready"]), "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        ended = status["state"].get("terminated")
+        phase = "Running" if ended is None else "Failed" if ended["exitCode"] else "Succeeded"
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": pod["metadata"]["name"]},
-            "status": {"phase": "Running", "conditions": [ready], "containerStatuses": [status]},
+            "status": {"phase": phase, "conditions": [ready], "containerStatuses": [status]},
         }
         await stack.api.apply(f"{path}/status", manifest, fieldManager="kubelet", force="true")
 
@@ -215,6 +218,21 @@ async def test_an_up_after_one_that_was_killed_takes_up_the_objects_that_it_left
     async with _kubelet(stack, good=RUNS):
         assert (await stack.up()).succeeded
     assert (await stack.live("apps/v1", "Deployment", "cart"))["metadata"]["uid"] == left["metadata"]["uid"]
+
+
+async def test_a_job_that_failed_is_made_anew_by_the_next_up_and_one_that_is_complete_is_left(stack: Stack) -> None:
+    pod = {"restart_policy": "Never", "containers": [{"name": "main", "image": "migration:1"}]}
+    metadata = {"name": "migration", "annotations": {"pulumi.com/replaceUnready": "true"}}
+    stack.declare(
+        "batch.v1.Job", "migration", {"metadata": metadata, "spec": {"backoff_limit": 0, "template": {"spec": pod}}}
+    )
+    async with _kubelet(stack, **{"1": ENDS_BADLY}):
+        failed = await stack.up()
+    assert not failed.succeeded
+    assert "BackoffLimitExceeded" in failed.output
+    async with _kubelet(stack, **{"1": ENDS_WELL}):
+        assert (await stack.up()).count("replaced") == 1
+    assert await stack.preview() == {}
 
 
 async def test_a_deletion_waits_for_what_holds_the_object_and_names_it(stack: Stack) -> None:
