@@ -1,12 +1,15 @@
 """Checks the files that people write for a stack, without the engine: `python3 -m infra.check local`."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError, read_yaml
-from infra.settings import check_settings
+from infra.aws.settings import AwsSettings
+from infra.settings import check_settings, setting
 from infra.shop.shop import check_shop
 from infra.stores import STORES
 
@@ -23,7 +26,28 @@ def check(stack: str) -> None:
     """Raises MistakeError with a line for each mistake."""
     services = load_service_files(ROOT / "services")
     settings = check_settings(stack, read_settings(stack))
+    if settings.aws and (overlaps := list(_overlapping_networks(stack, settings.aws))):
+        raise MistakeError("\n".join(overlaps))
     check_shop(stack, settings, services, dict.fromkeys(services, "to be built"), STORES)
+
+
+def _overlapping_networks(stack: str, settings: AwsSettings) -> Iterator[str]:
+    """Networks in one account and region may one day be joined, and cannot be if they overlap."""
+    cidr = settings.network.cidr
+    for other, its in _other_environments(stack):
+        if (its.account, its.region) == (settings.account, settings.region) and its.network.cidr.overlaps(cidr):
+            line = f"{setting(stack, 'aws', 'network', 'cidr')}: {str(cidr)!r}"
+            yield f"{line}: overlaps {its.network.cidr} of {other}, in the same account and region"
+
+
+def _other_environments(stack: str) -> Iterator[tuple[str, AwsSettings]]:
+    for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
+        other = file.stem.removeprefix("Pulumi.")
+        # Another file's mistakes are told when that stack is checked.
+        with contextlib.suppress(MistakeError):
+            settings = check_settings(other, read_settings(other)).aws
+            if settings and other != stack:
+                yield other, settings
 
 
 if __name__ == "__main__":

@@ -29,9 +29,8 @@ def create_credentials(
     drawn by replacing the RandomPassword of this name.
     """
     # Letters and digits alone: RDS refuses / @ " and blanks, ElastiCache all but ! & # $ ^ < > -.
-    password = pulumi.Output.secret(
-        random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts).result
-    )
+    drawn = random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts)
+    password: pulumi.Output[str] = pulumi.Output.secret(drawn.result)
     secret = secretsmanager.Secret(
         name,
         name=naming.name(name),

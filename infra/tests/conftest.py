@@ -24,6 +24,8 @@ _COMPUTED: Mapping[str, Sequence[str]] = {
 }
 """What providers add to a resource's inputs, by its type: here `<name>.<output>`. In AWS each has an ARN as well."""
 
+AWS_STACKS = ("demo", "dev", "staging", "prod")
+
 
 def aws_settings(stack: str) -> AwsSettings:
     """Those of a stack's own file, as the program reads them."""

@@ -8,10 +8,9 @@ import pytest
 
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.naming import Naming
-from infra.tests.conftest import Graph, Graphed, aws_settings, revealed
+from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings, revealed
 
 INSTANCE = "aws:rds/instance:Instance"
-STACKS = ("demo", "dev", "staging", "prod")
 
 
 def database(stack: str, **changes: Any) -> Database:
@@ -32,7 +31,7 @@ def database(stack: str, **changes: Any) -> Database:
 
 @pytest.fixture(scope="module")
 def graphs(graphed: Graphed) -> dict[str, Graph]:
-    return {stack: graphed(lambda stack=stack: database(stack)) for stack in STACKS}  # type: ignore[misc]
+    return {stack: graphed(lambda stack=stack: database(stack)) for stack in AWS_STACKS}  # type: ignore[misc]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,7 @@ def test_the_password_of_prod_can_be_recovered(prod: Graph) -> None:
     assert secret["recoveryWindowInDays"] == 30
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", AWS_STACKS)
 def test_everything_kept_is_encrypted_with_the_databases_own_key(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     (key,) = graph.of_type("aws:kms/key:Key").values()
@@ -116,7 +115,7 @@ def test_everything_kept_is_encrypted_with_the_databases_own_key(graphs: dict[st
     assert all(replica["storageEncrypted"] and "kmsKeyId" not in replica for replica in replicas)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", AWS_STACKS)
 def test_only_the_cluster_gets_in_and_only_by_tls(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     (rule,) = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").values()

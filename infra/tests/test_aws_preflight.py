@@ -1,0 +1,260 @@
+"""What is asked of AWS and Cloudflare before anything is made, and how a wrong answer is told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import pulumi
+import pulumi_aws as aws
+import pulumi_cloudflare as cloudflare
+import pytest
+from pulumi.runtime import mocks
+
+from boutique_definition.validation import MistakeError
+from infra.aws.preflight import Clouds, preflight
+from infra.tests.conftest import aws_settings
+
+IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
+VERSIONS = "aws:eks/getClusterVersions:getClusterVersions"
+POSTGRES = "aws:rds/getEngineVersion:getEngineVersion"
+INSTANCE = "aws:rds/getOrderableDbInstance:getOrderableDbInstance"
+NODE = "aws:elasticache/getReservedCacheNodeOffering:getReservedCacheNodeOffering"
+DOMAIN = "cloudflare:index/getZone:getZone"
+
+GOOD: Mapping[str, dict[str, Any]] = {
+    IDENTITY: {"accountId": "123456789012"},
+    ZONES: {"names": ["eu-central-1c", "eu-central-1a", "eu-central-1b"]},
+    VERSIONS: {"clusterVersions": [{"clusterVersion": version} for version in ("1.34", "1.35", "1.33")]},
+    POSTGRES: {"versionActual": "17.6"},
+    INSTANCE: {"multiAzCapable": True, "readReplicaCapable": True, "supportsPerformanceInsights": True},
+    NODE: {"offeringId": "offering-1"},
+    DOMAIN: {"name": "example.com", "status": "active"},
+}
+
+
+class AnswerError(grpc.RpcError):
+    """As the engine passes a provider's error on."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._words
+
+
+class Providers(mocks.Mocks):
+    """Answer as told; a text is an error."""
+
+    def __init__(self, answers: Mapping[str, dict[str, Any] | str]) -> None:
+        self._answers = answers
+        self.asked: list[mocks.MockCallArgs] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        self.asked.append(args)
+        answer = self._answers[args.token]
+        if isinstance(answer, str):
+            raise AnswerError(answer)
+        return answer, []
+
+
+def ask(stack: str, answers: Mapping[str, dict[str, Any] | str] = GOOD) -> tuple[list[str], list[mocks.MockCallArgs]]:
+    """The zones that are chosen, and what was asked."""
+    providers = Providers({**GOOD, **answers})
+    mocks.set_mocks(providers, "boutique", stack, preview=True)
+    zones: list[str] = []
+
+    def program() -> None:
+        clouds = Clouds(
+            aws=pulumi.InvokeOptions(provider=aws.Provider("aws", region="eu-central-1")),
+            cloudflare=pulumi.InvokeOptions(provider=cloudflare.Provider("cloudflare")),
+        )
+        zones.extend(preflight(stack, aws_settings(stack), clouds))
+
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
+    return zones, providers.asked
+
+
+def mistakes(stack: str, answers: Mapping[str, dict[str, Any] | str]) -> list[str]:
+    """Without the file, which each must name."""
+    with pytest.raises(MistakeError) as caught:
+        ask(stack, answers)
+    file = f"stacks/Pulumi.{stack}.yaml: boutique:aws."
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(file) for line in lines)
+    return [line.removeprefix(file) for line in lines]
+
+
+def test_as_many_zones_as_asked_are_chosen_in_an_order_that_stays() -> None:
+    assert ask("prod")[0] == ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+    assert ask("demo")[0] == ["eu-central-1a", "eu-central-1b"]
+
+
+def test_the_providers_that_will_make_everything_are_asked() -> None:
+    _, asked = ask("prod")
+    assert {call.token: call.provider.rpartition("::")[2] for call in asked} == {
+        IDENTITY: "aws-id",
+        ZONES: "aws-id",
+        VERSIONS: "aws-id",
+        POSTGRES: "aws-id",
+        INSTANCE: "aws-id",
+        NODE: "aws-id",
+        DOMAIN: "cloudflare-id",
+    }
+
+
+def test_what_the_settings_name_is_what_is_asked_for() -> None:
+    _, asked = ask("prod")
+    arguments = {call.token: call.args for call in asked}
+
+    # With a state, an outage would move the subnets elsewhere.
+    assert "state" not in arguments[ZONES]
+    assert "use1-az3" in arguments[ZONES]["excludeZoneIds"]
+    assert arguments[POSTGRES] == {"engine": "postgres", "version": "17", "latest": True}
+    assert arguments[INSTANCE] == {
+        "engine": "postgres",
+        "engineVersion": "17.6",
+        "instanceClass": "db.m7g.large",
+        "storageType": "gp3",
+    }
+    assert arguments[NODE]["cacheNodeType"] == "cache.m7g.large"
+    assert arguments[NODE]["productDescription"] == "valkey"
+    assert arguments[DOMAIN] == {"zoneId": "023e105f4ecef8ad9ca31a8372d0c353"}
+
+
+def test_credentials_of_another_account_are_refused_before_anything_else_is_asked() -> None:
+    assert mistakes("dev", {IDENTITY: {"accountId": "999999999999"}, ZONES: "would be asked"}) == [
+        ("account: '123456789012': the credentials are of 999999999999: sign in to the stack's account, or correct it")
+    ]
+
+
+def test_missing_or_wrong_credentials_are_told_in_the_providers_words_without_its_wrapping() -> None:
+    wrapped = (
+        f"invocation of {IDENTITY} returned an error: invoking {IDENTITY}: 1 error occurred:\n"
+        "\t* reading STS Caller Identity: InvalidClientTokenId: The security token is invalid.\n\n"
+    )
+    assert mistakes("dev", {IDENTITY: wrapped}) == [
+        (
+            "account: '123456789012': AWS takes no credentials for it: sign in, such "
+            "as with `aws sso login`: reading STS Caller Identity: InvalidClientTokenId: The security token is invalid."
+        )
+    ]
+
+
+def test_too_few_zones_are_told_with_those_that_there_are() -> None:
+    assert mistakes("prod", {ZONES: {"names": ["us-west-1c", "us-west-1a"]}}) == [
+        ("network.zones: 3: eu-central-1 has 2 for EKS (us-west-1a, us-west-1c): choose fewer, or another region")
+    ]
+
+
+def test_a_version_that_eks_does_not_offer_is_told_with_those_that_it_does() -> None:
+    offered = {"clusterVersions": [{"clusterVersion": version} for version in ("1.100", "1.36", "1.35")]}
+    assert mistakes("dev", {VERSIONS: offered}) == [
+        "cluster.version: '1.34': must be one that EKS supports: 1.35, 1.36, 1.100"
+    ]
+
+
+def test_a_postgres_that_rds_does_not_offer_is_told() -> None:
+    assert mistakes("dev", {POSTGRES: "no RDS engine versions match the criteria"}) == [
+        (
+            "database.version: '17': must be a Postgres that RDS offers, "
+            "which this is not: no RDS engine versions match the criteria"
+        )
+    ]
+
+
+def test_an_instance_class_that_does_not_exist_is_told() -> None:
+    assert mistakes("dev", {INSTANCE: "no RDS DB Instance Classes match the criteria"}) == [
+        (
+            "database.instanceClass: 'db.t4g.micro': must be one that RDS offers with "
+            "Postgres 17.6 and gp3, such as db.t4g.micro: no RDS DB Instance Classes match the criteria"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("capability", "need"),
+    [
+        ("multiAzCapable", "standby"),
+        ("readReplicaCapable", "readReplicas"),
+        ("supportsPerformanceInsights", "insights"),
+    ],
+)
+def test_an_instance_class_without_what_the_settings_ask_for_is_told(capability: str, need: str) -> None:
+    assert mistakes("prod", {INSTANCE: {**GOOD[INSTANCE], capability: False}}) == [
+        (
+            "database.instanceClass: 'db.m7g.large': RDS offers it without what "
+            f"database.{need} needs: choose another class"
+        )
+    ]
+
+
+def test_an_instance_class_needs_nothing_that_the_settings_do_not_ask_for() -> None:
+    zones, _ = ask("demo", {INSTANCE: {**GOOD[INSTANCE], "multiAzCapable": False, "readReplicaCapable": False}})
+    assert zones
+
+
+def test_a_node_type_that_does_not_exist_is_told_for_each_cache() -> None:
+    assert mistakes("staging", {NODE: "couldn't find resource"}) == [
+        f"caches.{cache}.nodeType: '{node_type}': must be one that "
+        "ElastiCache offers with Valkey, such as cache.t4g.micro: couldn't find resource"
+        for cache, node_type in (("carts", "cache.t4g.small"), ("sessions", "cache.t4g.micro"))
+    ]
+
+
+def test_a_zone_that_is_unknown_or_of_another_account_is_told() -> None:
+    assert mistakes("dev", {DOMAIN: "404 Not Found: Invalid zone identifier"}) == [
+        (
+            "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353': must be a zone of the "
+            "account that CLOUDFLARE_API_TOKEN is for, which may read it: 404 Not Found: Invalid zone identifier"
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["example.org", "ample.com", "shop.dev.example.com"])
+def test_a_domain_outside_of_the_zone_is_told(name: str) -> None:
+    assert mistakes("dev", {DOMAIN: {"name": name, "status": "active"}}) == [
+        f"dns.domain: 'dev.example.com': must be {name} or end in .{name}, the zone of dns.zoneId"
+    ]
+
+
+@pytest.mark.parametrize("name", ["example.com", "dev.example.com"])
+def test_a_domain_is_the_zones_own_or_within_it(name: str) -> None:
+    assert ask("dev", {DOMAIN: {"name": name, "status": "active"}})[0]
+
+
+def test_a_zone_that_does_not_serve_yet_is_told() -> None:
+    assert mistakes("dev", {DOMAIN: {"name": "example.com", "status": "pending"}}) == [
+        (
+            "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353': the zone is pending: "
+            "give its name servers to the registrar first"
+        )
+    ]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    lines = mistakes(
+        "prod", {ZONES: {"names": []}, VERSIONS: {"clusterVersions": []}, INSTANCE: "no", NODE: "no", DOMAIN: "no"}
+    )
+    assert [line.partition(":")[0] for line in lines] == [
+        "network.zones",
+        "cluster.version",
+        "database.instanceClass",
+        "caches.carts.nodeType",
+        "caches.sessions.nodeType",
+        "dns.zoneId",
+    ]
+
+
+@pytest.mark.parametrize(("token", "key"), [(ZONES, "region"), (VERSIONS, "cluster.version")])
+def test_where_aws_refuses_to_answer_the_setting_that_it_was_asked_for_is_named(token: str, key: str) -> None:
+    (line,) = mistakes("dev", {token: "AccessDenied: not authorized"})
+    assert line.startswith(f"{key}: ")
+    assert line.endswith(": AccessDenied: not authorized")
