@@ -49,13 +49,13 @@ def instances(graph: Graph) -> dict[str, dict[str, Any]]:
 
 
 def test_prod_has_a_standby_two_replicas_and_five_weeks_of_backups(prod: Graph) -> None:
-    assert list(instances(prod)) == ["database", "database-replica-1", "database-replica-2"]
+    assert instances(prod).keys() == {"database", "database-replica-1", "database-replica-2"}
     assert instances(prod)["database"]["multiAz"] is True
     assert instances(prod)["database"]["backupRetentionPeriod"] == 35
 
 
 def test_staging_has_a_standby_and_a_replica(graphs: dict[str, Graph]) -> None:
-    assert list(instances(graphs["staging"])) == ["database", "database-replica-1"]
+    assert instances(graphs["staging"]).keys() == {"database", "database-replica-1"}
     assert instances(graphs["staging"])["database"]["multiAz"] is True
 
 

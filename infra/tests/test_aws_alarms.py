@@ -1,0 +1,187 @@
+"""What a person is told of by mail, in each environment."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.aws.alarms import Alarms, AlarmsArgs, LoadBalancer
+from infra.aws.cache import Cache, CacheArgs, Eviction
+from infra.aws.database import Database, DatabaseArgs
+from infra.aws.naming import Naming
+from infra.aws.settings import CacheSettings
+from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings
+
+EDGE = LoadBalancer(arn_suffix="app/shop/1", target_groups={"frontend": "targetgroup/frontend/1"})
+
+
+def alarms(stack: str, load_balancer: LoadBalancer | None = EDGE) -> None:
+    settings = aws_settings(stack)
+    naming = Naming(stack)
+
+    def cache(name: str, its: CacheSettings, eviction: Eviction) -> Cache:
+        return Cache(
+            name,
+            CacheArgs(
+                naming=naming,
+                settings=its,
+                eviction=eviction,
+                vpc_id="vpc-1",
+                subnets=["subnet-a", "subnet-b"],
+                clients="sg-cluster",
+                protected=False,
+                final_snapshot=False,
+            ),
+        )
+
+    database = Database(
+        "database",
+        DatabaseArgs(
+            naming=naming,
+            settings=settings.database,
+            vpc_id="vpc-1",
+            subnets=["subnet-a", "subnet-b"],
+            clients="sg-cluster",
+            protected=False,
+            final_snapshot=False,
+        ),
+    )
+    args = AlarmsArgs(
+        naming=naming,
+        account=settings.account,
+        email=settings.alarms,
+        database=database,
+        storage=settings.database.storage,
+        caches={
+            "cart-data": cache("cart-data", settings.caches.carts, "noeviction"),
+            "session-data": cache("session-data", settings.caches.sessions, "volatile-lru"),
+        },
+        load_balancer=load_balancer,
+    )
+    Alarms("alarms", args)
+
+
+def of(graph: Graph) -> dict[str, dict[str, Any]]:
+    return graph.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+
+
+@pytest.fixture(scope="module")
+def graphs(graphed: Graphed) -> dict[str, Graph]:
+    return {stack: graphed(lambda stack=stack: alarms(stack)) for stack in AWS_STACKS}  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def prod(graphs: dict[str, Graph]) -> dict[str, dict[str, Any]]:
+    return of(graphs["prod"])
+
+
+def test_prod_watches_every_member_of_every_store_and_the_way_in(prod: dict[str, dict[str, Any]]) -> None:
+    assert prod.keys() == {
+        "database-storage",
+        "database-replica-1-storage",
+        "database-replica-2-storage",
+        "database-replica-1-lag",
+        "database-replica-2-lag",
+        "cart-data-1-memory",
+        "cart-data-2-memory",
+        "cart-data-3-memory",
+        "session-data-1-evictions",
+        "session-data-2-evictions",
+        "session-data-3-evictions",
+        "load-balancer-errors",
+        "shop-errors",
+        "frontend-unhealthy",
+    }
+
+
+def test_demo_watches_the_little_that_it_has(graphs: dict[str, Graph]) -> None:
+    assert of(graphs["demo"]).keys() == {
+        "database-storage",
+        "cart-data-1-memory",
+        "session-data-1-evictions",
+        "load-balancer-errors",
+        "shop-errors",
+        "frontend-unhealthy",
+    }
+
+
+def test_without_a_load_balancer_only_stores_are_watched(graphed: Graphed) -> None:
+    watched = of(graphed(lambda: alarms("demo", load_balancer=None)))
+    assert watched.keys() == {"database-storage", "cart-data-1-memory", "session-data-1-evictions"}
+
+
+@pytest.mark.parametrize("stack", AWS_STACKS)
+def test_the_stacks_person_is_mailed_when_it_starts_and_when_it_is_over(graphs: dict[str, Graph], stack: str) -> None:
+    graph = graphs[stack]
+    (subscription,) = graph.of_type("aws:sns/topicSubscription:TopicSubscription").values()
+
+    assert subscription["topic"] == "alarms.arn"
+    assert (subscription["protocol"], subscription["endpoint"]) == ("email", aws_settings(stack).alarms)
+    for name, alarm in of(graph).items():
+        assert alarm["alarmActions"] == alarm["okActions"] == ["alarms.arn"]
+        assert alarm["name"] == f"boutique-{stack}-{name}"
+        assert alarm["alarmDescription"].endswith(".")
+
+
+def test_mail_waits_encrypted_with_a_key_that_cloudwatch_of_this_account_may_use(graphs: dict[str, Graph]) -> None:
+    (topic,) = graphs["prod"].of_type("aws:sns/topic:Topic").values()
+    key = graphs["prod"].of_type("aws:kms/key:Key")["alarms"]
+    administrators, cloudwatch = json.loads(key["policy"])["Statement"]
+
+    assert topic["kmsMasterKeyId"] == "alarms.arn"
+    assert administrators["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert cloudwatch["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert cloudwatch["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert cloudwatch["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_storage_is_told_of_below_the_point_at_which_rds_adds_some(prod: dict[str, dict[str, Any]]) -> None:
+    alarm = prod["database-storage"]
+    assert alarm["dimensions"] == {"DBInstanceIdentifier": "boutique-prod-database"}
+    assert (alarm["metricName"], alarm["comparisonOperator"]) == ("FreeStorageSpace", "LessThanThreshold")
+    assert alarm["threshold"] == 5 * 2**30  # 5 % of 100 GiB, where RDS acts at 10 %
+
+
+def test_a_replica_that_says_nothing_is_told_of_but_not_one_of_an_idle_primary(prod: dict[str, dict[str, Any]]) -> None:
+    alarm = prod["database-replica-2-lag"]
+    assert alarm["dimensions"] == {"DBInstanceIdentifier": "boutique-prod-database-replica-2"}
+    assert alarm["treatMissingData"] == "breaching"
+    assert alarm["threshold"] > 300  # what a replica of an idle Postgres reports
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("database-storage", "ignore"),
+        ("cart-data-1-memory", "ignore"),
+        ("session-data-1-evictions", "notBreaching"),
+        ("load-balancer-errors", "notBreaching"),
+        ("shop-errors", "notBreaching"),
+        ("frontend-unhealthy", "notBreaching"),
+    ],
+)
+def test_everything_else_that_says_nothing_is_not_told_of(
+    prod: dict[str, dict[str, Any]], name: str, missing: str
+) -> None:
+    assert prod[name]["treatMissingData"] == missing
+
+
+def test_carts_are_told_of_before_they_are_refused_and_sessions_once_they_are_forgotten(
+    prod: dict[str, dict[str, Any]],
+) -> None:
+    carts, sessions = prod["cart-data-2-memory"], prod["session-data-3-evictions"]
+    assert carts["dimensions"] == {"CacheClusterId": "boutique-prod-cart-data-002"}
+    assert (carts["metricName"], carts["threshold"]) == ("DatabaseMemoryUsagePercentage", 80)
+    assert sessions["dimensions"] == {"CacheClusterId": "boutique-prod-session-data-003"}
+    assert (sessions["metricName"], sessions["statistic"], sessions["threshold"]) == ("Evictions", "Sum", 0)
+
+
+def test_errors_are_told_apart_by_who_made_them(prod: dict[str, dict[str, Any]]) -> None:
+    assert prod["load-balancer-errors"]["metricName"] == "HTTPCode_ELB_5XX_Count"
+    assert prod["shop-errors"]["metricName"] == "HTTPCode_Target_5XX_Count"
+    for name in ("load-balancer-errors", "shop-errors"):
+        assert prod[name]["dimensions"] == {"LoadBalancer": "app/shop/1"}
+    assert prod["frontend-unhealthy"]["dimensions"] == {
+        "LoadBalancer": "app/shop/1",
+        "TargetGroup": "targetgroup/frontend/1",
+    }
