@@ -19,16 +19,18 @@ class Cluster:
 
 
 def open_cluster(namespace: str) -> Cluster:
-    """The cluster that the environment's KUBECONFIG leads to, with a namespace that admits restricted pods alone.
-
-    Source: Pod Security Standards, profile "restricted".
-    """
+    """The cluster that the environment's KUBECONFIG leads to, with a namespace for the shop."""
     # Without an identifier a kubeconfig that is written anew, for the same cluster, would replace everything.
     provider = kubernetes.Provider("cluster", cluster_identifier=f"boutique-{pulumi.get_stack()}")
+    return Cluster(provider, create_namespace(namespace, pulumi.ResourceOptions(provider=provider)))
+
+
+def create_namespace(namespace: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A namespace that admits restricted pods alone. Source: Pod Security Standards, profile "restricted"."""
     level = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
     created = kubernetes.core.v1.Namespace(
         "shop",
         metadata={"name": namespace, "labels": {"app.kubernetes.io/part-of": "boutique", **level}},
-        opts=pulumi.ResourceOptions(provider=provider),
+        opts=opts,
     )
-    return Cluster(provider, created.metadata.name)
+    return created.metadata.name

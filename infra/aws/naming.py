@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 PROJECT = "boutique"
+STATE_KEY_ALIAS = "alias/boutique-state"
+"""Of the key that encrypts the secrets in Pulumi's state, and the bucket that it is in."""
+
+
+def state_bucket(account: str, region: str) -> str:
+    """The bucket of Pulumi's state, for all stacks of an account and region."""
+    return f"{PROJECT}-state-{account}-{region}"
 
 
 @dataclass(frozen=True)

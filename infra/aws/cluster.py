@@ -1,0 +1,141 @@
+"""The cluster: EKS with Auto Mode, whose nodes, network, load balancing and volumes AWS runs.
+
+Whoever may enter has an access entry; there is no ConfigMap of users.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_eks
+import pulumi_kubernetes as kubernetes
+from pulumi_aws import cloudwatch, eks
+from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
+
+from infra.aws.encryption import create_key
+from infra.aws.naming import Naming
+from infra.aws.network import Network
+from infra.aws.settings import ClusterSettings
+
+SERVICE_NETWORK = "172.20.0.0/16"
+DNS: Sequence[NetworkPolicyPeerArgsDict] = ({"ip_block": {"cidr": "172.20.0.10/32"}},)
+"""Auto Mode resolves names by a process on each node, at the Service's tenth address: there are no pods to select."""
+
+_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+_ADMINISTRATOR = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+
+
+@dataclass(frozen=True)
+class EksClusterArgs:
+    """`administrators` may do everything in the cluster, `viewers` read everything there; both are ARNs of roles.
+
+    They are by name, since an access entry is called after who it is for.
+    """
+
+    naming: Naming
+    settings: ClusterSettings
+    network: Network
+    protected: bool
+    administrators: Mapping[str, pulumi.Input[str]]
+    viewers: Mapping[str, pulumi.Input[str]]
+
+
+class EksCluster(pulumi.ComponentResource):
+    """`security_group_id` is that of its nodes and pods. What is made with `provider` waits for the cluster."""
+
+    name: str
+    arn: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    provider: kubernetes.Provider
+
+    def __init__(self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:Cluster", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.name = args.naming.name()
+        cluster = self._create_cluster()
+        self.arn = cluster.eks_cluster.arn
+        self.security_group_id = cluster.cluster_security_group_id
+        ready = self._admit(cluster)
+
+        self.provider = kubernetes.Provider(
+            "cluster",
+            kubeconfig=cluster.kubeconfig_json,
+            # A kubeconfig that is written anew, for the same cluster, would otherwise replace everything in it.
+            cluster_identifier=self.name,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
+        )
+        self._enforce_network_policies()
+        # Autoscalers read what it measures.
+        eks.Addon("metrics-server", addon_name="metrics-server", cluster_name=self.name, opts=self._after(cluster))
+        self.register_outputs({"name": self.name})
+
+    def _create_cluster(self) -> pulumi_eks.Cluster:
+        args, settings = self._args, self._args.settings
+        # EKS would make the group itself, and keep what is in it for ever.
+        logs = cloudwatch.LogGroup(
+            "control-plane",
+            name=f"/aws/eks/{self.name}/cluster",
+            retention_in_days=settings.log_retention_days,
+            opts=self._child,
+        )
+        key = create_key("cluster", args.naming, protect=args.protected, opts=self._child)
+        return pulumi_eks.Cluster(
+            # The component names its roles after this, and a pipeline may only make roles of the environment's name.
+            self.name,
+            name=self.name,
+            version=settings.version,
+            auto_mode=pulumi_eks.AutoModeOptionsArgs(enabled=True),
+            authentication_mode=pulumi_eks.AuthenticationMode.API,
+            vpc_id=args.network.vpc_id,
+            public_subnet_ids=list(args.network.public_subnets),
+            private_subnet_ids=list(args.network.private_subnets),
+            endpoint_private_access=True,
+            endpoint_public_access=bool(settings.public_access),
+            public_access_cidrs=[str(network) for network in settings.public_access] or None,
+            kubernetes_service_ip_address_range=SERVICE_NETWORK,
+            encryption_config_key_arn=key.arn,
+            enabled_cluster_log_types=list(_LOGS),
+            upgrade_policy={"support_type": "STANDARD"},
+            deletion_protection=args.protected,
+            create_oidc_provider=False,
+            skip_default_security_groups=True,
+            opts=pulumi.ResourceOptions(
+                # Destroyed before the network's way out: until its nodes are gone, they need it.
+                parent=self,
+                protect=args.protected,
+                depends_on=[logs, args.network],
+            ),
+        )
+
+    def _admit(self, cluster: pulumi_eks.Cluster) -> list[pulumi.Resource]:
+        args = self._args
+        admitted = {**dict.fromkeys(args.administrators, _ADMINISTRATOR), **dict.fromkeys(args.viewers, _VIEWER)}
+        roles = {**args.administrators, **args.viewers}
+        ready: list[pulumi.Resource] = [cluster]
+        for who, policy in admitted.items():
+            entry = eks.AccessEntry(who, cluster_name=self.name, principal_arn=roles[who], opts=self._after(cluster))
+            ready.append(
+                eks.AccessPolicyAssociation(
+                    who,
+                    cluster_name=self.name,
+                    principal_arn=roles[who],
+                    policy_arn=policy,
+                    access_scope={"type": "cluster"},
+                    opts=self._after(entry),
+                )
+            )
+        return ready
+
+    def _enforce_network_policies(self) -> None:
+        """Source: EKS user guide, "Use Network Policies with EKS Auto Mode"; the built-in NodeClass allows for it."""
+        kubernetes.core.v1.ConfigMap(
+            "network-policies",
+            metadata={"name": "amazon-vpc-cni", "namespace": "kube-system"},
+            data={"enable-network-policy-controller": "true"},
+            opts=pulumi.ResourceOptions(parent=self, provider=self.provider),
+        )
+
+    def _after(self, resource: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=[resource])

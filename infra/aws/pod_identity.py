@@ -1,0 +1,90 @@
+"""Roles for the service accounts of services that need AWS: to read how they log in to a store, and no more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import eks, iam
+
+from boutique_definition.service_file import ServiceFile
+from infra.aws.naming import Naming
+from infra.aws.policies import Statement, document, statement
+from infra.shop.stores import Store
+
+
+@dataclass(frozen=True)
+class PodIdentityArgs:
+    """`statements` are what the service account of the name, in the namespace, may do."""
+
+    naming: Naming
+    cluster: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    namespace: str
+    service_account: str
+    statements: Sequence[Statement]
+
+
+class PodIdentity(pulumi.ComponentResource):
+    """Must be there before the pods: what they may do is decided when they start."""
+
+    role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: PodIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:PodIdentity", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = iam.Role(
+            name,
+            name=args.naming.name("pod", name),
+            description=f"The service {name} in its pods",
+            assume_role_policy=_trust(args),
+            opts=child,
+        )
+        allowed = iam.RolePolicy(name, role=role.name, policy=document(*args.statements), opts=child)
+        eks.PodIdentityAssociation(
+            name,
+            cluster_name=args.cluster,
+            namespace=args.namespace,
+            service_account=args.service_account,
+            role_arn=role.arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+        )
+        self.role_arn = role.arn
+        self.register_outputs({"roleArn": self.role_arn})
+
+
+def _trust(args: PodIdentityArgs) -> pulumi.Output[str]:
+    """Of this account's pods in the namespace alone. Source: EKS user guide, session tags of Pod Identity."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Condition": {
+                "StringEquals": {
+                    "aws:RequestTag/eks-cluster-arn": args.cluster_arn,
+                    "aws:RequestTag/kubernetes-namespace": args.namespace,
+                    "aws:RequestTag/kubernetes-service-account": args.service_account,
+                }
+            },
+        }
+    )
+
+
+def needed_statements(
+    services: Mapping[str, ServiceFile], stores: Mapping[str, Store], keys: Mapping[str, pulumi.Input[str]]
+) -> dict[str, list[Statement]]:
+    """What each service with a store that has a secret must be allowed; `keys` are the ARNs of the stores' keys."""
+    needed: dict[str, list[Statement]] = {}
+    for name, service in services.items():
+        for store in service.stores:
+            if (secret := stores[store].secret) is not None:
+                needed.setdefault(name, []).extend(_read_secret(secret, keys[store]))
+    return needed
+
+
+def _read_secret(secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
+    """Of the secret alone, and to decrypt by way of Secrets Manager, which tells the key whose secret it is."""
+    return [
+        statement(["secretsmanager:GetSecretValue"], [secret]),
+        statement(["kms:Decrypt"], [key], {"StringEquals": {"kms:EncryptionContext:SecretARN": secret}}),
+    ]
