@@ -45,7 +45,6 @@ class EksCluster(pulumi.ComponentResource):
     """`security_group_id` is that of its nodes and pods. What is made with `provider` waits for the cluster."""
 
     name: str
-    arn: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
     provider: kubernetes.Provider
 
@@ -55,7 +54,6 @@ class EksCluster(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.name = args.naming.name()
         cluster = self._create_cluster()
-        self.arn = cluster.eks_cluster.arn
         self.security_group_id = cluster.cluster_security_group_id
         ready = self._admit(cluster)
 

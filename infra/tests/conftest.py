@@ -20,6 +20,7 @@ _COMPUTED: Mapping[str, Sequence[str]] = {
     "aws:kms/key:Key": ("keyId",),
     "aws:rds/instance:Instance": ("endpoint",),
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretArn",),
+    "eks:index:Cluster": ("clusterSecurityGroupId", "kubeconfigJson"),
     "random:index/randomPassword:RandomPassword": ("result",),
 }
 """What providers add to a resource's inputs, by its type: here `<name>.<output>`. In AWS each has an ARN as well."""
