@@ -88,7 +88,8 @@ def start_replica(primary: PostgresServer) -> Iterator[PostgresServer]:
             yield server
 
 
-def _user() -> int | None:
+def server_user() -> int | None:
+    """Whom Postgres runs as, where that is another than who starts it: it refuses root."""
     return _NOBODY if os.geteuid() == 0 else None
 
 
@@ -96,13 +97,13 @@ def _user() -> int | None:
 def _new_directory() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="boutique-postgres-") as name:
         directory = Path(name)
-        if (user := _user()) is not None:
+        if (user := server_user()) is not None:
             os.chown(directory, user, user)
         yield directory
 
 
 def _run(command: Sequence[str | Path]) -> None:
-    subprocess.run(command, check=True, capture_output=True, user=_user(), group=_user())
+    subprocess.run(command, check=True, capture_output=True, user=server_user(), group=server_user())
 
 
 @contextlib.contextmanager
@@ -125,7 +126,7 @@ def _serve(programs: Path, data: Path) -> Iterator[PostgresServer]:
         command,
         log=data.with_name("postgres.log"),
         ready=lambda: subprocess.run(ready, check=False).returncode == 0,
-        user=_user(),
+        user=server_user(),
     ) as process:
         yield PostgresServer(port, programs, process)
 
@@ -133,7 +134,7 @@ def _serve(programs: Path, data: Path) -> Iterator[PostgresServer]:
 def programs_from_wheel(directory: Path) -> Path:
     """The directory of the wheel's programs, where the user who runs them can reach it: below `directory` for root."""
     package = Path(str(importlib.metadata.distribution("pgserver").locate_file("pgserver")))
-    if _user() is not None:
+    if server_user() is not None:
         # Another user may not be able to reach a virtual environment below a home directory. The programs find the
         # wheel's libraries relative to themselves, so the copies lie as the originals do.
         libraries = package.with_name("pgserver.libs")
