@@ -29,8 +29,7 @@ def create_credentials(
     drawn by replacing the RandomPassword of this name.
     """
     # Letters and digits alone: RDS refuses / @ " and blanks, ElastiCache all but ! & # $ ^ < > -.
-    drawn = random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts)
-    password: pulumi.Output[str] = pulumi.Output.secret(drawn.result)
+    password = random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts).result
     secret = secretsmanager.Secret(
         name,
         name=naming.name(name),
