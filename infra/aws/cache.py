@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
-from pulumi_aws import cloudwatch, ec2, elasticache, vpc
+from pulumi_aws import cloudwatch, elasticache
 
 from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
+from infra.aws.placement import Placement, admit_clients
 from infra.aws.settings import CacheSettings
 
 PORT = 6379
@@ -32,19 +33,16 @@ Eviction = Literal["noeviction", "volatile-lru"]
 
 @dataclass(frozen=True)
 class CacheArgs:
-    """`clients` is the security group of those that may connect.
-
-    `eviction` says what gives way when memory is full: nothing, so that writes are refused, where what is kept is a
+    """`eviction` says what gives way when memory is full: nothing, so that writes are refused, where what is kept is a
     shopper's own (carts); what was used longest ago of all that expires anyway, where it can be made again (sessions).
+
     With `final_snapshot` the cache leaves a last snapshot, and the key to read it, when it is destroyed.
     """
 
     naming: Naming
     settings: CacheSettings
     eviction: Eviction
-    vpc_id: pulumi.Input[str]
-    subnets: Sequence[pulumi.Input[str]]
-    clients: pulumi.Input[str]
+    placement: Placement
     protected: bool
     final_snapshot: bool
 
@@ -89,7 +87,11 @@ class Cache(pulumi.ComponentResource):
         args, settings = self._args, self._args.settings
         name = args.naming.name(self._name)
         subnets = elasticache.SubnetGroup(
-            self._name, name=name, description="The isolated subnets", subnet_ids=args.subnets, opts=self._child
+            self._name,
+            name=name,
+            description="The isolated subnets",
+            subnet_ids=args.placement.subnets,
+            opts=self._child,
         )
         return elasticache.ReplicationGroup(
             self._name,
@@ -105,7 +107,7 @@ class Cache(pulumi.ComponentResource):
             multi_az_enabled=settings.replicas > 0,
             port=PORT,
             subnet_group_name=subnets.name,
-            security_group_ids=[self._admit_clients(name).id],
+            security_group_ids=[admit_clients(self._name, args.naming, args.placement, PORT, self._child).id],
             parameter_group_name=self._set_parameters(name).name,
             at_rest_encryption_enabled=True,
             kms_key_id=self._key.arn,
@@ -130,26 +132,6 @@ class Cache(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
         )
-
-    def _admit_clients(self, name: str) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self._name,
-            name=name,
-            description="Valkey, from the cluster alone",
-            vpc_id=self._args.vpc_id,
-            tags={"Name": name},
-            opts=self._child,
-        )
-        vpc.SecurityGroupIngressRule(
-            self._name,
-            security_group_id=group.id,
-            referenced_security_group_id=self._args.clients,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            opts=self._child,
-        )
-        return group
 
     def _set_parameters(self, name: str) -> elasticache.ParameterGroup:
         return elasticache.ParameterGroup(

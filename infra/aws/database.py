@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, ec2, rds, vpc
+from pulumi_aws import cloudwatch, rds
 
 from infra.aws import authorities
 from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
+from infra.aws.placement import Placement, admit_clients
 from infra.aws.settings import DatabaseSettings
 
 PORT = 5432
@@ -31,16 +32,11 @@ _INSIGHTS_DAYS = {"standard": 7, "advanced": 465}
 
 @dataclass(frozen=True)
 class DatabaseArgs:
-    """`clients` is the security group of those that may connect; `subnets` are in as many zones as there are.
-
-    With `final_snapshot` the database leaves a last snapshot, and the key to read it, when it is destroyed.
-    """
+    """With `final_snapshot` the database leaves a last snapshot, and the key to read it, when it is destroyed."""
 
     naming: Naming
     settings: DatabaseSettings
-    vpc_id: pulumi.Input[str]
-    subnets: Sequence[pulumi.Input[str]]
-    clients: pulumi.Input[str]
+    placement: Placement
     protected: bool
     final_snapshot: bool
 
@@ -76,7 +72,7 @@ class Database(pulumi.ComponentResource):
             recoverable=args.protected,
             opts=self._child,
         )
-        self._group = self._admit_clients()
+        self._group = admit_clients("database", args.naming, args.placement, PORT, self._child)
         self._parameters = self._set_parameters()
         primary = self._create_primary(credentials.password)
         replicas = [self._create_replica(number, primary) for number in range(1, args.settings.read_replicas + 1)]
@@ -90,27 +86,6 @@ class Database(pulumi.ComponentResource):
         self.identifier = primary.identifier
         self.replica_identifiers = [replica.identifier for replica in replicas]
         self.register_outputs({"address": self.address, "replicaAddress": self.replica_address})
-
-    def _admit_clients(self) -> ec2.SecurityGroup:
-        name = self._args.naming.name("database")
-        group = ec2.SecurityGroup(
-            "database",
-            name=name,
-            description="Postgres, from the cluster alone",
-            vpc_id=self._args.vpc_id,
-            tags={"Name": name},
-            opts=self._child,
-        )
-        vpc.SecurityGroupIngressRule(
-            "database",
-            security_group_id=group.id,
-            referenced_security_group_id=self._args.clients,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            opts=self._child,
-        )
-        return group
 
     def _set_parameters(self) -> rds.ParameterGroup:
         # Named by its family: another version of Postgres needs another group, while the first is still in use.
@@ -134,7 +109,7 @@ class Database(pulumi.ComponentResource):
             "database",
             name=args.naming.name("database"),
             description="The isolated subnets",
-            subnet_ids=args.subnets,
+            subnet_ids=args.placement.subnets,
             opts=self._child,
         )
         identifier = args.naming.name("database")

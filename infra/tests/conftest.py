@@ -9,6 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
+from infra.aws.placement import Placement
 from infra.aws.settings import AwsSettings
 from infra.check import read_settings
 from infra.settings import check_settings
@@ -26,6 +27,7 @@ _COMPUTED: Mapping[str, Sequence[str]] = {
 """What providers add to a resource's inputs, by its type: here `<name>.<output>`. In AWS each has an ARN as well."""
 
 AWS_STACKS = ("demo", "dev", "staging", "prod")
+PLACEMENT = Placement(vpc_id="vpc-1", subnets=["subnet-a", "subnet-b"], clients="sg-cluster")
 
 
 def aws_settings(stack: str) -> AwsSettings:
@@ -105,3 +107,10 @@ def graphed() -> Graphed:
         return graph
 
     return run
+
+
+def resolved(graphed: Graphed, program: Callable[[], Sequence[pulumi.Output[str]]]) -> list[str]:
+    """The values of the outputs that the program answers."""
+    values: list[str] = []
+    graphed(lambda: pulumi.Output.all(*program()).apply(values.extend))
+    return values

@@ -10,7 +10,7 @@ from infra.aws.cache import Cache, CacheArgs, Eviction
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.naming import Naming
 from infra.aws.settings import CacheSettings
-from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings
+from infra.tests.conftest import AWS_STACKS, PLACEMENT, Graph, Graphed, aws_settings
 
 EDGE = LoadBalancer(arn_suffix="app/shop/1", target_groups={"frontend": "targetgroup/frontend/1"})
 
@@ -26,9 +26,7 @@ def alarms(stack: str, load_balancer: LoadBalancer | None = EDGE) -> None:
                 naming=naming,
                 settings=its,
                 eviction=eviction,
-                vpc_id="vpc-1",
-                subnets=["subnet-a", "subnet-b"],
-                clients="sg-cluster",
+                placement=PLACEMENT,
                 protected=False,
                 final_snapshot=False,
             ),
@@ -39,9 +37,7 @@ def alarms(stack: str, load_balancer: LoadBalancer | None = EDGE) -> None:
         DatabaseArgs(
             naming=naming,
             settings=settings.database,
-            vpc_id="vpc-1",
-            subnets=["subnet-a", "subnet-b"],
-            clients="sg-cluster",
+            placement=PLACEMENT,
             protected=False,
             final_snapshot=False,
         ),

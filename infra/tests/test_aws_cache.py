@@ -8,7 +8,7 @@ import pytest
 
 from infra.aws.cache import Cache, CacheArgs
 from infra.aws.naming import Naming
-from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings, revealed
+from infra.tests.conftest import AWS_STACKS, PLACEMENT, Graph, Graphed, aws_settings, resolved, revealed
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 
@@ -21,9 +21,7 @@ def carts(stack: str, **changes: Any) -> Cache:
             naming=Naming(stack),
             settings=settings.caches.carts.model_copy(update=changes),
             eviction="noeviction",
-            vpc_id="vpc-1",
-            subnets=["subnet-a", "subnet-b"],
-            clients="sg-cluster",
+            placement=PLACEMENT,
             protected=settings.protected,
             final_snapshot=settings.final_snapshots,
         ),
@@ -38,9 +36,7 @@ def sessions(stack: str) -> Cache:
             naming=Naming(stack),
             settings=settings.caches.sessions,
             eviction="volatile-lru",
-            vpc_id="vpc-1",
-            subnets=["subnet-a", "subnet-b"],
-            clients="sg-cluster",
+            placement=PLACEMENT,
             protected=False,
             final_snapshot=False,
         ),
@@ -157,19 +153,13 @@ def test_slow_commands_are_logged_for_a_month(prod: Graph) -> None:
 
 
 def test_readers_go_to_the_replicas_or_where_there_is_none_to_the_primary(graphed: Graphed) -> None:
-    def addresses(replicas: int) -> list[str]:
-        found: list[str] = []
-
-        def program() -> pulumi.Output[None]:
-            component = carts("dev", replicas=replicas)
-            return pulumi.Output.all(component.address, component.replica_address).apply(found.extend)
-
-        graphed(program)
-        return found
+    def addresses(replicas: int) -> list[pulumi.Output[str]]:
+        component = carts("dev", replicas=replicas)
+        return [component.address, component.replica_address]
 
     primary, readers = "cart-data.primaryEndpointAddress:6379", "cart-data.readerEndpointAddress:6379"
-    assert addresses(replicas=1) == [primary, readers]
-    assert addresses(replicas=0) == [primary, primary]
+    assert resolved(graphed, lambda: addresses(1)) == [primary, readers]
+    assert resolved(graphed, lambda: addresses(0)) == [primary, primary]
 
 
 def test_the_names_of_its_nodes_are_known_before_it_is_made(graphed: Graphed) -> None:

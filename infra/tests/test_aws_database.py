@@ -8,7 +8,7 @@ import pytest
 
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.naming import Naming
-from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings, revealed
+from infra.tests.conftest import AWS_STACKS, PLACEMENT, Graph, Graphed, aws_settings, resolved, revealed
 
 INSTANCE = "aws:rds/instance:Instance"
 
@@ -20,9 +20,7 @@ def database(stack: str, **changes: Any) -> Database:
         DatabaseArgs(
             naming=Naming(stack),
             settings=settings.database.model_copy(update=changes),
-            vpc_id="vpc-1",
-            subnets=["subnet-a", "subnet-b"],
-            clients="sg-cluster",
+            placement=PLACEMENT,
             protected=settings.protected,
             final_snapshot=settings.final_snapshots,
         ),
@@ -188,15 +186,9 @@ def test_another_version_has_another_parameter_group(graphed: Graphed) -> None:
 
 
 def test_readers_go_to_a_replica_or_where_there_is_none_to_the_primary(graphed: Graphed) -> None:
-    def addresses(read_replicas: int) -> list[str]:
-        found: list[str] = []
+    def addresses(read_replicas: int) -> list[pulumi.Output[str]]:
+        component = database("dev", read_replicas=read_replicas)
+        return [component.address, component.replica_address]
 
-        def program() -> pulumi.Output[None]:
-            component = database("dev", read_replicas=read_replicas)
-            return pulumi.Output.all(component.address, component.replica_address).apply(found.extend)
-
-        graphed(program)
-        return found
-
-    assert addresses(read_replicas=1) == ["database.endpoint", "database-replica-1.endpoint"]
-    assert addresses(read_replicas=0) == ["database.endpoint", "database.endpoint"]
+    assert resolved(graphed, lambda: addresses(1)) == ["database.endpoint", "database-replica-1.endpoint"]
+    assert resolved(graphed, lambda: addresses(0)) == ["database.endpoint", "database.endpoint"]
