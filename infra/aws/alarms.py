@@ -30,7 +30,7 @@ Dimensions = Mapping[str, pulumi.Input[str]]
 
 
 @dataclass(frozen=True)
-class LoadBalancer:
+class WatchedLoadBalancer:
     """As CloudWatch names it and its target groups: by their `arn_suffix`, the groups by the services behind them."""
 
     arn_suffix: pulumi.Input[str]
@@ -47,7 +47,7 @@ class AlarmsArgs:
     database: Database
     storage: int
     caches: Mapping[str, Cache]
-    load_balancer: LoadBalancer | None
+    load_balancer: WatchedLoadBalancer | None
 
 
 class Alarms(pulumi.ComponentResource):
@@ -140,7 +140,7 @@ class Alarms(pulumi.ComponentResource):
                     missing="notBreaching",
                 )
 
-    def _watch_load_balancer(self, load_balancer: LoadBalancer) -> None:
+    def _watch_load_balancer(self, load_balancer: WatchedLoadBalancer) -> None:
         balancer: Dimensions = {"LoadBalancer": load_balancer.arn_suffix}
         self._alarm(
             "load-balancer-errors",
