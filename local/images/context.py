@@ -11,6 +11,8 @@ from pathlib import Path
 from local.errors import ActionableError
 
 _NOT_SOURCE = {"__pycache__"}
+_AWS_SERVICES = ("secretsmanager",)
+"""Those of AWS that the shop's services ask. botocore brings what it takes to ask any: 26 MB of data."""
 _UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 
@@ -26,7 +28,7 @@ def dockerfile(repository: Path) -> Path:
 def runtime_digest(repository: Path) -> str:
     """SHA-256, hexadecimal, of what all services' images share."""
     lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
-    return _digest(repository / "services/shared/src", _uv_platform(), lock)
+    return _digest(repository / "services/shared/src", _uv_platform(), lock, *_AWS_SERVICES)
 
 
 def service_digest(repository: Path, service: str) -> str:
@@ -39,6 +41,7 @@ def service_digest(repository: Path, service: str) -> str:
 def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
     """Puts the shared part of the context there, for images that have that version of Python, such as 3.11."""
     _install(_lock(repository), destination / "dependencies", python, uv, cache)
+    _leave_out_data(destination / "dependencies")
     shutil.rmtree(destination / "shared", ignore_errors=True)
     _copy(repository / "services/shared/src", destination / "shared")
 
@@ -96,7 +99,9 @@ def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) 
         *("--target", str(destination), "--python-version", python, "--python-platform", _uv_platform()),
         *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirements", str(lock)),
     ]
-    installed = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Outside the workspace: what its pyproject.toml overrides would count more than the lock.
+    cache.mkdir(parents=True, exist_ok=True)
+    installed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cache)
     if installed.returncode != 0:
         raise ActionableError(
             f"The services' dependencies cannot be installed from {lock}:\n{installed.stderr.strip()}"
@@ -107,6 +112,12 @@ def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) 
     for record in destination.glob("*.dist-info/RECORD"):
         record.unlink()
     _normalise(destination)
+
+
+def _leave_out_data(dependencies: Path) -> None:
+    for data in dependencies.glob("botocore/data/*/"):
+        if data.name not in _AWS_SERVICES:
+            shutil.rmtree(data)
 
 
 def _normalise(directory: Path) -> None:

@@ -114,6 +114,33 @@ def test_staged_files_tell_neither_their_date_nor_who_may_write_them(repository:
     assert (staged.st_mode & 0o777, staged.st_mtime) == (0o644, 0)
 
 
+@pytest.fixture
+def uv(tmp_path: Path) -> Path:
+    """Installs data of two of AWS's services, and says where it was called."""
+    program = tmp_path / "uv"
+    program.write_text(
+        """#!/bin/sh
+        pwd > "$0.called-in"
+        while [ "$1" != --target ]; do shift; done
+        mkdir -p "$2/botocore/data/ec2" "$2/botocore/data/secretsmanager"
+        touch "$2/botocore/data/endpoints.json"
+        """
+    )
+    program.chmod(0o755)
+    return program
+
+
+def test_of_what_aws_offers_an_image_knows_only_what_services_ask(repository: Path, tmp_path: Path, uv: Path) -> None:
+    context.stage_runtime(repository, tmp_path / "context", python="3.11", uv=uv, cache=tmp_path / "cache")
+    known = {path.name for path in (tmp_path / "context/dependencies/botocore/data").iterdir()}
+    assert known == {"endpoints.json", "secretsmanager"}
+
+
+def test_what_the_workspace_overrides_does_not_count_in_an_image(repository: Path, tmp_path: Path, uv: Path) -> None:
+    context.stage_runtime(repository, tmp_path / "context", python="3.11", uv=uv, cache=tmp_path / "cache")
+    assert uv.with_name("uv.called-in").read_text().strip() == str(tmp_path / "cache")
+
+
 def test_the_base_and_its_python_are_those_that_the_dockerfile_names(repository: Path) -> None:
     base = recipes.official_base(repository)
     assert base.python == "3.11"
