@@ -8,7 +8,7 @@ import pulumi
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
 from infra.images import load_images
-from infra.local import create_local_platform
+from infra.platforms import create_platform
 from infra.settings import load_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
 from infra.stores import STORES
@@ -23,9 +23,7 @@ def deploy() -> None:
     images = load_images(Path(os.environ.get("BOUTIQUE_IMAGES", ROOT / "build" / "images.json")))
     check_shop(stack, settings, services, images, STORES)
 
-    if settings.local is None:
-        raise MistakeError("an environment on AWS is not made yet")
-    platform = create_local_platform(settings.local, settings.shop.namespace, images)
+    platform = create_platform(stack, settings, services, images)
     shop = Shop(
         "shop",
         ShopArgs(
@@ -35,6 +33,7 @@ def deploy() -> None:
             stores=platform.stores,
             exposures=platform.exposures,
             settings=settings.shop,
+            network=platform.network,
         ),
         platform.cluster.options(),
     )

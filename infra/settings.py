@@ -51,11 +51,18 @@ class Settings(FileModel):
             raise ValueError("set exactly one of boutique:local and boutique:aws")
         return self
 
+    @property
+    def platform(self) -> LocalSettings | AwsSettings:
+        """The one of the two that is set."""
+        return self.local or self.aws  # type: ignore[return-value] # see _one_platform
+
     def exposed(self) -> tuple[tuple[str, ...], Mapping[str, object]]:
         """The path of the setting that says how external services are reached, and what it says by service."""
-        if self.aws:
-            return ("aws", "dns", "hosts"), self.aws.dns.hosts
-        return ("local", "nodePorts"), self.local.node_ports if self.local else {}
+        match self.platform:
+            case LocalSettings(node_ports=ports):
+                return ("local", "nodePorts"), ports
+            case AwsSettings(dns=dns):
+                return ("aws", "dns", "hosts"), dns.hosts
 
 
 def load_settings(stack: str) -> Settings:

@@ -40,12 +40,20 @@ class Clouds:
     cloudflare: pulumi.InvokeOptions
 
 
+@dataclass(frozen=True)
+class Found:
+    """The availability zones to use, as many as the settings ask for, and the name of the zone of dns.zoneId."""
+
+    availability_zones: Sequence[str]
+    zone: str
+
+
 class _RefusedError(Exception):
     """A provider's own words, in one line."""
 
 
-def preflight(stack: str, settings: AwsSettings, clouds: Clouds) -> Sequence[str]:
-    """The names of the zones to use, as many as the settings ask for.
+def preflight(stack: str, settings: AwsSettings, clouds: Clouds) -> Found:
+    """Answers what the settings leave to AWS and Cloudflare to say.
 
     Raises MistakeError, with a line for each mistake; where the account is wrong with that alone.
     """
@@ -55,9 +63,10 @@ def preflight(stack: str, settings: AwsSettings, clouds: Clouds) -> Sequence[str
     mistakes += _cluster_version(where, settings.cluster.version, clouds)
     mistakes += _database(where, settings.database, clouds)
     mistakes += _caches(where, settings.caches, clouds)
-    mistakes += _domain(where, settings.dns, clouds)
+    zone, wrong = _domain(where, settings.dns, clouds)
+    mistakes += wrong
     _raise_any(mistakes)
-    return zones
+    return Found(zones, zone)
 
 
 def _account(where: Where, settings: AwsSettings, clouds: Clouds) -> list[str]:
@@ -156,20 +165,21 @@ def _caches(where: Where, settings: CachesSettings, clouds: Clouds) -> Iterator[
             yield f"{line}: must be one that ElastiCache offers with Valkey, such as cache.t4g.micro: {refused}"
 
 
-def _domain(where: Where, settings: DnsSettings, clouds: Clouds) -> list[str]:
+def _domain(where: Where, settings: DnsSettings, clouds: Clouds) -> tuple[str, list[str]]:
+    """The zone's name, and mistakes."""
     line = f"{where('dns', 'zoneId')}: {settings.zone_id!r}"
     try:
         zone = _ask(lambda: cloudflare.get_zone(zone_id=settings.zone_id, opts=clouds.cloudflare))
     except _RefusedError as refused:
         token = "CLOUDFLARE_API_TOKEN"  # noqa: S105 its name
-        return [f"{line}: must be a zone of the account that {token} is for, which may read it: {refused}"]
+        return "", [f"{line}: must be a zone of the account that {token} is for, which may read it: {refused}"]
     mistakes = []
     if zone.status != "active":
         mistakes.append(f"{line}: the zone is {zone.status}: give its name servers to the registrar first")
     if settings.domain != zone.name and not settings.domain.endswith(f".{zone.name}"):
         domain = f"{where('dns', 'domain')}: {settings.domain!r}"
         mistakes.append(f"{domain}: must be {zone.name} or end in .{zone.name}, the zone of dns.zoneId")
-    return mistakes
+    return zone.name, mistakes
 
 
 def _ask(question: Callable[[], Answer]) -> Answer:

@@ -76,7 +76,7 @@ def ask(stack: str, answers: Mapping[str, dict[str, Any] | str] = GOOD) -> tuple
             aws=pulumi.InvokeOptions(provider=aws.Provider("aws", region="eu-central-1")),
             cloudflare=pulumi.InvokeOptions(provider=cloudflare.Provider("cloudflare")),
         )
-        zones.extend(preflight(stack, aws_settings(stack), clouds))
+        zones.extend(preflight(stack, aws_settings(stack), clouds).availability_zones)
 
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
     return zones, providers.asked

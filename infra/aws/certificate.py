@@ -1,0 +1,67 @@
+"""The certificate of the shop's hosts: by ACM, validated by records in the zone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+from pulumi_aws import acm
+
+_TTL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class CertificateArgs:
+    """`hosts` are all in the zone, and different from each other."""
+
+    hosts: Sequence[str]
+    zone_id: str
+
+
+class Certificate(pulumi.ComponentResource):
+    """`arn` is known once the certificate is valid: a listener takes no other."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("boutique:aws:Certificate", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        first, *others = args.hosts
+        certificate = acm.Certificate(
+            name,
+            domain_name=first,
+            subject_alternative_names=others,
+            validation_method="DNS",
+            # A listener goes on with the former one until it has the new.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        records = [self._prove(host, certificate, args.zone_id) for host in args.hosts]
+        validation = acm.CertificateValidation(
+            name,
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.name for record in records],
+            opts=child,
+        )
+        self.arn = validation.certificate_arn
+        self.register_outputs({"arn": self.arn})
+
+    def _prove(self, host: str, certificate: acm.Certificate, zone_id: str) -> cloudflare.DnsRecord:
+        """The record that ACM looks for. How many there are must be known before ACM tells what is in them."""
+        option = certificate.domain_validation_options.apply(lambda options: _option(host, options))
+        return cloudflare.DnsRecord(
+            f"validation-{host}",
+            zone_id=zone_id,
+            # ACM writes names and values with the root's dot, Cloudflare without.
+            name=option.apply(lambda found: found.resource_record_name.rstrip(".")),
+            type=option.apply(lambda found: found.resource_record_type),
+            content=option.apply(lambda found: found.resource_record_value.rstrip(".")),
+            ttl=_TTL_SECONDS,
+            proxied=False,
+            comment="Validates the certificate of the shop",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _option(host: str, options: Sequence[Any]) -> Any:
+    return next(option for option in options if option.domain_name == host)
