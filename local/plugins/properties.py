@@ -6,6 +6,7 @@ known yet (in a preview) one reserved string. In a plugin they are dicts, lists,
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
@@ -14,6 +15,7 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a tag of the protocol
 _RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 
 
 class Unknown:
@@ -44,8 +46,24 @@ class ResourceReference:
     id: str
 
 
+@dataclass(frozen=True)
+class Asset:
+    """A file or a text; its hash, which the engine makes, is what it is compared by."""
+
+    hash: str
+    path: str | None = None
+    text: str | None = None
+
+    def content(self) -> bytes:
+        return Path(self.path).read_bytes() if self.path else (self.text or "").encode()
+
+    def tagged(self) -> dict[str, str]:
+        source = {"path": self.path} if self.path else {"text": self.text or ""}
+        return {_SIGNATURE: _ASSET, "hash": self.hash, **source}
+
+
 def decode(properties: struct_pb2.Struct) -> dict[str, Any]:
-    """Plain values of a property bag. Raises ValueError on an asset or archive, which no stand-in takes."""
+    """Plain values of a property bag. Raises ValueError on an archive, which no stand-in takes."""
     return {key: _decode(value) for key, value in properties.fields.items()}
 
 
@@ -124,11 +142,15 @@ def _decode_object(value: struct_pb2.Struct) -> Any:
             return Secret(_decode(fields["value"]))
         case signature if signature == _RESOURCE:
             return ResourceReference(fields["urn"].string_value, fields["id"].string_value)
+        case signature if signature == _ASSET and "uri" not in fields:
+            return Asset(
+                fields["hash"].string_value, fields["path"].string_value or None, fields["text"].string_value or None
+            )
         case _:
-            raise ValueError("assets and archives are not covered by this plugin")
+            raise ValueError("archives and remote assets are not covered by this plugin")
 
 
-def _encode(value: Any) -> struct_pb2.Value:  # noqa: PLR0911 - one for each kind of value
+def _encode(value: Any) -> struct_pb2.Value:  # noqa: C901, PLR0911 - one for each kind of value
     match value:
         case Unknown():
             return struct_pb2.Value(string_value=UNKNOWN_ON_THE_WIRE)
@@ -136,6 +158,8 @@ def _encode(value: Any) -> struct_pb2.Value:  # noqa: PLR0911 - one for each kin
             return _encode({_SIGNATURE: _SECRET, "value": value.value})
         case ResourceReference():
             return _encode({_SIGNATURE: _RESOURCE, "urn": value.urn, "id": value.id})
+        case Asset():
+            return _encode(value.tagged())
         case dict():
             return struct_pb2.Value(struct_value=encode(value))
         case list():

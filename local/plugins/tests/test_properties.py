@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from local.plugins.properties import (
     UNKNOWN,
+    Asset,
     ResourceReference,
     Secret,
     Unknown,
@@ -42,9 +44,17 @@ def test_a_reference_to_a_resource_keeps_its_urn_and_id() -> None:
     assert decode(encode({"child": ResourceReference("urn", "id")})) == {"child": ResourceReference("urn", "id")}
 
 
-def test_an_asset_is_refused() -> None:
+def test_an_asset_keeps_its_hash_and_gives_its_content(tmp_path: Path) -> None:
+    (tmp_path / "mug.svg").write_bytes(b"<svg/>")
+    for asset in (Asset("1", path=str(tmp_path / "mug.svg")), Asset("1", text="<svg/>")):
+        decoded = decode(encode({"file": asset}))["file"]
+        assert decoded == asset
+        assert decoded.content() == b"<svg/>"
+
+
+def test_an_archive_is_refused() -> None:
     bag = struct_pb2.Struct()
-    bag.update({"file": {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "text": "x"}})
+    bag.update({"file": {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7", "path": "x"}})
     with pytest.raises(ValueError, match="not covered"):
         decode(bag)
 

@@ -1,0 +1,8 @@
+"""What moto lacks, put in its place before its first request. docs/rehearsal.md lists all of it."""
+
+from local.rehearsal.account import ec2, eks, elasticache, rds
+
+
+def extend() -> None:
+    for service in (ec2, eks, elasticache, rds):
+        service.extend()
