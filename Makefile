@@ -8,7 +8,7 @@ empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh status logs shop test e2e bench doctor images environment format types lock protos pictures diagram
+.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images environment format types lock protos pictures diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ preview: ## Shows what `up` would change
 
 refresh: ## Shows what was changed behind Pulumi's back; `up` then mends it
 	@$(BOUTIQUE) refresh $(STACK)
+
+rehearse: ## Runs a STACK on AWS here, with no account: emulated AWS and Cloudflare, the shop for real
+	@$(BOUTIQUE) rehearse $(STACK)
 
 status: ## Shows what runs
 	@$(BOUTIQUE) status

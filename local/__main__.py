@@ -19,6 +19,7 @@ _COMMANDS = {
     "down": "local.lifecycle",
     "preview": "local.lifecycle",
     "refresh": "local.lifecycle",
+    "rehearse": "local.lifecycle",
     "images": "local.lifecycle",
     "status": "local.observation",
     "logs": "local.observation",

@@ -1,40 +1,66 @@
-"""Runs the Pulumi program for a stack with the real engine, its state kept on this machine."""
+"""Runs the Pulumi program for a stack with the real engine."""
 
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from local.directories import cache_directory, state_directory
+from local.directories import cache_directory
 from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
 from local.tools import Toolbox
 
-PLUGINS = [Path(__file__).parent / "plugins" / name for name in ("kubernetes", "random")]
+_PLUGINS = Path(__file__).parent / "plugins"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where Pulumi keeps the state: in a directory of this machine, or in an account's bucket.
+
+    The state in a directory holds the passwords of stores on this machine, beside their data, for this user's eyes
+    alone: a passphrase kept next to it would guard nothing. In a bucket a key of the account encrypts what is secret.
+    """
+
+    url: str
+    variables: Mapping[str, str]
+    secrets_provider: str = "default"
+    shared: bool = True
+
+    @classmethod
+    def here(cls, directory: Path) -> Self:
+        directory.mkdir(parents=True, exist_ok=True)
+        return cls(f"file://{directory}", {"PULUMI_CONFIG_PASSPHRASE": ""}, shared=False)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """`stand_ins`: whether the provider plugins of local/plugins are used."""
+    """`stand_ins` are the provider plugins of local/plugins to use; `variables` is what the program and they read.
+
+    `project` is the folder of the Pulumi.yaml, which says where the settings are.
+    """
 
     name: str
     toolbox: Toolbox
-    kubeconfig: Path
-    images: Path
-    stand_ins: bool
+    stand_ins: Sequence[str]
+    variables: Mapping[str, str]
+    backend: Backend
+    project: Path = ROOT
 
-    def up(self) -> None:
+    def up(self, *options: str) -> None:
         """Applies the program. Raises ActionableError; Pulumi has said why."""
         self._prepare()
-        self._run(["up", "--yes", "--skip-preview"], "The update did not complete; `make up` goes on from here.")
+        self._run(
+            ["up", "--yes", "--skip-preview", *options],
+            "The update did not complete; the same command goes on from here.",
+        )
 
-    def preview(self) -> None:
+    def preview(self, *options: str) -> None:
         """Shows what `up` would change."""
         self._prepare()
-        self._run(["preview", "--diff"], "The preview failed: nothing was changed.")
+        self._run(["preview", *options], "The preview failed: nothing was changed.")
 
     def refresh(self) -> None:
         """Shows what was changed behind Pulumi's back, and takes note of it; `up` then mends it."""
@@ -50,7 +76,8 @@ class Stack:
         self._run(["stack", "rm", "--yes", "--preserve-config", self.name], "The stack's state was not removed.")
 
     def exists(self) -> bool:
-        return any((_backend() / ".pulumi" / "stacks").rglob(f"{self.name}.json"))
+        stacks = json.loads(self._ask(["stack", "ls", "--json"]))
+        return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
 
     def outputs(self) -> Mapping[str, Any]:
         """What the program exported."""
@@ -58,18 +85,20 @@ class Stack:
         return outputs
 
     def _prepare(self) -> None:
-        _backend().mkdir(parents=True, exist_ok=True)
-        self._ask(["stack", "select", "--create", self.name])
-        # A lock that is there now is what a killed run left: the state is this user's, on this machine.
-        self._ask(["cancel", "--yes", self.name])
+        self._ask(["stack", "select", "--create", f"--secrets-provider={self.backend.secrets_provider}", self.name])
+        if not self.backend.shared:
+            # A lock that is there now is what a killed run left: nobody else has this state.
+            self._ask(["cancel", "--yes", self.name])
 
     def _run(self, arguments: list[str], failure: str) -> None:
-        if subprocess.run(self._command(arguments), check=False, cwd=ROOT, env=self._environment()).returncode != 0:
+        command, environment = self._command(arguments), self._environment()
+        if subprocess.run(command, check=False, cwd=self.project, env=environment).returncode != 0:
             raise ActionableError(failure)
 
     def _ask(self, arguments: list[str]) -> str:
+        command, environment = self._command(arguments), self._environment()
         outcome = subprocess.run(
-            self._command(arguments), check=False, cwd=ROOT, env=self._environment(), capture_output=True, text=True
+            command, check=False, cwd=self.project, env=environment, capture_output=True, text=True
         )
         if outcome.returncode != 0:
             raise ActionableError(f"pulumi {' '.join(arguments)}: {outcome.stderr.strip()}")
@@ -79,22 +108,15 @@ class Stack:
         return [str(self.toolbox.command("pulumi")), *arguments, "--non-interactive"]
 
     def _environment(self) -> dict[str, str]:
-        plugins = [str(folder) for folder in PLUGINS] if self.stand_ins else []
-        path = [*plugins, str(ENVIRONMENT / "bin"), self.toolbox.path_environment()]
+        stand_ins = [str(_PLUGINS / name) for name in self.stand_ins]
+        path = [*stand_ins, str(ENVIRONMENT / "bin"), self.toolbox.path_environment()]
         return {
             **os.environ,
             "PATH": os.pathsep.join(path),
-            "KUBECONFIG": str(self.kubeconfig),
-            "BOUTIQUE_IMAGES": str(self.images),
-            "PULUMI_BACKEND_URL": f"file://{_backend()}",
-            # The state holds the passwords of stores on this machine, beside their data, for this user's eyes alone:
-            # a passphrase kept next to it would guard nothing.
-            "PULUMI_CONFIG_PASSPHRASE": "",
+            **self.variables,
+            **self.backend.variables,
+            "PULUMI_BACKEND_URL": self.backend.url,
             "PULUMI_HOME": str(cache_directory() / "pulumi"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_STACK": self.name,
         }
-
-
-def _backend() -> Path:
-    return state_directory() / "pulumi"

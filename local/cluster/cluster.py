@@ -1,5 +1,6 @@
 """What the rest asks of a cluster, whichever of the three ways it is had."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +19,12 @@ class Cluster(Protocol):
 
     def load_images(self, archive: Path) -> None:
         """Makes the images of an OCI archive known to the node. Raises ActionableError where it refuses them."""
+
+    def name_images(self, names: Mapping[str, str]) -> None:
+        """Gives images that the node has, by their references, one more reference each."""
+
+    def machine_address(self) -> str:
+        """The IPv4 address at which pods reach this machine. Raises ActionableError where there is none to rely on."""
 
     def stop(self, progress: Progress) -> None:
         """Removes everything that start made. Raises ActionableError with what is left where something stays."""

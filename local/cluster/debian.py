@@ -11,11 +11,11 @@ import string
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from local.cluster import kernel, network
 from local.cluster.api import Api
@@ -63,12 +63,15 @@ class DebianCluster:
         return layout.kubeconfig
 
     def load_images(self, archive: Path) -> None:
-        containerd_client = [str(PACKAGES / "usr/bin/ctr"), "--namespace=k8s.io", "images", "import", "-"]
         with archive.open("rb") as content:
-            command = [*self._enter(), *containerd_client]
-            imported = subprocess.run(command, check=False, stdin=content, capture_output=True, text=True)
-        if imported.returncode != 0:
-            raise ActionableError(f"containerd does not take the images of {archive}: {imported.stderr.strip()}")
+            self._images(f"containerd does not take the images of {archive}", "import", "-", content=content)
+
+    def name_images(self, names: Mapping[str, str]) -> None:
+        for known, name in names.items():
+            self._images(f"containerd does not give {known} another name", "tag", "--force", known, name)
+
+    def machine_address(self) -> str:
+        return str(self._layout.network().node)
 
     def stop(self, progress: Progress) -> None:
         with locked(self.state, progress), progress.step("Removing Kubernetes and all that it made") as step:
@@ -107,6 +110,12 @@ class DebianCluster:
         if not (processes := self._processes()):
             raise ActionableError("The cluster does not run: start it with `make up`.")
         return ["nsenter", f"--target={processes[0]}", "--mount", "--"]
+
+    def _images(self, failure: str, *arguments: str, content: IO[bytes] | None = None) -> None:
+        client = [*self._enter(), str(PACKAGES / "usr/bin/ctr"), "--namespace=k8s.io", "images"]
+        outcome = subprocess.run([*client, *arguments], check=False, stdin=content, capture_output=True, text=True)
+        if outcome.returncode != 0:
+            raise ActionableError(f"{failure}: {outcome.stderr.strip()}")
 
     def _start_node(self) -> None:
         namespaces = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]

@@ -1,12 +1,16 @@
 """A cluster of the user's: the context of a kubeconfig that was named. It is deployed to and otherwise left alone."""
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from local.cluster.waiting import locked
 from local.errors import ActionableError
 from local.progress import Progress
+
+_NO_REHEARSAL: Final = "A rehearsal needs a cluster of its own: unset BOUTIQUE_CONTEXT."
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,12 @@ class ExistingCluster:
 
     def load_images(self, archive: Path) -> None:
         _run(*self._load_command(archive))
+
+    def name_images(self, names: Mapping[str, str]) -> None:
+        raise ActionableError(_NO_REHEARSAL)
+
+    def machine_address(self) -> str:
+        raise ActionableError(_NO_REHEARSAL)
 
     def stop(self, progress: Progress) -> None:
         with locked(self.state, progress):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from local.errors import ActionableError
 from local.progress import Progress
 
 NAME: Final = "boutique"
+_NODE: Final = ("docker", "exec", f"{NAME}-control-plane")
 _READY_TIMEOUT: Final = "180s"
 _ENGINE_TIMEOUT: Final = 5.0
 CONFIGURATION: Final = json.dumps(
@@ -69,6 +71,17 @@ class KindCluster:
     def load_images(self, archive: Path) -> None:
         with Progress() as progress:
             _run(self._kind(progress), "load", "image-archive", str(archive), f"--name={NAME}")
+
+    def name_images(self, names: Mapping[str, str]) -> None:
+        for known, name in names.items():
+            _run(*_NODE, "ctr", "--namespace=k8s.io", "images", "tag", "--force", known, name)
+
+    def machine_address(self) -> str:
+        """Docker Desktop has a name for it; elsewhere it is the gateway of the network that kind makes."""
+        if desktop := _run(*_NODE, "sh", "-c", "getent ahostsv4 host.docker.internal || true").split():
+            return desktop[0]
+        networks = json.loads(_run("docker", "network", "inspect", "kind"))[0]["IPAM"]["Config"]
+        return next(str(network["Gateway"]) for network in networks if "." in network.get("Gateway", ""))
 
     def stop(self, progress: Progress) -> None:
         kind = self._kind(progress)

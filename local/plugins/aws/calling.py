@@ -79,7 +79,9 @@ class Caller:
             return None
         arguments = {}
         for name, value in (state if sent is None else sent).items():
-            if value is not None and self._is_sent(kind, call, name):
+            # To the provider an empty list is none; to AWS, when something is made, often an error.
+            unset = value is None or (value == [] and call in (kind.create, kind.copy))
+            if not unset and self._is_sent(kind, call, name):
                 member, argument = self._argument(kind, call, name, value)
                 arguments[member] = argument
         if call.build:

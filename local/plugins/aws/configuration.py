@@ -12,13 +12,10 @@ from local.plugins.properties import Unknown, contains, reveal
 from local.plugins.serving import PluginError
 
 ENDPOINT_VARIABLE: Final = "BOUTIQUE_AWS_ENDPOINT"
-_COVERED: Final = {"allowedAccountIds", "defaultTags", "region", "version"}
+# The emulated account takes any credentials, so that there is nothing to validate or to skip.
+_COVERED: Final = {"allowedAccountIds", "defaultTags", "region", "skipCredentialsValidation", "version"}
 # What the SDK sends where a program says nothing.
-_DEFAULTS: Final = {
-    "skipCredentialsValidation": "false",
-    "skipMetadataApiCheck": "true",
-    "skipRegionValidation": "true",
-}
+_DEFAULTS: Final = {"skipMetadataApiCheck": "true", "skipRegionValidation": "true"}
 
 
 @dataclass(frozen=True)

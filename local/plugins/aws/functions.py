@@ -99,7 +99,8 @@ async def _get_orderable_db_instance(api: Api, arguments: Values) -> Values:
     if not found:
         raise PluginError(f"no RDS DB Instance Classes match the criteria: {asked}")
     spelled = _spelled(found[0])
-    return spelled | {"id": spelled["dbInstanceClass"], "instanceClass": spelled["dbInstanceClass"]}
+    name, zones = spelled["dbInstanceClass"], [zone["Name"] for zone in found[0].get("AvailabilityZones", [])]
+    return spelled | {"id": name, "instanceClass": name, "availabilityZones": zones}
 
 
 async def _get_reserved_cache_node_offering(api: Api, arguments: Values) -> Values:

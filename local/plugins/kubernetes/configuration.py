@@ -40,7 +40,8 @@ class Configuration:
 
 def read(properties: dict[str, Any]) -> Configuration:
     """Raises PluginError with the setting's name if it is not covered or not of the type it must be."""
-    settings = {name: value for name, value in reveal(properties).items() if value is not None}
+    # What is not known yet, as the kubeconfig of a cluster that a preview would make, is checked when it is.
+    settings = {name: value for name, value in reveal(properties).items() if value not in (None, UNKNOWN)}
     if unknown := sorted(settings.keys() - _COVERED):
         raise PluginError(f"kubernetes provider setting {unknown[0]!r} is not covered by this stand-in plugin")
     if not _flag(settings, "enableServerSideApply", default=True):

@@ -2,11 +2,18 @@
 
 from typing import Final
 
-from local.plugins.aws.table import Call, ResourceType, Tagging, Waiter
+from local.plugins.aws.table import Call, Properties, ResourceType, Tagging, Waiter
 
 _CERTIFICATE: Final = {"CertificateArn": "{certificateArn}"}
 _RECORDS: Final = """domainValidationOptions[].{domainName: domainName, resourceRecordName: resourceRecord.name,
     resourceRecordType: resourceRecord.type, resourceRecordValue: resourceRecord.value}"""
+
+
+def _other_names(certificate: Properties) -> list[str]:
+    """AWS counts the first name among them."""
+    names = certificate.get("subjectAlternativeNames") or []
+    return [name for name in names if name != certificate.get("domainName")]
+
 
 TYPES: Final = {
     "Certificate": ResourceType(
@@ -20,7 +27,7 @@ TYPES: Final = {
             remove=Call("RemoveTagsFromCertificate", _CERTIFICATE),
             read=Call("ListTagsForCertificate", _CERTIFICATE),
         ),
-        reads={"domainValidationOptions": _RECORDS},
+        reads={"domainValidationOptions": _RECORDS, "subjectAlternativeNames": _other_names},
         computed={"arn": "{certificateArn}"},
     ),
     # Nothing of its own: the wait until the certificate is issued.

@@ -1,0 +1,88 @@
+"""The stacks on AWS in a real account: its credentials, its state, and Pulumi's own plugins."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import boto3
+
+from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
+from infra.check import read_settings
+from infra.settings import check_settings
+from local import preparation
+from local.environment import PYTHON, ROOT
+from local.errors import ActionableError
+from local.progress import Progress
+from local.stack import Backend, Stack
+from local.tools import official_plugins_unreachable
+
+_REPOSITORIES = "--target=**boutique:aws:Registry$**"
+"""All that the component has made: images have to be there before what runs them."""
+
+
+def has_credentials() -> bool:
+    """Whether there are any, by the ways in which every tool of AWS looks for them."""
+    return boto3.Session().get_credentials() is not None
+
+
+def up(stack: str) -> str:
+    """The repositories, then the images that go there, then all else; answers the shop's address."""
+    ready = _open(stack)
+    ready.up(_REPOSITORIES, "--target-dependents")
+    _operate("images", stack)
+    ready.up()
+    return str(ready.outputs()["address"])
+
+
+def preview(stack: str) -> None:
+    _open(stack).preview("--diff")
+
+
+def refresh(stack: str) -> None:
+    _open(stack).refresh()
+
+
+def down(stack: str) -> None:
+    """By the operator's command, which knows what may not be deleted and finds what is left."""
+    _operate("teardown", stack)
+
+
+def destroy(stack: str) -> None:
+    """What that command asks for."""
+    _open(stack).destroy()
+
+
+def _open(stack: str) -> Stack:
+    settings = check_settings(stack, read_settings(stack)).aws
+    if settings is None:
+        raise ActionableError(f"{stack} is no stack on AWS.")
+    if not has_credentials():
+        raise ActionableError(
+            f"{stack} is made in the AWS account {settings.account}, and no credentials of AWS are found: sign in, "
+            f"such as with `aws sso login`. Without an account, `make rehearse STACK={stack}` runs it on this machine."
+        )
+    if not os.environ.get("CLOUDFLARE_API_TOKEN"):
+        raise ActionableError(
+            f"CLOUDFLARE_API_TOKEN is not set: a token that may edit DNS and settings of {settings.dns.domain}'s zone."
+        )
+    if refused := official_plugins_unreachable():
+        raise ActionableError(f"An account takes Pulumi's own provider plugins, which cannot be downloaded: {refused}")
+    backend = Backend(
+        url=f"s3://{state_bucket(settings.account, settings.region)}?region={settings.region}",
+        variables={},
+        secrets_provider=f"awskms://{STATE_KEY_ALIAS}?region={settings.region}",
+    )
+    with Progress() as progress:
+        toolbox = preparation.ensure_tools(progress)
+    return Stack(stack, toolbox, [], {"BOUTIQUE_IMAGES": str(_image_list(stack))}, backend)
+
+
+def _image_list(stack: str) -> Path:
+    """Where `make images` has written what it pushed for the stack."""
+    return ROOT / "build" / f"images-{stack}.json"
+
+
+def _operate(command: str, stack: str) -> None:
+    outcome = subprocess.run([PYTHON, "-m", "ops", command, stack], check=False, cwd=ROOT)
+    if outcome.returncode != 0:
+        raise ActionableError(f"`{command}` of {stack} did not complete.")

@@ -1,0 +1,1 @@
+"""Runs the program of a stack on AWS on one machine: see lifecycle.py."""

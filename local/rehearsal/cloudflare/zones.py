@@ -1,0 +1,129 @@
+"""Zones with their records and settings, and what Cloudflare refuses of them."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+Record = dict[str, Any]
+
+_TYPES: Final = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT")
+_PROXIED: Final = ("A", "AAAA", "CNAME")
+_AUTOMATIC_TTL: Final = 1
+_LONGEST_COMMENT: Final = 100
+_SETTINGS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "always_use_https": ("off", ("on", "off")),
+    "min_tls_version": ("1.0", ("1.0", "1.1", "1.2", "1.3")),
+    "ssl": ("full", ("off", "flexible", "full", "strict")),
+}
+"""What is set of a new zone, and what may be."""
+
+
+class RefusedError(Exception):
+    """What Cloudflare answers instead of a result."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass
+class Zone:
+    id: str
+    name: str
+    account: str
+    records: dict[str, Record] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=lambda: {name: value for name, (value, _) in _SETTINGS.items()})
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "status": "active",
+            "paused": False,
+            "type": "full",
+            "account": {"id": self.account, "name": "rehearsal"},
+        }
+
+    def record(self, identifier: str) -> Record:
+        if identifier not in self.records:
+            raise RefusedError(404, 81044, "Record does not exist.")
+        return self.records[identifier]
+
+    def create(self, asked: Record) -> Record:
+        now = datetime.now(UTC).isoformat()
+        record = self._checked(asked) | {"id": secrets.token_hex(16), "created_on": now, "modified_on": now}
+        self.records[record["id"]] = record
+        return record
+
+    def replace(self, identifier: str, asked: Record) -> Record:
+        former = self.record(identifier)
+        record = self._checked(asked, beside=identifier)
+        kept = {"id": identifier, "created_on": former["created_on"], "modified_on": datetime.now(UTC).isoformat()}
+        self.records[identifier] = record | kept
+        return self.records[identifier]
+
+    def delete(self, identifier: str) -> dict[str, str]:
+        self.record(identifier)
+        del self.records[identifier]
+        return {"id": identifier}
+
+    def setting(self, name: str) -> dict[str, Any]:
+        if name not in self.settings:
+            raise RefusedError(404, 1003, f"Undefined zone setting: {name}")
+        return {"id": name, "value": self.settings[name], "editable": True, "modified_on": None}
+
+    def set(self, name: str, value: object) -> dict[str, Any]:
+        self.setting(name)
+        if value not in _SETTINGS[name][1]:
+            raise RefusedError(400, 1007, f"Invalid value for zone setting {name}")
+        self.settings[name] = str(value)
+        return self.setting(name)
+
+    def _checked(self, asked: Record, beside: str | None = None) -> Record:
+        """The record as it is kept; `beside` is the one that it takes the place of."""
+        kind, content = asked.get("type"), str(asked.get("content") or "")
+        if kind not in _TYPES:
+            raise RefusedError(400, 9004, f"DNS record type {kind!r} is invalid.")
+        if not content:
+            raise RefusedError(400, 9005, f"Content for {kind} record is invalid.")
+        ttl, proxied = asked.get("ttl", _AUTOMATIC_TTL), bool(asked.get("proxied", False))
+        if ttl != _AUTOMATIC_TTL and not 60 <= ttl <= 86400:
+            raise RefusedError(400, 9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
+        if proxied and kind not in _PROXIED:
+            raise RefusedError(400, 9003, f"A {kind} record cannot be proxied.")
+        if len(asked.get("comment") or "") > _LONGEST_COMMENT:
+            raise RefusedError(400, 9207, f"The comment is longer than {_LONGEST_COMMENT} characters.")
+        name = self._full_name(str(asked.get("name") or ""))
+        self._refuse_conflicts(name, str(kind), content, beside)
+        return {
+            "name": name,
+            "type": kind,
+            "content": content.rstrip(".") if kind in {"CNAME", "MX", "NS"} else content,
+            "ttl": _AUTOMATIC_TTL if proxied else ttl,
+            "proxied": proxied,
+            "proxiable": kind in _PROXIED,
+            "comment": asked.get("comment"),
+            "tags": asked.get("tags") or [],
+            "settings": asked.get("settings") or {},
+            "meta": {},
+        }
+
+    def _full_name(self, name: str) -> str:
+        """A name outside of the zone is one within it, as `shop` is `shop.example.com`."""
+        name = name.rstrip(".").lower()
+        if name in {"", "@"}:
+            return self.name
+        return name if name == self.name or name.endswith(f".{self.name}") else f"{name}.{self.name}"
+
+    def _refuse_conflicts(self, name: str, kind: str, content: str, beside: str | None) -> None:
+        others = [record for key, record in self.records.items() if record["name"] == name and key != beside]
+        if any((other["type"], other["content"]) == (kind, content.rstrip(".")) for other in others):
+            raise RefusedError(400, 81058, "An identical record already exists.")
+        if kind == "CNAME" and any(other["type"] != "CNAME" for other in others):
+            raise RefusedError(400, 81054, "A CNAME record with that host already exists or conflicts with others.")
+        if any(other["type"] == "CNAME" for other in others):
+            raise RefusedError(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
