@@ -106,4 +106,6 @@ def _prepare() -> Stack:
 
 def _stack(toolbox: Toolbox, kubeconfig: Path) -> Stack:
     variables = {"KUBECONFIG": str(kubeconfig), "BOUTIQUE_IMAGES": str(preparation.image_list())}
-    return Stack(LOCAL, toolbox, preparation.stand_ins(), variables, Backend.here(state_directory() / "pulumi"))
+    return Stack(
+        LOCAL, toolbox, preparation.stand_ins(state_directory()), variables, Backend.here(state_directory() / "pulumi")
+    )

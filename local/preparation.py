@@ -75,12 +75,13 @@ def image_list() -> Path:
     return state_directory() / "images.json"
 
 
-def stand_ins() -> list[str]:
+def stand_ins(environment: Path) -> list[str]:
     """The provider plugins that stand in for official ones which this machine cannot download.
 
-    Decided once for as long as the environment lives: both kinds share its state, but not their habits.
+    Decided once for as long as the environment, which the directory is of, lives: both kinds share its state, but not
+    their habits.
     """
-    decision = state_directory() / "stand-ins"
+    decision = environment / "stand-ins"
     if not decision.exists():
         decision.parent.mkdir(parents=True, exist_ok=True)
         decision.write_text(official_plugins_unreachable() or "")

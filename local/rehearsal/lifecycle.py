@@ -218,7 +218,7 @@ def _stack(stack: str, toolbox: Toolbox, running: Servers, images: Path, directo
         "AWS_SECRET_ACCESS_KEY": "rehearsal",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    plugins = [*_PLUGINS, *preparation.stand_ins()]
+    plugins = [*_PLUGINS, *preparation.stand_ins(directory)]
     return Stack(stack, toolbox, plugins, variables, Backend.here(directory / "pulumi"), _project(stack, directory))
 
 
