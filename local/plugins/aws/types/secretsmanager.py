@@ -35,6 +35,7 @@ TYPES: Final = {
         id="{secretId}|{versionId}",
         create=Call("PutSecretValue"),
         read=Call("GetSecretValue", {"SecretId": "{secretId}", "VersionId": "{versionId}"}),
+        reads={"secretArn": "arn"},
         secrets=frozenset({"secretString", "secretBinary"}),
     ),
 }
