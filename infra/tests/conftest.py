@@ -1,6 +1,7 @@
 """The program's resource graph, made under Pulumi's mocks: no engine, no cluster."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,16 @@ class _Monitor(mocks.MockMonitor):
         if request.retainOnDelete:
             self._graph.retained.add((request.type, request.name))
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def event_loop_of_pulumi() -> Iterator[None]:
+    """Pulumi takes the thread's event loop; tests of coroutines that ran before leave the thread without one."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 Graphed = Callable[[Callable[[], object]], Graph]
