@@ -213,7 +213,7 @@ TYPES: Final = {
         delete=(Call("DeleteListener", {"ListenerArn": "{id}"}),),
         tagging=_TAGGING,
         members={f"defaultActions.{name}": member for name, member in _ACTION_MEMBERS.items()},
-        reads={"arn": "listenerArn", "certificateArn": "certificates[0].certificateArn"},
+        reads={"alpnPolicy": "alpnPolicy[0]", "arn": "listenerArn", "certificateArn": "certificates[0].certificateArn"},
         unique=True,
     ),
     "ListenerRule": ResourceType(
