@@ -1,0 +1,1 @@
+"""The policy pack: what no environment may be, whatever its program says. See docs/policies.md."""

@@ -1,0 +1,80 @@
+"""Nothing is open to the world but the load balancer, and that to Cloudflare alone."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from infra.policies.rules import Missing, Property, Resource, Rule, is_true, items, look_up, property_rule
+
+_WORLD: Final = ("0.0.0.0/0", "::/0")
+_ACCESS_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
+_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+_CLUSTER: Final = "aws:eks/cluster:Cluster"
+_SERVICE: Final = "kubernetes:core/v1:Service"
+_BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+NO_PUBLIC_STORES: Final = property_rule(
+    "no-public-stores",
+    "No store has an address that the internet reaches, and no bucket can be opened.",
+    Property("aws:rds/instance:Instance", "publiclyAccessible", lambda value: not is_true(value), "false"),
+    *(Property(_ACCESS_BLOCK, name, is_true, "true") for name in _BLOCKS),
+    Property("aws:ec2/subnet:Subnet", "mapPublicIpOnLaunch", lambda value: not is_true(value), "false"),
+)
+
+
+def _open_groups(resource: Resource) -> Iterator[str]:
+    if resource.type == _RULE:
+        for path in ("cidrIpv4", "cidrIpv6"):
+            if (source := resource.get(path)) in _WORLD:
+                yield f"{path}: {source!r}: must be narrower: name the networks or the group that may connect"
+        return
+    for rule in items(resource.get("ingress")):
+        if resource.type == _DEFAULT_GROUP:
+            yield "ingress: must be empty: whoever names no group gets this one"
+        for path in ("cidrBlocks", "ipv6CidrBlocks"):
+            for source in items(look_up(rule, path)):
+                if source in _WORLD:
+                    yield f"ingress.{path}: {source!r}: must be narrower: name the networks that may connect"
+
+
+NO_OPEN_GROUPS: Final = Rule(
+    "no-open-security-groups", "No security group lets the world in.", (_GROUP, _DEFAULT_GROUP, _RULE), _open_groups
+)
+
+
+def _open_cluster(resource: Resource) -> Iterator[str]:
+    public = resource.get("vpcConfig.endpointPublicAccess")
+    if public is False or public is Missing.UNKNOWN:
+        return
+    sources = list(items(resource.get("vpcConfig.publicAccessCidrs")))
+    if not sources or any(source in _WORLD for source in sources):
+        yield f"vpcConfig.publicAccessCidrs: {sources}: must name the networks that may reach the API"
+
+
+CLOSED_CLUSTER: Final = Rule(
+    "closed-cluster", "The API of a cluster is reached from named networks alone.", (_CLUSTER,), _open_cluster
+)
+
+ENTRIES_ALONE: Final = property_rule(
+    "access-entries",
+    "Access entries alone let someone into a cluster, and what is done there is logged.",
+    Property(_CLUSTER, "accessConfig.authenticationMode", lambda value: value == "API", "API"),
+    Property(
+        _CLUSTER,
+        "enabledClusterLogTypes",
+        lambda value: {"api", "audit", "authenticator"} <= {*items(value)},
+        "with api, audit and authenticator at least",
+    ),
+)
+
+NO_CLUSTER_BALANCERS: Final = property_rule(
+    "no-load-balancers-of-the-cluster",
+    "No Service asks the cluster for a load balancer: a destroy would not know of it.",
+    Property(
+        _SERVICE,
+        "spec.type",
+        lambda value: value != "LoadBalancer",
+        "ClusterIP: infra/aws/load_balancer.py leads to it",
+    ),
+)

@@ -1,0 +1,65 @@
+"""All rules, and how Pulumi runs them: each is mandatory, so that a violation ends a preview and an update."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+)
+
+from infra.policies import encryption, exposure, identity, pods, protection, tags
+from infra.policies.rules import Missing, Resource, Rule, look_up
+
+RULES: Final[Sequence[Rule]] = (
+    encryption.AT_REST,
+    *encryption.IN_TRANSIT,
+    exposure.NO_PUBLIC_STORES,
+    exposure.NO_OPEN_GROUPS,
+    exposure.CLOSED_CLUSTER,
+    exposure.ENTRIES_ALONE,
+    exposure.NO_CLUSTER_BALANCERS,
+    protection.PROTECTED,
+    identity.NO_WILDCARDS,
+    identity.NO_ADMINISTRATORS,
+    tags.TAGGED,
+    pods.BY_DIGEST,
+    pods.RESTRICTED,
+)
+
+
+def serve() -> None:
+    """Has Pulumi's engine, which started this process, ask of each resource."""
+    PolicyPack(name="boutique", enforcement_level=EnforcementLevel.MANDATORY, policies=list(map(_policy, RULES)))
+
+
+def _policy(rule: Rule) -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        for violation in rule.violations(_resource(args)):
+            report(violation)
+
+    return ResourceValidationPolicy(name=rule.name, description=rule.description, validate=validate)
+
+
+def _resource(args: ResourceValidationArgs) -> Resource:
+    """A URN is urn:pulumi:<stack>::<project>::<types>::<name>."""
+    return Resource(
+        type=args.resource_type,
+        name=args.name,
+        stack=args.urn.split("::")[0].rpartition(":")[2],
+        properties=args.props,
+        default_tags=_default_tags(args.provider.props if args.provider else {}),
+    )
+
+
+def _default_tags(provider: Mapping[str, Any]) -> Mapping[str, str]:
+    """Nested settings of a provider are JSON."""
+    given = look_up(provider, "defaultTags")
+    if isinstance(given, Missing):
+        return {}
+    content = json.loads(given) if isinstance(given, str) else given
+    return content.get("tags") or {}

@@ -1,0 +1,40 @@
+"""What holds users' data cannot be lost by mistake."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from infra.policies.rules import PROTECTED_STACKS, Missing, Resource, Rule, is_true
+
+_INSTANCE: Final = "aws:rds/instance:Instance"
+_LEAST_BACKUP_DAYS: Final = 7
+_WANTED: Final = {
+    _INSTANCE: ("deletionProtection", "multiAz"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("automaticFailoverEnabled", "multiAzEnabled"),
+    "aws:eks/cluster:Cluster": ("deletionProtection",),
+    "aws:lb/loadBalancer:LoadBalancer": ("enableDeletionProtection",),
+}
+
+
+def _unprotected(resource: Resource) -> Iterator[str]:
+    # A read replica is made anew from its primary.
+    if resource.stack not in PROTECTED_STACKS or resource.get("replicateSourceDb") is not Missing.UNSET:
+        return
+    for path in _WANTED[resource.type]:
+        value = resource.get(path)
+        if value is not Missing.UNKNOWN and not is_true(value):
+            yield f"{path}: {value!r}: must be true in {resource.stack}"
+    if resource.type != _INSTANCE:
+        return
+    if is_true(resource.get("skipFinalSnapshot")):
+        yield f"skipFinalSnapshot: must be false in {resource.stack}"
+    days = resource.get("backupRetentionPeriod")
+    if days is not Missing.UNKNOWN and (days is Missing.UNSET or days < _LEAST_BACKUP_DAYS):
+        yield f"backupRetentionPeriod: {days!r}: must be at least {_LEAST_BACKUP_DAYS} in {resource.stack}"
+
+
+PROTECTED: Final = Rule(
+    "protected-in-prod",
+    "In prod, stores have a standby and backups, and neither they nor the cluster can be deleted.",
+    tuple(_WANTED),
+    _unprotected,
+)

@@ -1,0 +1,260 @@
+"""Every rule, with a resource that it lets be and one that violates it."""
+
+import json
+from typing import Any
+
+import pytest
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from infra.policies.pack import RULES
+from infra.policies.rules import Resource
+
+DIGEST = f"registry/cart@sha256:{'0' * 64}"
+CONTAINER: dict[str, Any] = {
+    "name": "cart",
+    "image": DIGEST,
+    "securityContext": {
+        "runAsNonRoot": True,
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    },
+    "resources": {"limits": {"memory": "96Mi"}},
+}
+
+
+def policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+def pods(**changes: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": {"containers": [CONTAINER | changes]}}}}
+
+
+INSTANCE = {
+    "storageEncrypted": True,
+    "deletionProtection": True,
+    "multiAz": True,
+    "skipFinalSnapshot": False,
+    "backupRetentionPeriod": 35,
+}
+CLUSTER = {
+    "encryptionConfig": {"provider": {"keyArn": "arn"}, "resources": ["secrets"]},
+    "accessConfig": {"authenticationMode": "API"},
+    "deletionProtection": True,
+    "enabledClusterLogTypes": ["api", "audit", "authenticator"],
+    "vpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]},
+    "tagsAll": {"boutique:project": "boutique", "boutique:stack": "prod"},
+}
+CACHE = {
+    "atRestEncryptionEnabled": True,
+    "kmsKeyId": "arn",
+    "transitEncryptionEnabled": True,
+    "authToken": "secret",
+    "automaticFailoverEnabled": True,
+    "multiAzEnabled": True,
+}
+DENY = {"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+ENCRYPTED = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+BLOCKED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+
+CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
+    # The rule, a type, what it lets be, what of that violates it, and what it says then.
+    ("encrypted-at-rest", "aws:rds/instance:Instance", INSTANCE, {"storageEncrypted": False}, "storageEncrypted"),
+    ("encrypted-at-rest", "aws:elasticache/replicationGroup:ReplicationGroup", CACHE, {"kmsKeyId": None}, "kmsKeyId"),
+    (
+        "encrypted-at-rest",
+        "aws:ecr/repository:Repository",
+        {"encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": "arn"}]},
+        {"encryptionConfigurations": [{"encryptionType": "AES256"}]},
+        "kmsKey",
+    ),
+    ("encrypted-at-rest", "aws:secretsmanager/secret:Secret", {"kmsKeyId": "arn"}, {"kmsKeyId": ""}, "kmsKeyId"),
+    ("encrypted-at-rest", "aws:sns/topic:Topic", {"kmsMasterKeyId": "a"}, {"kmsMasterKeyId": None}, "kmsMasterKeyId"),
+    ("encrypted-at-rest", "aws:eks/cluster:Cluster", CLUSTER, {"encryptionConfig": None}, "keyArn"),
+    ("encrypted-at-rest", "aws:kms/key:Key", {"enableKeyRotation": True}, {"enableKeyRotation": False}, "rotate"),
+    ("encrypted-at-rest", BUCKET_ENCRYPTION, {"rules": [ENCRYPTED]}, {"rules": []}, "sseAlgorithm"),
+    ("tls", "aws:elasticache/replicationGroup:ReplicationGroup", CACHE, {"transitEncryptionEnabled": False}, "transit"),
+    ("tls", "aws:elasticache/replicationGroup:ReplicationGroup", CACHE, {"authToken": None}, "authToken"),
+    (
+        "tls",
+        "aws:lb/listener:Listener",
+        {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
+        {"protocol": "HTTP"},
+        "must be HTTPS",
+    ),
+    (
+        "tls-forced",
+        "aws:rds/parameterGroup:ParameterGroup",
+        {"parameters": [{"name": "rds.force_ssl", "value": "1"}]},
+        {"parameters": [{"name": "rds.force_ssl", "value": "0"}]},
+        "rds.force_ssl",
+    ),
+    (
+        "tls-forced",
+        "aws:s3/bucketPolicy:BucketPolicy",
+        {"policy": json.dumps({"Statement": [DENY]})},
+        {"policy": json.dumps({"Statement": []})},
+        "aws:SecureTransport",
+    ),
+    ("no-public-stores", "aws:rds/instance:Instance", INSTANCE, {"publiclyAccessible": True}, "publiclyAccessible"),
+    (
+        "no-public-stores",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        BLOCKED,
+        {"blockPublicAcls": False},
+        "blockPublicAcls",
+    ),
+    ("no-public-stores", "aws:ec2/subnet:Subnet", {}, {"mapPublicIpOnLaunch": True}, "mapPublicIpOnLaunch"),
+    ("no-open-security-groups", RULE, {"cidrIpv4": "10.0.0.0/16"}, {"cidrIpv4": "0.0.0.0/0"}, "must be narrower"),
+    ("no-open-security-groups", RULE, {"cidrIpv6": "fd00::/8"}, {"cidrIpv6": "::/0"}, "must be narrower"),
+    (
+        "no-open-security-groups",
+        "aws:ec2/securityGroup:SecurityGroup",
+        {"ingress": [{"cidrBlocks": ["10.0.0.0/16"]}]},
+        {"ingress": [{"cidrBlocks": ["0.0.0.0/0"]}]},
+        "must be narrower",
+    ),
+    (
+        "no-open-security-groups",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        {"ingress": []},
+        {"ingress": [{"self": True}]},
+        "must be empty",
+    ),
+    (
+        "closed-cluster",
+        "aws:eks/cluster:Cluster",
+        CLUSTER,
+        {"vpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}},
+        "publicAccessCidrs",
+    ),
+    ("closed-cluster", "aws:eks/cluster:Cluster", CLUSTER, {"vpcConfig": {}}, "publicAccessCidrs"),
+    (
+        "access-entries",
+        "aws:eks/cluster:Cluster",
+        CLUSTER,
+        {"accessConfig": {"authenticationMode": "CONFIG_MAP"}},
+        "must be API",
+    ),
+    ("access-entries", "aws:eks/cluster:Cluster", CLUSTER, {"enabledClusterLogTypes": ["api"]}, "audit"),
+    (
+        "no-load-balancers-of-the-cluster",
+        "kubernetes:core/v1:Service",
+        {"spec": {"type": "ClusterIP"}},
+        {"spec": {"type": "LoadBalancer"}},
+        "load_balancer.py",
+    ),
+    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"deletionProtection": False}, "deletionProtection"),
+    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"multiAz": None}, "multiAz"),
+    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"skipFinalSnapshot": True}, "skipFinalSnapshot"),
+    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"backupRetentionPeriod": 1}, "at least 7"),
+    ("protected-in-prod", "aws:eks/cluster:Cluster", CLUSTER, {"deletionProtection": False}, "deletionProtection"),
+    (
+        "protected-in-prod",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        CACHE,
+        {"multiAzEnabled": False},
+        "multiAzEnabled",
+    ),
+    (
+        "protected-in-prod",
+        "aws:lb/loadBalancer:LoadBalancer",
+        {"enableDeletionProtection": True},
+        {"enableDeletionProtection": False},
+        "enableDeletionProtection",
+    ),
+    (
+        "no-wildcards",
+        ROLE_POLICY,
+        {"policy": policy(Action=["s3:GetObject"], Resource=["arn"])},
+        {"policy": policy(Action="*", Resource=["arn"])},
+        "Action: '*'",
+    ),
+    (
+        "no-wildcards",
+        ROLE_POLICY,
+        {"policy": policy(Action=["s3:*"], Resource=["*"], Condition={"Bool": {}})},
+        {"policy": policy(Action=["s3:*"], Resource=["*"])},
+        "Resource: '*'",
+    ),
+    (
+        "no-wildcards",
+        "aws:iam/role:Role",
+        {"assumeRolePolicy": policy(Action="sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})},
+        {"assumeRolePolicy": policy(Action="sts:AssumeRole", Principal={"AWS": "*"})},
+        "Principal: '*'",
+    ),
+    (
+        "no-administrators",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        "policyArn",
+    ),
+    ("tagged", "aws:eks/cluster:Cluster", CLUSTER, {"tagsAll": {"boutique:project": "boutique"}}, "boutique:stack"),
+    ("images-by-digest", DEPLOYMENT, pods(), pods(image="registry/cart:latest"), "by its digest"),
+    ("restricted-pods", DEPLOYMENT, pods(), pods(securityContext={}), "runAsNonRoot"),
+    (
+        "restricted-pods",
+        DEPLOYMENT,
+        pods(),
+        pods(securityContext=CONTAINER["securityContext"] | {"allowPrivilegeEscalation": True}),
+        "allowPrivilegeEscalation",
+    ),
+    ("restricted-pods", DEPLOYMENT, pods(), pods(resources={}), "resources.limits.memory"),
+]
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def violations(rule: str, kind: str, properties: dict[str, Any], stack: str = "prod", **more: Any) -> list[str]:
+    return BY_NAME[rule].violations(Resource(kind, "it", stack, unknown_checking_proxy(properties), **more))
+
+
+@pytest.mark.parametrize(("rule", "kind", "good", "change", "said"), CASES)
+def test_a_rule_lets_the_good_be_and_says_what_is_wrong_with_the_bad(
+    rule: str, kind: str, good: dict[str, Any], change: dict[str, Any], said: str
+) -> None:
+    assert violations(rule, kind, good) == []
+    found = violations(rule, kind, good | change)
+    assert found
+    assert all(line.startswith("it: ") for line in found)
+    assert said in " ".join(found)
+
+
+def test_every_rule_is_violated_by_one_of_them() -> None:
+    assert {case[0] for case in CASES} == BY_NAME.keys()
+
+
+@pytest.mark.parametrize(("rule", "kind", "good", "change", "said"), CASES)
+def test_what_a_preview_cannot_know_is_no_violation(
+    rule: str, kind: str, good: dict[str, Any], change: dict[str, Any], said: str
+) -> None:
+    unknown = dict.fromkeys(change, UNKNOWN_STRING_VALUE)
+    assert violations(rule, kind, good | unknown) == []
+    assert said
+
+
+@pytest.mark.parametrize("stack", ["demo", "dev", "staging"])
+def test_only_prod_has_to_be_protected(stack: str) -> None:
+    assert violations("protected-in-prod", "aws:rds/instance:Instance", {"deletionProtection": False}, stack) == []
+
+
+def test_a_replica_that_can_be_made_anew_needs_no_protection() -> None:
+    replica = {"replicateSourceDb": "database", "deletionProtection": False}
+    assert violations("protected-in-prod", "aws:rds/instance:Instance", replica) == []
+
+
+def test_on_this_machine_an_image_may_have_a_tag() -> None:
+    tagged = pods(image="boutique.local/cart:1")
+    assert violations("images-by-digest", DEPLOYMENT, tagged, "local") == []
+
+
+def test_tags_may_come_from_the_provider() -> None:
+    tags = {"boutique:project": "boutique", "boutique:stack": "dev"}
+    assert violations("tagged", "aws:ec2/vpc:Vpc", {"tags": {"Name": "x"}}, default_tags=tags) == []
+    assert len(violations("tagged", "aws:ec2/vpc:Vpc", {"tags": {"Name": "x"}})) == 2
