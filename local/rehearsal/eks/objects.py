@@ -85,10 +85,15 @@ async def forget_shop(api: Api, namespace: str) -> None:
 
 
 async def admit_pods(api: Api, namespace: str, machine: str) -> None:
-    """Lets the shop's pods reach this machine, where the account and its stores are.
+    """Lets the shop's pods reach this machine, where the account and its stores are, and this cluster's name servers.
 
-    Their own policies name the networks of the VPC, and no address here is of those.
+    Their own policies name the networks of the VPC and the address of EKS' name servers, and nothing here is there.
     """
+    name_servers = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    name_resolution = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
     policy = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -96,7 +101,10 @@ async def admit_pods(api: Api, namespace: str, machine: str) -> None:
         "spec": {
             "podSelector": {},
             "policyTypes": ["Egress"],
-            "egress": [{"to": [{"ipBlock": {"cidr": f"{machine}/32"}}]}],
+            "egress": [
+                {"to": [{"ipBlock": {"cidr": f"{machine}/32"}}]},
+                {"to": [name_servers], "ports": name_resolution},
+            ],
         },
     }
     await _apply(api, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
