@@ -7,8 +7,8 @@ import pulumi
 
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
+from infra.environments import create_environment
 from infra.images import load_images
-from infra.platforms import create_platform
 from infra.settings import load_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
 from infra.stores import STORES
@@ -23,23 +23,23 @@ def deploy() -> None:
     images = load_images(Path(os.environ.get("BOUTIQUE_IMAGES", ROOT / "build" / "images.json")))
     check_shop(stack, settings, services, images, STORES)
 
-    platform = create_platform(stack, settings, services, images)
+    environment = create_environment(stack, settings, services, images)
     shop = Shop(
         "shop",
         ShopArgs(
-            namespace=platform.cluster.namespace,
+            namespace=environment.cluster.namespace,
             services=services,
             images=images,
-            stores=platform.stores,
-            exposures=platform.exposures,
+            stores=environment.stores,
+            exposures=environment.exposures,
             settings=settings.shop,
-            network=platform.network,
+            network=environment.network,
         ),
-        platform.cluster.options(),
+        environment.cluster.options(),
     )
 
-    pulumi.export("address", platform.exposures["frontend"].address)
-    pulumi.export("namespace", platform.cluster.namespace)
+    pulumi.export("address", environment.exposures["frontend"].address)
+    pulumi.export("namespace", environment.cluster.namespace)
     pulumi.export("versions", shop.images)
 
 

@@ -74,7 +74,7 @@ def _open(stack: str) -> Stack:
     )
     with Progress() as progress:
         toolbox = preparation.ensure_tools(progress)
-    return Stack(stack, toolbox, [], {"BOUTIQUE_IMAGES": str(_image_list(stack))}, backend)
+    return Stack(stack, toolbox, [], {"BOUTIQUE_IMAGES": str(_image_list(stack))}, backend, policies=True)
 
 
 def _image_list(stack: str) -> Path:

@@ -13,6 +13,7 @@ from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
 from local.tools import Toolbox
 
+_POLICIES = ROOT / "infra" / "policies" / "run"
 _PLUGINS = Path(__file__).parent / "plugins"
 
 
@@ -39,7 +40,8 @@ class Backend:
 class Stack:
     """`stand_ins` are the provider plugins of local/plugins to use; `variables` is what the program and they read.
 
-    `project` is the folder of the Pulumi.yaml, which says where the settings are.
+    `project` is the folder of the Pulumi.yaml, which says where the settings are. With `policies` what violates the
+    policy pack is neither made nor shown as if it could be.
     """
 
     name: str
@@ -48,19 +50,20 @@ class Stack:
     variables: Mapping[str, str]
     backend: Backend
     project: Path = ROOT
+    policies: bool = False
 
     def up(self, *options: str) -> None:
         """Applies the program. Raises ActionableError; Pulumi has said why."""
         self._prepare()
         self._run(
-            ["up", "--yes", "--skip-preview", *options],
+            ["up", "--yes", "--skip-preview", *self._policy_pack(), *options],
             "The update did not complete; the same command goes on from here.",
         )
 
     def preview(self, *options: str) -> None:
         """Shows what `up` would change."""
         self._prepare()
-        self._run(["preview", *options], "The preview failed: nothing was changed.")
+        self._run(["preview", *self._policy_pack(), *options], "The preview failed: nothing was changed.")
 
     def refresh(self) -> None:
         """Shows what was changed behind Pulumi's back, and takes note of it; `up` then mends it."""
@@ -103,6 +106,9 @@ class Stack:
         if outcome.returncode != 0:
             raise ActionableError(f"pulumi {' '.join(arguments)}: {outcome.stderr.strip()}")
         return outcome.stdout
+
+    def _policy_pack(self) -> list[str]:
+        return [f"--policy-pack={_POLICIES}"] if self.policies else []
 
     def _command(self, arguments: list[str]) -> list[str]:
         return [str(self.toolbox.command("pulumi")), *arguments, "--non-interactive"]

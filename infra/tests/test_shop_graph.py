@@ -9,7 +9,7 @@ import pytest
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
 from boutique_definition.validation import MistakeError
 from infra.check import check, read_settings
-from infra.local import create_local_platform
+from infra.local import create_local_environment
 from infra.settings import check_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
 from infra.stores import STORES
@@ -28,16 +28,16 @@ def shop(settings: dict[str, Any], services: Mapping[str, ServiceFile] = SERVICE
     images = {name: f"boutique/{name}:test" for name in [*services, "postgres", "redis"]}
     checked = check_settings("local", settings)
     assert checked.local
-    platform = create_local_platform(checked.local, "boutique", images)
+    environment = create_local_environment(checked.local, "boutique", images)
     args = ShopArgs(
-        namespace=platform.cluster.namespace,
+        namespace=environment.cluster.namespace,
         services=services,
         images=images,
-        stores=platform.stores,
-        exposures=platform.exposures,
+        stores=environment.stores,
+        exposures=environment.exposures,
         settings=checked.shop,
     )
-    Shop("shop", args, platform.cluster.options())
+    Shop("shop", args, environment.cluster.options())
 
 
 @pytest.fixture(scope="module")
@@ -235,11 +235,11 @@ def test_exactly_the_external_services_are_exposed(ports: dict[str, int], messag
         check_shop("local", settings, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
 
 
-@pytest.mark.parametrize("platforms", [[], ["local", "aws"]])
-def test_a_stack_is_of_exactly_one_platform(platforms: list[str]) -> None:
+@pytest.mark.parametrize("environments", [[], ["local", "aws"]])
+def test_a_stack_is_of_exactly_one_platform(environments: list[str]) -> None:
     every = local_settings() | {"aws": read_settings("dev")["aws"]}
     with pytest.raises(MistakeError, match="set exactly one of boutique:local and boutique:aws"):
-        check_settings("local", {name: every[name] for name in platforms})
+        check_settings("local", {name: every[name] for name in environments})
 
 
 def test_a_service_without_an_image_is_a_mistake() -> None:

@@ -219,7 +219,15 @@ def _stack(stack: str, toolbox: Toolbox, running: Servers, images: Path, directo
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     plugins = [*_PLUGINS, *preparation.stand_ins(directory)]
-    return Stack(stack, toolbox, plugins, variables, Backend.here(directory / "pulumi"), _project(stack, directory))
+    return Stack(
+        stack,
+        toolbox,
+        plugins,
+        variables,
+        Backend.here(directory / "pulumi"),
+        _project(stack, directory),
+        policies=True,
+    )
 
 
 def _project(stack: str, directory: Path) -> Path:

@@ -33,9 +33,14 @@ def merge(asked: Any, live: Any) -> Any:
 def drifted(asked: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs as they are now; what AWS does not tell stays as it was asked for."""
     return {
-        name: value if live.get(name) is None or agrees(value, live[name]) else _as_asked(value, live[name])
+        name: value if live.get(name) is None or _is_as_asked(name, value, live[name]) else _as_asked(value, live[name])
         for name, value in asked.items()
     }
+
+
+def _is_as_asked(name: str, asked: Any, live: Any) -> bool:
+    # One tag more is someone's, not a default of AWS'.
+    return bool(asked == live) if name == "tags" else agrees(asked, live)
 
 
 def _as_asked(asked: Any, live: Any) -> Any:

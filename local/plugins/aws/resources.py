@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -183,10 +183,17 @@ class Resources:
         kind = resource.type
         state = state | {"id": identifier}
         if kind.empty:
-            await kind.empty(self._api, state)
+            await self._empty(kind.empty, state)
         for call in kind.delete:
             await self._caller.call_unless_absent(kind, call, state)
         await self._caller.wait(kind, kind.deleted, state)
+
+    async def _empty(self, empty: Callable[[Api, Properties], Awaitable[None]], state: Properties) -> None:
+        try:
+            await empty(self._api, state)
+        except ApiError as error:
+            if not error.absent:
+                raise
 
     async def _apply(self, kind: ResourceType, names: set[str], state: Properties, old: Properties) -> None:
         for call in kind.updates:

@@ -114,6 +114,7 @@ _LISTINGS: Final = (
     _Listing(
         "elbv2", "listener", "DescribeListeners", "Listeners[].ListenerArn", {"LoadBalancerArn": "{}"}, "load-balancer"
     ),
+    _Listing("elbv2", "rule", "DescribeRules", "Rules[?!IsDefault].RuleArn", {"ListenerArn": "{}"}, "listener"),
     _Listing("logs", "log-group", "DescribeLogGroups", "logGroups[].logGroupName"),
     _Listing("cloudwatch", "alarm", "DescribeAlarms", "MetricAlarms[].AlarmName"),
     _Listing("sns", "topic", "ListTopics", "Topics[].TopicArn"),

@@ -52,6 +52,15 @@ class Response(RDSResponse):
         ]
         return ActionResult({"OrderableDBInstanceOptions": found})
 
+    def modify_db_subnet_group(self) -> ActionResult:
+        groups = self.backend.subnet_groups
+        name = self.params["DBSubnetGroupName"]
+        group = groups.get(name)
+        answer = super().modify_db_subnet_group()
+        # moto loses what it changes.
+        groups[name] = group
+        return answer
+
     def create_db_instance(self) -> ActionResult:
         self._check_class()
         self._check_version()

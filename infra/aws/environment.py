@@ -1,4 +1,4 @@
-"""The platform of an environment on AWS, in the order in which it comes to be."""
+"""An environment on AWS, in the order in which it comes to be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ from infra.aws.preflight import Clouds, preflight
 from infra.aws.registry import Registry, RegistryArgs
 from infra.aws.settings import AwsSettings, CacheSettings
 from infra.cluster import Cluster, create_namespace
-from infra.platform import Platform
+from infra.environment import Environment
 from infra.shop.exposure import TargetGroup
 from infra.shop.network_policies import ClusterNetwork
 from infra.shop.stores import Store
 
 
 @dataclass(frozen=True)
-class AwsPlatformArgs:
+class AwsEnvironmentArgs:
     """`pictures` is the folder of product pictures, which may not exist."""
 
     stack: str
@@ -45,7 +45,7 @@ class AwsPlatformArgs:
     pictures: Path
 
 
-def create_aws_platform(args: AwsPlatformArgs) -> Platform:
+def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
     """Raises MistakeError, before anything is made, for settings that AWS or Cloudflare would refuse."""
     settings = args.settings
     naming = Naming(args.stack, settings.expires)
@@ -102,7 +102,7 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
     namespace = create_namespace(
         args.namespace, pulumi.ResourceOptions(provider=cluster.provider, depends_on=[cluster, *identities])
     )
-    return Platform(
+    return Environment(
         cluster=Cluster(cluster.provider, namespace),
         network=ClusterNetwork(dns=DNS, cloud=[network.cidr]),
         stores=stores,
@@ -188,7 +188,7 @@ def _create_caches(
 
 def _create_edge(
     naming: Naming,
-    args: AwsPlatformArgs,
+    args: AwsEnvironmentArgs,
     network: Network,
     cluster: EksCluster,
     sources: Sequence[str],

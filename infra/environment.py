@@ -10,7 +10,7 @@ from infra.shop.stores import Store
 
 
 @dataclass(frozen=True)
-class Platform:
+class Environment:
     """`stores` by their names, `exposures` by the external services that they lead to."""
 
     cluster: Cluster

@@ -1,23 +1,25 @@
-"""Which platform a stack has: its settings say so."""
+"""Which kind of environment a stack is: its settings say so."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from boutique_definition.service_file import ServiceFile
-from infra.local import create_local_platform
-from infra.platform import Platform
+from infra.environment import Environment
+from infra.local import create_local_environment
 from infra.settings import LocalSettings, Settings
 
 _PICTURES = Path(__file__).parent.parent / "pictures"
 
 
-def create_platform(
+def create_environment(
     stack: str, settings: Settings, services: Mapping[str, ServiceFile], images: Mapping[str, str]
-) -> Platform:
+) -> Environment:
     """Raises MistakeError where an environment on AWS can't be as its settings say."""
     if isinstance(settings.platform, LocalSettings):
-        return create_local_platform(settings.platform, settings.shop.namespace, images)
+        return create_local_environment(settings.platform, settings.shop.namespace, images)
     # AWS' part of the SDK takes seconds to load, which a stack without it should not wait for.
-    from infra.aws.platform import AwsPlatformArgs, create_aws_platform  # noqa: PLC0415
+    from infra.aws.environment import AwsEnvironmentArgs, create_aws_environment  # noqa: PLC0415
 
-    return create_aws_platform(AwsPlatformArgs(stack, settings.platform, settings.shop.namespace, services, _PICTURES))
+    return create_aws_environment(
+        AwsEnvironmentArgs(stack, settings.platform, settings.shop.namespace, services, _PICTURES)
+    )
