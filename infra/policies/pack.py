@@ -40,7 +40,7 @@ def serve() -> None:
 def _policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for violation in rule.violations(_resource(args)):
-            report(violation)
+            report(violation, None)
 
     return ResourceValidationPolicy(name=rule.name, description=rule.description, validate=validate)
 

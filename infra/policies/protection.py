@@ -1,4 +1,7 @@
-"""What holds users' data cannot be lost by mistake."""
+"""What holds users' data cannot be lost by mistake.
+
+An environment that is to go says so first: with `expires` in its settings, which reviewers see, it may be unprotected.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,6 +9,7 @@ from typing import Final
 from infra.policies.rules import PROTECTED_STACKS, Missing, Resource, Rule, is_true
 
 _INSTANCE: Final = "aws:rds/instance:Instance"
+_EXPIRES: Final = "boutique:expires"
 _LEAST_BACKUP_DAYS: Final = 7
 _WANTED: Final = {
     _INSTANCE: ("deletionProtection", "multiAz"),
@@ -16,6 +20,8 @@ _WANTED: Final = {
 
 
 def _unprotected(resource: Resource) -> Iterator[str]:
+    if _EXPIRES in (resource.tags() or {}):
+        return
     # A read replica is made anew from its primary.
     if resource.stack not in PROTECTED_STACKS or resource.get("replicateSourceDb") is not Missing.UNSET:
         return

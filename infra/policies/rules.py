@@ -28,6 +28,16 @@ class Resource:
     properties: Mapping[str, Any]
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
+    def tags(self) -> Mapping[str, str] | None:
+        """Its own and its provider's; None where they are not known yet."""
+        everything = self.get("tagsAll")
+        if everything is Missing.UNSET:
+            own = self.get("tags")
+            everything = (
+                own if own is Missing.UNKNOWN else {**self.default_tags, **({} if own is Missing.UNSET else own)}
+            )
+        return None if everything is Missing.UNKNOWN else everything
+
     def get(self, path: str) -> Any:
         """The value at a path such as "vpcConfig.publicAccessCidrs", or what is missing of it."""
         return look_up(self.properties, path)

@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-from infra.policies.rules import Missing, Resource, Rule
+from infra.policies.rules import Resource, Rule
 
 _WANTED: Final = ("boutique:project", "boutique:stack")
 
 
 def _untagged(resource: Resource) -> Iterator[str]:
-    tags = resource.get("tagsAll")
-    if tags is Missing.UNKNOWN:
+    tags = resource.tags()
+    if tags is None:
         return
-    if tags is Missing.UNSET:
-        own = resource.get("tags")
-        tags = {**resource.default_tags, **({} if isinstance(own, Missing) else own)}
     for tag in _WANTED:
         if tag not in tags:
             yield f"tags: must have {tag}: give the provider the stack's default tags"

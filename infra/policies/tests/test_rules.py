@@ -244,6 +244,12 @@ def test_only_prod_has_to_be_protected(stack: str) -> None:
     assert violations("protected-in-prod", "aws:rds/instance:Instance", {"deletionProtection": False}, stack) == []
 
 
+def test_an_environment_that_is_to_go_may_be_unprotected() -> None:
+    tags = {"boutique:expires": "2026-12-01"}
+    assert violations("protected-in-prod", "aws:rds/instance:Instance", {}, default_tags=tags) == []
+    assert violations("protected-in-prod", "aws:rds/instance:Instance", {}) != []
+
+
 def test_a_replica_that_can_be_made_anew_needs_no_protection() -> None:
     replica = {"replicateSourceDb": "database", "deletionProtection": False}
     assert violations("protected-in-prod", "aws:rds/instance:Instance", replica) == []
