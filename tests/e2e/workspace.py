@@ -64,9 +64,9 @@ class Workspace:
         assert (process.returncode != 0) == fails, f"make {target} ended with {process.returncode}:\n{output[-6000:]}"
         return output
 
-    def kill(self, target: str, *, once_it_says: str) -> None:
+    def kill(self, target: str, *, once_it_says: str, **variables: str) -> None:
         """Runs `make`, and kills all of it in the middle."""
-        process = self.start(target)
+        process = self.start(target, **variables)
         assert process.stdout is not None
         said = next((line for line in process.stdout if once_it_says in line), None)
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,114 @@
+"""The stacks on AWS, rehearsed on one machine: up, bought in, changed, broken, destroyed to the resource."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.browser import browser_page, buy
+from tests.e2e.workspace import Workspace
+
+pytestmark = pytest.mark.cluster
+
+SHOP = "http://localhost:30080"
+STACKS = ("demo", "dev", "staging", "prod")
+
+
+def change(workspace: Workspace, stack: str, **aws: Any) -> None:
+    """Settings of the stack, each by its path with a double underscore between keys."""
+    file = settings(workspace, stack)
+    content = yaml.safe_load(file.read_text())
+    for path, value in aws.items():
+        *keys, last = path.split("__")
+        within = content["config"]["boutique:aws"]
+        for key in keys:
+            within = within[key]
+        within[last] = value
+    file.write_text(yaml.safe_dump(content))
+
+
+def settings(workspace: Workspace, stack: str) -> Path:
+    return workspace.directory / "stacks" / f"Pulumi.{stack}.yaml"
+
+
+@pytest.fixture
+def fresh(workspace: Workspace) -> Iterator[Workspace]:
+    """With no rehearsal before or after, and the settings as they are in the repository afterwards."""
+    before = {stack: settings(workspace, stack).read_text() for stack in STACKS}
+    yield workspace
+    for stack, content in before.items():
+        settings(workspace, stack).write_text(content)
+        workspace.make("down", STACK=stack)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_preview_needs_no_account_and_leaves_nothing(fresh: Workspace, stack: str) -> None:
+    output = fresh.make("preview", STACK=stack)
+    assert "this is a preview against an emulated account" in output
+    assert re.search(r"\+ \d+ to create", output)
+    assert "Nothing runs, and nothing is left" in fresh.make("down")
+
+
+def test_dev_is_rehearsed_changed_broken_and_destroyed(fresh: Workspace) -> None:
+    output = fresh.make("rehearse", STACK="dev")
+    assert re.search(r"\+ \d+ created", output)
+    assert re.search(r"\d+ unchanged", output.partition("A second up must change nothing")[2])
+    with browser_page() as page:
+        assert buy(page, SHOP).order_id
+
+    change(fresh, "dev", caches__sessions__nodeType="cache.t4g.small")
+    changed = fresh.make("preview", STACK="dev")
+    assert re.search(r"~ 1 to update", changed)
+    assert "nodeType" in changed
+    assert "replace" not in changed
+
+    change(fresh, "dev", network__cidr="10.99.0.0/16")
+    replaced = fresh.make("preview", STACK="dev")
+    assert "what the present one holds is lost with it" in replaced
+
+    change(fresh, "dev", network__cidr="10.20.0.0/16")
+    fresh.kill("rehearse", once_it_says="Updating (dev)", STACK="dev")
+    assert "The rehearsal of dev is up" in fresh.make("rehearse", STACK="dev")
+    assert "as they were before, to the resource" in fresh.make("down", STACK="dev")
+
+
+@pytest.mark.parametrize("stack", ["demo", "staging"])
+def test_a_stack_comes_up_and_leaves_the_account_as_it_was(fresh: Workspace, stack: str) -> None:
+    fresh.make("rehearse", STACK=stack)
+    with browser_page() as page:
+        assert buy(page, SHOP).order_id
+    assert "as they were before, to the resource" in fresh.make("down", STACK=stack)
+
+
+def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifted(fresh: Workspace) -> None:
+    fresh.make("rehearse", STACK="prod")
+    with browser_page() as page:
+        assert buy(page, SHOP).order_id
+    change(fresh, "prod", protected=False, finalSnapshots=False)
+    assert "protected-in-prod" in fresh.make("rehearse", STACK="prod", fails=True)
+    change(fresh, "prod", expires="2030-01-01")
+    fresh.make("rehearse", STACK="prod")
+    assert "as they were before, to the resource" in fresh.make("down", STACK="prod")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed"),
+    [
+        ("cluster__version", "1.19", "must be one that EKS supports"),
+        ("database__instanceClass", "db.t9.huge", "must be one that RDS offers"),
+        ("database__version", "19", "must be a Postgres that RDS offers"),
+        ("dns__domain", "shop.example.org", "must be"),
+        ("network__cidr", "10.40.0.0/16", "overlaps 10.40.0.0/16 of prod"),
+    ],
+)
+def test_what_aws_would_refuse_is_told_before_anything_is_made(
+    fresh: Workspace, path: str, value: str, allowed: str
+) -> None:
+    change(fresh, "dev", **{path: value})
+    output = fresh.make("preview", STACK="dev", fails=True)
+    assert f"boutique:aws.{path.replace('__', '.')}: " in output
+    assert allowed in output
+    assert "Traceback" not in output
