@@ -40,7 +40,7 @@ _LISTED = {
     "iam": {"attached-policy", "instance-profile", "oidc-provider", "policy", "role", "role-policy"},
     "kms": {"alias", "key"},
     "logs": {"log-group"},
-    "rds": {"instance", "parameter-group", "subnet-group"},
+    "rds": {"instance", "parameter-group", "snapshot", "subnet-group"},
     "s3": {"bucket", "object"},
     "secretsmanager": {"secret"},
     "sns": {"subscription", "topic"},

@@ -126,10 +126,7 @@ _LISTINGS: Final = (
 def inventory(endpoint: str, region: str) -> frozenset[Item]:
     """What the emulated account at the endpoint has in the region, and what it has of no region."""
     account = _Account(endpoint, region)
-    found: set[Item] = set()
-    for listing in _LISTINGS:
-        found.update(account.items(listing, found))
-    return frozenset(found)
+    return frozenset(item for listing in _LISTINGS for item in account.items(listing))
 
 
 class _Account:
@@ -138,16 +135,22 @@ class _Account:
         self._region = region
         self._session = botocore.session.get_session()
         self._clients: dict[str, Any] = {}
-        self._number = self._answers("sts", "GetCallerIdentity", {}).__next__()["Account"]
+        self._own: dict[tuple[str, str], list[str]] = {}
+        [identity] = self._answers("sts", "GetCallerIdentity", {})
+        self._number = identity["Account"]
 
-    def items(self, listing: _Listing, found: set[Item]) -> Iterator[Item]:
+    def items(self, listing: _Listing) -> Iterator[Item]:
+        """What is of the listing's kind; its owners must have been listed before."""
+        own = self._own.setdefault((listing.service, listing.kind), [])
         if listing.within is None:
             for identifier in self._ids(listing, ""):
+                own.append(identifier)
                 yield Item(listing.service, listing.kind, identifier)
             return
-        for owner in sorted(item for item in found if (item.service, item.kind) == (listing.service, listing.within)):
-            for identifier in self._ids(listing, owner.id):
-                yield Item(listing.service, listing.kind, f"{owner.id}/{identifier}")
+        for owner in self._own[listing.service, listing.within]:
+            for identifier in self._ids(listing, owner):
+                own.append(identifier)
+                yield Item(listing.service, listing.kind, f"{owner}/{identifier}")
 
     def _ids(self, listing: _Listing, owner: str) -> Iterator[str]:
         arguments = {name: self._fill(value, owner) for name, value in listing.arguments.items()}

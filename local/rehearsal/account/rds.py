@@ -55,7 +55,7 @@ class Response(RDSResponse):
     def modify_db_subnet_group(self) -> ActionResult:
         groups = self.backend.subnet_groups
         name = self.params["DBSubnetGroupName"]
-        group = groups.get(name)
+        [group] = self.backend.describe_db_subnet_groups(name)
         answer = super().modify_db_subnet_group()
         # moto loses what it changes.
         groups[name] = group

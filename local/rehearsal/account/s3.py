@@ -14,7 +14,7 @@ _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def extend() -> None:
-    FakeBucket.get_permission = _permission  # type: ignore[method-assign]
+    FakeBucket.get_permission = _permission  # type: ignore[method-assign, assignment]
 
 
 def _permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
