@@ -33,8 +33,7 @@ class Certificate(pulumi.ComponentResource):
             domain_name=first,
             subject_alternative_names=others,
             validation_method="DNS",
-            # A listener goes on with the former one until it has the new.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            opts=child,
         )
         records = [self._prove(host, certificate, args.zone_id) for host in args.hosts]
         validation = acm.CertificateValidation(

@@ -18,7 +18,9 @@ class DnsArgs:
     """`target` is the load balancer's name.
 
     A zone's settings are those of every host in it, so only a stack that `owns_zone` sets them: in a zone that it
-    shares, somebody else's environment would change with it.
+    shares, somebody else's environment would change with it. There the zone must be so already: without "strict" the
+    load balancer's certificate is not verified, and without "always_use_https" http:// is led to a port that is closed.
+    A destroy leaves the settings as they are.
     """
 
     zone_id: str

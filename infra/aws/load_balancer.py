@@ -1,7 +1,7 @@
 """The load balancer: takes HTTPS from Cloudflare alone, and leads each host to the pods of its service.
 
-It is made here, and not by the cluster for an Ingress, so that a destroy knows of it. There is no port 80: Cloudflare
-redirects visitors, and reaches the shop by TLS alone.
+It is made here, and not by the cluster for an Ingress, so that a destroy knows of it. There is no port 80: in a zone
+that is set as infra/aws/dns.py says, Cloudflare redirects visitors, and reaches the shop by TLS alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,12 @@ import pulumi
 from pulumi_aws import ec2, lb, vpc
 
 from infra.aws.naming import Naming
+from infra.shop.pod import DRAIN_SECONDS
 
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _HEALTH_PATH = "/_healthz"
-_DRAIN_SECONDS = 20
-"""A pod takes calls for this long once it is told to stop. Source: infra/shop/pod.py."""
+_PORT_WITHOUT_PODS = 80
+"""A group must have a port, but each pod is registered with its own: so a service's other port replaces no group."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,9 @@ class LoadBalancer(pulumi.ComponentResource):
             vpc_id=self._args.vpc_id,
             target_type="ip",
             protocol="HTTP",
-            port=target.port,
-            deregistration_delay=_DRAIN_SECONDS,
+            port=_PORT_WITHOUT_PODS,
+            # For this long a pod answers what it was asked before it was told to stop.
+            deregistration_delay=DRAIN_SECONDS,
             health_check={"path": _HEALTH_PATH, "matcher": "200", "interval": 10, "healthy_threshold": 2},
             # The cluster registers pods in groups that have its name alone.
             # Source: EKS user guide, "Use the AWS Load Balancer Controller's TargetGroupBinding with EKS Auto Mode".

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent.parent
 _COMPUTED: Mapping[str, Sequence[str]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": ("primaryEndpointAddress", "readerEndpointAddress"),
     "aws:kms/key:Key": ("keyId",),
+    "aws:lb/loadBalancer:LoadBalancer": ("arnSuffix", "dnsName"),
+    "aws:lb/targetGroup:TargetGroup": ("arnSuffix",),
     "aws:rds/instance:Instance": ("endpoint",),
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretArn",),
     "eks:index:Cluster": ("clusterSecurityGroupId", "kubeconfigJson"),
@@ -72,10 +74,27 @@ class _Recorder(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self._graph.resources.append(args)
         computed = [*_COMPUTED.get(args.typ, ()), *(["arn"] if args.typ.startswith("aws:") else [])]
-        return f"{args.name}-id", {**args.inputs, **{output: f"{args.name}.{output}" for output in computed}}
+        outputs: dict[str, Any] = {output: f"{args.name}.{output}" for output in computed}
+        if args.typ == "aws:acm/certificate:Certificate":
+            outputs["domainValidationOptions"] = _proofs(args.inputs)
+        return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program asks a provider: {args.token}")
+
+
+def _proofs(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The records by which ACM wants a certificate's hosts proven, in an order that is not the hosts'."""
+    hosts = [certificate["domainName"], *certificate.get("subjectAlternativeNames", [])]
+    return [
+        {
+            "domainName": host,
+            "resourceRecordName": f"_proof.{host}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": f"_{host.replace('.', '-')}.acm-validations.aws.",
+        }
+        for host in reversed(hosts)
+    ]
 
 
 class _Monitor(mocks.MockMonitor):
