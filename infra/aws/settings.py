@@ -4,7 +4,7 @@ from datetime import date
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from boutique_definition.validation import DnsLabel, FileModel
 from infra.aws.authorities import check_region
@@ -20,6 +20,16 @@ Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-
 ZoneId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 DatabaseClass = Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
 CacheType = Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")]
+
+
+def _quoted(value: object) -> object:
+    """YAML has dates of its own, which Pulumi writes in another way."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be in quotes, as in '{date(2030, 1, 31)}'")  # noqa: TRY004 (pydantic's way)
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_quoted)]
 EndpointService = Literal[
     "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "kms", "logs", "secretsmanager", "sts"
 ]
@@ -135,7 +145,7 @@ class AwsSettings(FileModel):
     final_snapshots: bool = Field(
         default=False, description="Database and carts leave a last snapshot, and its key, when they are destroyed."
     )
-    expires: date | None = Field(default=None, description="When a demo may be torn down by whoever finds it.")
+    expires: Day | None = Field(default=None, description="When a demo may be torn down by whoever finds it.")
     alarms: EmailAddress = Field(description="Who is told when a person should look.")
     network: NetworkSettings
     cluster: ClusterSettings
