@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from local.rehearsal.cloudflare.zones import Record, RefusedError, Zone
 
 HEALTH: Final = "/_cloudflare/health"
 BASE: Final = "/client/v4"
+_VERIFY: Final = "/user/tokens/verify"
+_IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
 _PAGE: Final = 100
 _FILTERS: Final = ("name", "type", "content")
 _NETWORKS: Final = {
@@ -35,7 +38,7 @@ def create_application(zones: Iterable[Zone], token: str) -> Starlette:
         Route(f"{BASE}{path}", cloudflare.endpoint(act, guarded=path != "/ips"), methods=[method])
         for method, path, act in (
             ("GET", "/ips", cloudflare.networks),
-            ("GET", "/user/tokens/verify", cloudflare.verify),
+            ("GET", _VERIFY, cloudflare.verify),
             ("GET", "/zones", cloudflare.list_zones),
             ("GET", "/zones/{zone}", cloudflare.get_zone),
             ("GET", "/zones/{zone}/dns_records", cloudflare.list_records),
@@ -131,15 +134,20 @@ class _Cloudflare:
 
     def _authenticate(self, request: Request) -> None:
         given = request.headers.get("Authorization", "")
+        if not given.startswith("Bearer "):
+            raise RefusedError(400, 6003, "Invalid request headers")
         if not hmac.compare_digest(given.encode(), self._authorization.encode()):
-            raise RefusedError(403, 10000, "Authentication error")
+            if request.url.path == f"{BASE}{_VERIFY}":
+                raise RefusedError(401, 1000, "Invalid API Token")
+            raise RefusedError(403, 9109, "Invalid access token")
 
     def _zone(self, request: Request) -> Zone:
         identifier = request.path_params["zone"]
+        if not _IDENTIFIER.fullmatch(identifier):
+            path = request.url.path
+            raise RefusedError(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")
         if identifier not in self._zones:
-            raise RefusedError(
-                404, 7003, f"Could not route to /zones/{identifier}, perhaps your object identifier is invalid?"
-            )
+            raise RefusedError(403, 9109, "Unauthorized to access requested resource")
         return self._zones[identifier]
 
 

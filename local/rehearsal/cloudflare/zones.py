@@ -4,13 +4,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
 Record = dict[str, Any]
 
 _TYPES: Final = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT")
 _PROXIED: Final = ("A", "AAAA", "CNAME")
+"""The types that tell where a host is: these alone can be proxied, and a CNAME is none beside another of them."""
+
+_ADDRESSES: Final = {"A": (9005, "IPv4", IPv4Address), "AAAA": (9006, "IPv6", IPv6Address)}
 _AUTOMATIC_TTL: Final = 1
+_TTLS: Final = range(60, 86400 + 1)
 _LONGEST_COMMENT: Final = 100
 _SETTINGS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "always_use_https": ("off", ("on", "off")),
@@ -86,19 +91,20 @@ class Zone:
     def _checked(self, asked: Record, beside: str | None = None) -> Record:
         """The record as it is kept; `beside` is the one that it takes the place of."""
         kind, content = asked.get("type"), str(asked.get("content") or "")
+        ttl, proxied = asked.get("ttl", _AUTOMATIC_TTL), asked.get("proxied", False)
         if kind not in _TYPES:
-            raise RefusedError(400, 9004, f"DNS record type {kind!r} is invalid.")
-        if not content:
-            raise RefusedError(400, 9005, f"Content for {kind} record is invalid.")
-        ttl, proxied = asked.get("ttl", _AUTOMATIC_TTL), bool(asked.get("proxied", False))
-        if ttl != _AUTOMATIC_TTL and not 60 <= ttl <= 86400:
+            raise RefusedError(400, 9000, f"DNS record type {kind!r} is invalid.")
+        _check_content(kind, content)
+        if type(ttl) is not int or not (ttl == _AUTOMATIC_TTL or ttl in _TTLS):
             raise RefusedError(400, 9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
+        if not isinstance(proxied, bool):
+            raise RefusedError(400, 9003, "Invalid 'proxied' value, must be a boolean.")
         if proxied and kind not in _PROXIED:
-            raise RefusedError(400, 9003, f"A {kind} record cannot be proxied.")
+            raise RefusedError(400, 9004, "This record type cannot be proxied.")
         if len(asked.get("comment") or "") > _LONGEST_COMMENT:
             raise RefusedError(400, 9207, f"The comment is longer than {_LONGEST_COMMENT} characters.")
         name = self._full_name(str(asked.get("name") or ""))
-        self._refuse_conflicts(name, str(kind), content, beside)
+        self._refuse_conflicts(name, kind, content, beside)
         return {
             "name": name,
             "type": kind,
@@ -123,7 +129,19 @@ class Zone:
         others = [record for key, record in self.records.items() if record["name"] == name and key != beside]
         if any((other["type"], other["content"]) == (kind, content.rstrip(".")) for other in others):
             raise RefusedError(400, 81058, "An identical record already exists.")
-        if kind == "CNAME" and any(other["type"] != "CNAME" for other in others):
-            raise RefusedError(400, 81054, "A CNAME record with that host already exists or conflicts with others.")
-        if any(other["type"] == "CNAME" for other in others):
+        if kind == "CNAME" and any(other["type"] in _PROXIED for other in others):
             raise RefusedError(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
+        if kind in _PROXIED and any(other["type"] == "CNAME" for other in others):
+            raise RefusedError(400, 81054, "A CNAME record with that host already exists.")
+
+
+def _check_content(kind: str, content: str) -> None:
+    """That of an address; of other types only that there is any."""
+    if kind in _ADDRESSES:
+        code, name, parse = _ADDRESSES[kind]
+        try:
+            parse(content)
+        except ValueError:
+            raise RefusedError(400, code, f"Content for {kind} record must be a valid {name} address.") from None
+    elif not content:
+        raise RefusedError(400, 9007, f"Content for {kind} record is invalid.")

@@ -69,11 +69,15 @@ def test_records_are_listed_by_what_they_are_and_in_pages(cloudflare: TestClient
 @pytest.mark.parametrize(
     ("record", "code"),
     [
-        ({"type": "NONE"}, 9004),
-        ({"content": ""}, 9005),
+        ({"type": "NONE"}, 9000),
+        ({"content": ""}, 9007),
+        ({"type": "A", "content": "lb.example.net"}, 9005),
+        ({"type": "AAAA", "content": "192.0.2.1"}, 9006),
         ({"proxied": False, "ttl": 30}, 9021),
         ({"proxied": False, "ttl": 100_000}, 9021),
-        ({"type": "TXT", "content": "text"}, 9003),
+        ({"ttl": "1"}, 9021),
+        ({"proxied": "true"}, 9003),
+        ({"type": "TXT", "content": "text"}, 9004),
         ({"comment": "x" * 101}, 9207),
     ],
 )
@@ -85,9 +89,16 @@ def test_a_second_record_must_not_contradict_the_first(cloudflare: TestClient) -
     created(cloudflare)
     assert refusal(cloudflare.post(RECORDS, json=SHOP)) == (400, 81058)
     address = SHOP | {"type": "A", "content": "192.0.2.1"}
-    assert refusal(cloudflare.post(RECORDS, json=address)) == (400, 81053)
+    assert refusal(cloudflare.post(RECORDS, json=address)) == (400, 81054)
+    other = SHOP | {"content": "other.example.net"}
+    assert refusal(cloudflare.post(RECORDS, json=other)) == (400, 81053)
     created(cloudflare, name="other", type="A", content="192.0.2.1")
-    assert refusal(cloudflare.post(RECORDS, json=SHOP | {"name": "other"})) == (400, 81054)
+    assert refusal(cloudflare.post(RECORDS, json=SHOP | {"name": "other"})) == (400, 81053)
+
+
+def test_a_text_stands_beside_the_name_of_a_host(cloudflare: TestClient) -> None:
+    created(cloudflare)
+    assert created(cloudflare, type="TXT", content="owned by us", proxied=False)["name"] == "shop.example.com"
 
 
 def test_a_setting_is_changed_to_what_there_is_alone(cloudflare: TestClient) -> None:
@@ -102,13 +113,24 @@ def test_zones_are_found_by_name_and_by_id(cloudflare: TestClient) -> None:
     (zone,) = cloudflare.get("/zones", params={"name": "example.com"}).json()["result"]
     assert zone == cloudflare.get(f"/zones/{ZONE}").json()["result"]
     assert cloudflare.get("/zones", params={"name": "example.org"}).json()["result"] == []
-    assert refusal(cloudflare.get("/zones/unknown")) == (404, 7003)
+
+
+def test_a_zone_of_another_account_and_what_is_no_id_are_told_apart(cloudflare: TestClient) -> None:
+    assert refusal(cloudflare.get(f"/zones/{'0' * 32}")) == (403, 9109)
+    assert refusal(cloudflare.post(f"/zones/{'0' * 32}/dns_records", json=SHOP)) == (403, 9109)
+    assert refusal(cloudflare.get("/zones/example.com")) == (404, 7003)
 
 
 def test_without_the_token_nothing_is_told_but_whose_networks_are_whose(cloudflare: TestClient) -> None:
     stranger = {"Authorization": "Bearer guessed"}
-    assert refusal(cloudflare.get("/zones", headers=stranger)) == (403, 10000)
+    assert refusal(cloudflare.get("/zones", headers=stranger)) == (403, 9109)
+    assert refusal(cloudflare.get("/user/tokens/verify", headers=stranger)) == (401, 1000)
+    assert refusal(cloudflare.get("/zones", headers={"Authorization": "token"})) == (400, 6003)
     assert cloudflare.get("/ips", headers=stranger).json()["result"]["ipv4_cidrs"]
+
+
+def test_a_token_is_verified(cloudflare: TestClient) -> None:
+    assert cloudflare.get("/user/tokens/verify").json()["result"]["status"] == "active"
 
 
 def test_what_is_not_covered_is_no_route(cloudflare: TestClient) -> None:
