@@ -79,7 +79,7 @@ def test_demo_is_the_smallest_and_says_when_it_may_go() -> None:
         ("alarms", "somebody", "alarms: 'somebody': String should match pattern"),
         ("region", "eu-central-9", "region: 'eu-central-9': Value error, must be one of af-south-1, "),
         ("expires", "soon", "expires: 'soon': "),
-        ("expires", date(2030, 1, 31), "must be in quotes, as in '2030-01-31'"),
+        ("expires", date(2030, 1, 31), "expires: datetime.date(2030, 1, 31): Value error, must be in quotes"),
         ("network.cidr", "10.20.0.0/24", "network: {"),
         ("network.zones", 4, "network.zones: 4: Input should be less than or equal to 3"),
         ("network.zones", 1, "network.zones: 1: Input should be greater than or equal to 2"),
