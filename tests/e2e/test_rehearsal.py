@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.e2e.browser import browser_page, buy
-from tests.e2e.workspace import Workspace
+from tests.e2e.workspace import STATE, Workspace
 
 pytestmark = pytest.mark.cluster
 
@@ -41,7 +41,9 @@ def fresh(workspace: Workspace) -> Iterator[Workspace]:
     yield workspace
     for stack, content in before.items():
         settings(workspace, stack).write_text(content)
-        workspace.make("down", STACK=stack)
+    rehearsed = STATE / "rehearsal" / "stack"
+    if rehearsed.exists():
+        workspace.make("down", STACK=rehearsed.read_text())
 
 
 @pytest.mark.parametrize("stack", STACKS)
