@@ -12,7 +12,7 @@ from local.plugins.aws import types
 from local.plugins.properties import decode, reveal
 from local.plugins.tests.aws_account import REGION, World, configured, emulated_account
 from local.plugins.tests.aws_world import WORLD
-from local.rehearsal.account.inventory import inventory
+from local.rehearsal.account.inventory import Item, inventory
 
 _LISTED = {
     "acm": {"certificate"},
@@ -55,7 +55,13 @@ def account() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def world(account: str) -> Iterator[World]:
+def untouched(account: str) -> frozenset[Item]:
+    """What the account has before anything is made."""
+    return inventory(account, REGION)
+
+
+@pytest.fixture(scope="module")
+def world(account: str, untouched: frozenset[Item]) -> Iterator[World]:
     """A resource of each type, made in the account."""
     with configured(account) as provider:
         world = World(provider)
@@ -108,17 +114,15 @@ def test_a_password_is_secret_in_all_that_is_kept(world: World) -> None:
         assert "drawn-for-the-test" not in repr((made.inputs, made.state))
 
 
-def test_a_destroy_leaves_the_account_as_it_was_and_is_no_error_when_done_again() -> None:
-    with emulated_account() as endpoint, configured(endpoint) as provider:
-        before = inventory(endpoint, REGION)
-        world = World(provider)
-        for name, declared in WORLD.items():
-            world.make(name, declared)
-        listed = inventory(endpoint, REGION) - before
-        for made in reversed(world.made.values()):
-            world.delete(made)
-            world.delete(made)
-        assert inventory(endpoint, REGION) == before
+# The last of the module: nothing of its world is left.
+def test_a_destroy_leaves_the_account_as_it_was_and_is_no_error_when_done_again(
+    account: str, untouched: frozenset[Item], world: World
+) -> None:
+    listed = inventory(account, REGION) - untouched
+    for made in reversed(world.made.values()):
+        world.delete(made)
+        world.delete(made)
+    assert inventory(account, REGION) == untouched
     for service, kinds in _LISTED.items():
         assert {item.kind for item in listed if item.service == service} == kinds
 
