@@ -77,16 +77,22 @@ class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=made["id"], properties=encode(inputs | _computed(resource, made)))
 
     async def Read(self, request: provider_pb2.ReadRequest, _: Context) -> provider_pb2.ReadResponse:
-        resource, inputs = find_resource(request.type), decode(request.inputs)
+        """A refresh asks with what was set, and sees that alone; an import with nothing, and sees all."""
+        resource, inputs, identifier = find_resource(request.type), decode(request.inputs), request.id
+        seen = [name for name in resource.members if name in inputs]
+        if not inputs:
+            inputs, identifier = _imported(resource, request.id)
+            seen = list(resource.members)
         try:
-            live = await self._api.ask("GET", resource.one.format(**reveal(inputs), id=request.id))
+            live = await self._api.ask("GET", resource.one.format(**reveal(inputs), id=identifier))
         except ApiError as error:
             if error.absent:
                 return provider_pb2.ReadResponse()
             raise
-        now = inputs | {name: live[member] for name, member in resource.members.items() if name in inputs}
+        now = {name: value for name, value in inputs.items() if name not in resource.members}
+        now |= {name: value for name in seen if (value := live[resource.members[name]]) is not None}
         return provider_pb2.ReadResponse(
-            id=request.id, inputs=encode(now), properties=encode(now | _computed(resource, live))
+            id=identifier, inputs=encode(now), properties=encode(now | _computed(resource, live))
         )
 
     async def Update(self, request: provider_pb2.UpdateRequest, _: Context) -> provider_pb2.UpdateResponse:
@@ -137,6 +143,14 @@ def _mistakes(token: str, resource: ResourceType, inputs: Properties) -> list[st
     if inputs.get("proxied") is True and inputs.get("ttl") not in (1, None) and not contains(inputs["ttl"], Unknown):
         found.append(f"{token}: ttl must be 1 where proxied is true")
     return found
+
+
+def _imported(resource: ResourceType, given: str) -> tuple[Properties, str]:
+    """The inputs by which a resource is found, and its id, of what a user imports."""
+    zone, slash, identifier = given.partition("/")
+    if not (zone and slash and identifier):
+        raise PluginError(f"import: {given!r}: must be <zone id>/<id>")
+    return {"zoneId": zone, **dict.fromkeys(resource.named_by, identifier)}, identifier
 
 
 def _content(resource: ResourceType, inputs: Properties) -> Properties:

@@ -14,7 +14,8 @@ class ResourceType:
     """A row of the table. Paths are templates over properties; that of one resource has its id as well.
 
     `members` names the API's members, by the properties that they are made of; `computed` what the API adds to these.
-    A change of `replaces` makes another resource. `create` is the method by which one comes to be.
+    A change of `replaces` makes another resource, and `named_by` are those that are its id. `create` is the method by
+    which one comes to be.
     """
 
     collection: str
@@ -22,6 +23,7 @@ class ResourceType:
     members: Mapping[str, str]
     needed: tuple[str, ...]
     replaces: tuple[str, ...]
+    named_by: tuple[str, ...] = ()
     computed: Mapping[str, str] = field(default_factory=dict)
     create: str = "POST"
     update: str = "PUT"
@@ -44,6 +46,7 @@ RESOURCES: Final[Mapping[str, ResourceType]] = {
         members={"value": "value"},
         needed=("zoneId", "settingId", "value"),
         replaces=("zoneId", "settingId"),
+        named_by=("settingId",),
         computed={"editable": "editable", "modifiedOn": "modified_on"},
         create="PATCH",
         update="PATCH",

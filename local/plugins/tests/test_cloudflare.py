@@ -1,24 +1,17 @@
 """The stand-in for the cloudflare provider, over gRPC as the engine speaks to it, against the emulated API."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc.aio
-import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.plugins.cloudflare.provider import CloudflareProvider
 from local.plugins.properties import UNKNOWN, decode, encode
 from local.plugins.serving import Engine, start
-from local.rehearsal.cloudflare.serving import BASE, HEALTH
+from local.plugins.tests.cloudflare_account import ZONE, Cloudflare, emulated_cloudflare
 
-ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
 SHOP = {
@@ -29,33 +22,18 @@ SHOP = {
     "ttl": 1,
     "proxied": True,
 }
-TOKEN = "token"
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "local.rehearsal.cloudflare", "--port", str(port)]
-    command += ["--zone", f"example.com={ZONE}=account"]
-    with subprocess.Popen(command, env={**os.environ, "CLOUDFLARE_API_TOKEN": TOKEN}) as process:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(f"{url}{HEALTH}", trust_env=False)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None
-                time.sleep(0.05)
-        yield url
-        process.terminate()
+def cloudflare() -> Iterator[Cloudflare]:
+    with emulated_cloudflare() as cloudflare:
+        yield cloudflare
 
 
 @pytest.fixture
-async def provider(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    monkeypatch.setenv("BOUTIQUE_CLOUDFLARE_ENDPOINT", endpoint)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", TOKEN)
+async def provider(cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    for name, value in cloudflare.variables.items():
+        monkeypatch.setenv(name, value)
     async with connected() as stub:
         await stub.Configure(provider_pb2.ConfigureRequest())
         yield stub
@@ -74,11 +52,6 @@ class connected:  # noqa: N801 (reads as the context that it is)
         await self._server.stop(None)
 
 
-def live(endpoint: str, path: str) -> Any:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    return httpx.get(f"{endpoint}{BASE}/zones/{ZONE}/{path}", headers=headers, trust_env=False).json()["result"]
-
-
 async def create(provider: Any, kind: str, inputs: dict[str, Any]) -> Any:
     return await provider.Create(provider_pb2.CreateRequest(type=kind, properties=encode(inputs)))
 
@@ -92,44 +65,59 @@ async def delete(provider: Any, kind: str, identifier: str, inputs: dict[str, An
     await provider.Delete(provider_pb2.DeleteRequest(type=kind, id=identifier, properties=encode(inputs)))
 
 
-async def test_a_record_is_made_changed_and_deleted(provider: Any, endpoint: str) -> None:
+async def test_a_record_is_made_changed_and_deleted(provider: Any, cloudflare: Cloudflare) -> None:
     made = await create(provider, RECORD, SHOP)
-    assert live(endpoint, f"dns_records/{made.id}")["content"] == "lb.example.net"
+    assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "lb.example.net"
     changed = SHOP | {"content": "other.example.net"}
     await provider.Update(
         provider_pb2.UpdateRequest(type=RECORD, id=made.id, olds=made.properties, news=encode(changed))
     )
-    assert live(endpoint, f"dns_records/{made.id}")["content"] == "other.example.net"
+    assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "other.example.net"
     await delete(provider, RECORD, made.id, changed)
-    assert live(endpoint, "dns_records") == []
+    assert cloudflare.ask("GET", "dns_records") == []
     await delete(provider, RECORD, made.id, changed)  # what is gone already is no failure
 
 
-async def test_a_preview_makes_nothing_and_says_what_it_cannot_know(provider: Any, endpoint: str) -> None:
+async def test_a_preview_makes_nothing_and_says_what_it_cannot_know(provider: Any, cloudflare: Cloudflare) -> None:
     request = provider_pb2.CreateRequest(type=RECORD, properties=encode(SHOP | {"content": UNKNOWN}), preview=True)
     expected = decode((await provider.Create(request)).properties)
     assert (expected["content"], expected["createdOn"]) == (UNKNOWN, UNKNOWN)
-    assert live(endpoint, "dns_records") == []
+    assert cloudflare.ask("GET", "dns_records") == []
 
 
-async def test_a_refresh_sees_what_was_changed_and_what_is_gone(provider: Any, endpoint: str) -> None:
+async def test_a_refresh_sees_what_was_changed_and_what_is_gone(provider: Any, cloudflare: Cloudflare) -> None:
     made = await create(provider, RECORD, SHOP)
-    url = f"{endpoint}{BASE}/zones/{ZONE}/dns_records/{made.id}"
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(headers=headers, trust_env=False) as operator:
-        await operator.patch(url, json={"content": "drifted.example.net"})
-    assert decode((await read(provider, RECORD, made.id, SHOP)).inputs)["content"] == "drifted.example.net"
-    async with httpx.AsyncClient(headers=headers, trust_env=False) as operator:
-        await operator.delete(url)
+    path = f"dns_records/{made.id}"
+    cloudflare.ask("PATCH", path, {"content": "drifted.example.net", "comment": None})
+    seen = decode((await read(provider, RECORD, made.id, SHOP | {"comment": "The shop"})).inputs)
+    assert seen == SHOP | {"content": "drifted.example.net"}
+    cloudflare.ask("DELETE", path)
     assert (await read(provider, RECORD, made.id, SHOP)).id == ""
 
 
-async def test_a_setting_is_set_and_left_as_it_is_at_the_end(provider: Any, endpoint: str) -> None:
+async def test_what_was_made_by_hand_is_imported(provider: Any, cloudflare: Cloudflare) -> None:
+    by_hand = {"name": "shop.example.com", "type": "A", "content": "192.0.2.1", "ttl": 300, "proxied": False}
+    identifier = cloudflare.ask("POST", "dns_records", by_hand)["id"]
+    record = await read(provider, RECORD, f"{ZONE}/{identifier}", {})
+    assert (record.id, decode(record.inputs)) == (identifier, by_hand | {"zoneId": ZONE})
+    cloudflare.ask("DELETE", f"dns_records/{identifier}")
+
+    setting = await read(provider, SETTING, f"{ZONE}/min_tls_version", {})
+    assert setting.id == "min_tls_version"
+    assert decode(setting.inputs) == {"zoneId": ZONE, "settingId": "min_tls_version", "value": "1.0"}
+
+
+async def test_an_import_says_what_its_id_must_be(provider: Any) -> None:
+    with pytest.raises(grpc.aio.AioRpcError, match=r"import: 'shop': must be <zone id>/<id>"):
+        await read(provider, RECORD, "shop", {})
+
+
+async def test_a_setting_is_set_and_left_as_it_is_at_the_end(provider: Any, cloudflare: Cloudflare) -> None:
     inputs = {"zoneId": ZONE, "settingId": "ssl", "value": "strict"}
     made = await create(provider, SETTING, inputs)
     assert made.id == "ssl"
     await delete(provider, SETTING, made.id, inputs)
-    assert live(endpoint, "settings/ssl")["value"] == "strict"
+    assert cloudflare.ask("GET", "settings/ssl")["value"] == "strict"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +160,8 @@ async def test_a_zone_is_looked_up(provider: Any) -> None:
     request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": ZONE}))
     answer = decode(getattr(await provider.Invoke(request), "return"))
     assert (answer["name"], answer["status"]) == ("example.com", "active")
-    request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": "unknown"}))
-    with pytest.raises(grpc.aio.AioRpcError, match="7003"):
+    request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": "0" * 32}))
+    with pytest.raises(grpc.aio.AioRpcError, match="9109: Unauthorized"):
         await provider.Invoke(request)
 
 
@@ -189,7 +177,7 @@ async def test_no_other_cloudflare_is_ever_asked(
     monkeypatch: pytest.MonkeyPatch, endpoint_given: str, named: str
 ) -> None:
     monkeypatch.setenv("BOUTIQUE_CLOUDFLARE_ENDPOINT", endpoint_given)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", TOKEN)
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "token")
     async with connected() as stub:
         with pytest.raises(grpc.aio.AioRpcError, match=named):
             await stub.Configure(provider_pb2.ConfigureRequest())
