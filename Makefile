@@ -8,7 +8,7 @@ empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images environment format types lock protos pictures diagram
+.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images bootstrap teardown leftovers environment format types lock protos pictures diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,15 @@ doctor: ## Says which tools and which cluster are used, and why
 
 images: ## Builds the images without deploying them
 	@$(BOUTIQUE) images
+
+bootstrap: environment ## Prepares the account of STACK: where Pulumi's state and its secrets' key are
+	@$(BIN)/python -m ops bootstrap $(STACK)
+
+teardown: environment ## Destroys STACK in its account, and sweeps up what is left
+	@$(BIN)/python -m ops teardown $(STACK)
+
+leftovers: environment ## Lists what still stands of STACK in its account
+	@$(BIN)/python -m ops leftovers $(STACK)
 
 test: environment ## Style, types, and every test that needs neither engine nor cluster
 	@$(BIN)/ruff format --check --quiet .

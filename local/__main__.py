@@ -18,6 +18,7 @@ _COMMANDS = {
     "up": "local.lifecycle",
     "down": "local.lifecycle",
     "preview": "local.lifecycle",
+    "plan": "local.lifecycle",
     "refresh": "local.lifecycle",
     "rehearse": "local.lifecycle",
     "images": "local.lifecycle",

@@ -38,6 +38,10 @@ def preview(stack: str) -> None:
     _open(stack).preview("--diff")
 
 
+def plan(stack: str) -> str:
+    return _open(stack).plan()
+
+
 def refresh(stack: str) -> None:
     _open(stack).refresh()
 

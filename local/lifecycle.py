@@ -6,6 +6,7 @@ from pathlib import Path
 from local import account, preparation
 from local.cluster import choose
 from local.directories import state_directory
+from local.environment import ROOT
 from local.preparation import check_files, wait_for_answer
 from local.progress import Progress, duration
 from local.rehearsal import lifecycle as rehearsal
@@ -41,6 +42,17 @@ def preview(stack: str) -> None:
             account.preview(stack)
         else:
             rehearsal.preview(stack)
+
+
+def plan(stack: str) -> None:
+    """Writes what `up` would make to a file, for others to read."""
+    with exclusive("plan"):
+        check_files(stack)
+        content = account.plan(stack) if account.has_credentials() else rehearsal.plan(stack)
+    file = ROOT / "build" / f"plan-{stack}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content)
+    print(file.relative_to(ROOT))
 
 
 def refresh(stack: str) -> None:

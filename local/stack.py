@@ -65,6 +65,11 @@ class Stack:
         self._prepare()
         self._run(["preview", *self._policy_pack(), *options], "The preview failed: nothing was changed.")
 
+    def plan(self) -> str:
+        """What `up` would make, with all inputs, as JSON. Source of its shape: `pulumi preview --json`."""
+        self._prepare()
+        return self._ask(["preview", "--json"])
+
     def refresh(self) -> None:
         """Shows what was changed behind Pulumi's back, and takes note of it; `up` then mends it."""
         self._prepare()

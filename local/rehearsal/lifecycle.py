@@ -79,16 +79,14 @@ def up(stack: str) -> None:
 def preview(stack: str) -> None:
     """Against the rehearsal of the stack where it is up, and otherwise against an account in which nothing is."""
     print("No credentials of AWS are here: this is a preview against an emulated account.")
-    with Progress() as progress:
-        toolbox = preparation.ensure_tools(progress)
-    if stands(stack) and (running := servers.running(_directory())):
-        _stack(stack, toolbox, running, _images()).preview("--diff")
-        return
-    with _empty_account(stack) as (directory, running):
-        images = directory / "images.json"
-        services = [path.parent.name for path in ROOT.glob("services/*/service.yaml")]
-        images.write_text(json.dumps(_image_names(stack, dict.fromkeys(services, _NO_IMAGE))))
-        _stack(stack, toolbox, running, images, directory).preview("--diff")
+    with _previewed(stack) as previewed:
+        previewed.preview("--diff")
+
+
+def plan(stack: str) -> str:
+    """As JSON, of all that there would be in an account in which nothing is."""
+    with _empty_account(stack) as previewed:
+        return previewed.plan()
 
 
 def refresh(stack: str) -> None:
@@ -154,13 +152,29 @@ async def _open(config: Path) -> list[str]:
 
 
 @contextmanager
-def _empty_account(stack: str) -> Iterator[tuple[Path, Servers]]:
-    """An account and a zone that are gone again afterwards."""
-    with tempfile.TemporaryDirectory(prefix="boutique-preview-") as name, Progress() as progress:
+def _previewed(stack: str) -> Iterator[Stack]:
+    if stands(stack) and (running := servers.running(_directory())):
+        with Progress() as progress:
+            toolbox = preparation.ensure_tools(progress)
+        yield _stack(stack, toolbox, running, _images())
+    else:
+        with _empty_account(stack) as previewed:
+            yield previewed
+
+
+@contextmanager
+def _empty_account(stack: str) -> Iterator[Stack]:
+    """The stack with an account and a zone that are gone again afterwards."""
+    with tempfile.TemporaryDirectory(prefix="boutique-preview-") as name:
         directory = Path(name)
-        running = servers.start(directory, _specification(stack, None), progress)
+        with Progress() as progress:
+            toolbox = preparation.ensure_tools(progress)
+            running = servers.start(directory, _specification(stack, None), progress)
+        services = [path.parent.name for path in ROOT.glob("services/*/service.yaml")]
+        images = directory / "images.json"
+        images.write_text(json.dumps(_image_names(stack, dict.fromkeys(services, _NO_IMAGE))))
         try:
-            yield directory, running
+            yield _stack(stack, toolbox, running, images, directory)
         finally:
             servers.stop(directory)
 
