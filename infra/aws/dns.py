@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-_STRICT: Mapping[str, str] = {"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"}
+ZONE_SETTINGS: Mapping[str, str] = {"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"}
 """Source: Cloudflare API, zone settings. Strict: the load balancer's certificate is verified."""
 
 _AUTOMATIC = 1
@@ -46,6 +46,6 @@ class Dns(pulumi.ComponentResource):
                 opts=child,
             )
         if args.owns_zone:
-            for setting, value in _STRICT.items():
+            for setting, value in ZONE_SETTINGS.items():
                 cloudflare.ZoneSetting(setting, zone_id=args.zone_id, setting_id=setting, value=value, opts=child)
         self.register_outputs({})

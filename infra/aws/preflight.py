@@ -14,6 +14,7 @@ import pulumi_aws as aws
 import pulumi_cloudflare as cloudflare
 
 from boutique_definition.validation import MistakeError
+from infra.aws.dns import ZONE_SETTINGS
 from infra.aws.settings import AwsSettings, CachesSettings, DatabaseSettings, DnsSettings
 from infra.settings import setting
 
@@ -179,7 +180,26 @@ def _domain(where: Where, settings: DnsSettings, clouds: Clouds) -> tuple[str, l
     if settings.domain != zone.name and not settings.domain.endswith(f".{zone.name}"):
         domain = f"{where('dns', 'domain')}: {settings.domain!r}"
         mistakes.append(f"{domain}: must be {zone.name} or end in .{zone.name}, the zone of dns.zoneId")
+    if settings.domain != zone.name:
+        mistakes += _shared_zone(line, zone.name, settings, clouds)
     return zone.name, mistakes
+
+
+def _shared_zone(line: str, name: str, settings: DnsSettings, clouds: Clouds) -> Iterator[str]:
+    """What a stack sets in a zone of its own must be so in one that it shares: else shoppers meet a closed port 80, or
+    Cloudflare a load balancer whose certificate it does not verify."""
+    for key, wanted in ZONE_SETTINGS.items():
+        try:
+            found = _ask(
+                lambda key=key: cloudflare.get_zone_setting(  # type: ignore[misc]
+                    zone_id=settings.zone_id, setting_id=key, opts=clouds.cloudflare
+                )
+            ).value
+        except _RefusedError as refused:
+            yield f"{line}: Cloudflare does not tell the zone's setting {key}: {refused}"
+            continue
+        if found != wanted:
+            yield f"{line}: the zone {name} has {key} {found!r}: it must be {wanted!r}, for all hosts in it"
 
 
 def _ask(question: Callable[[], Answer]) -> Answer:

@@ -22,6 +22,7 @@ INSTANCE = "aws:rds/getOrderableDbInstance:getOrderableDbInstance"
 NODE = "aws:elasticache/getReservedCacheNodeOffering:getReservedCacheNodeOffering"
 DOMAIN = "cloudflare:index/getZone:getZone"
 
+ZONE_SETTING = "cloudflare:index/getZoneSetting:getZoneSetting"
 GOOD: Mapping[str, dict[str, Any]] = {
     IDENTITY: {"accountId": "123456789012"},
     ZONES: {"names": ["eu-central-1c", "eu-central-1a", "eu-central-1b"]},
@@ -30,6 +31,9 @@ GOOD: Mapping[str, dict[str, Any]] = {
     INSTANCE: {"multiAzCapable": True, "readReplicaCapable": True, "supportsPerformanceInsights": True},
     NODE: {"offeringId": "offering-1"},
     DOMAIN: {"name": "example.com", "status": "active"},
+    f"{ZONE_SETTING}:ssl": {"value": "strict"},
+    f"{ZONE_SETTING}:always_use_https": {"value": "on"},
+    f"{ZONE_SETTING}:min_tls_version": {"value": "1.2"},
 }
 
 
@@ -59,7 +63,7 @@ class Providers(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         self.asked.append(args)
-        answer = self._answers[args.token]
+        answer = self._answers[":".join([args.token, *filter(None, [args.args.get("settingId")])])]
         if isinstance(answer, str):
             raise AnswerError(answer)
         return answer, []
@@ -228,6 +232,16 @@ def test_a_domain_outside_of_the_zone_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", ["example.com", "dev.example.com"])
 def test_a_domain_is_the_zones_own_or_within_it(name: str) -> None:
     assert ask("dev", {DOMAIN: {"name": name, "status": "active"}})[0]
+
+
+def test_a_zone_that_is_shared_must_have_what_the_stack_would_set_in_its_own() -> None:
+    lax = {f"{ZONE_SETTING}:ssl": {"value": "flexible"}, f"{ZONE_SETTING}:always_use_https": "403 Forbidden"}
+    zone = "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353'"
+    assert mistakes("dev", lax) == [
+        f"{zone}: the zone example.com has ssl 'flexible': it must be 'strict', for all hosts in it",
+        f"{zone}: Cloudflare does not tell the zone's setting always_use_https: 403 Forbidden",
+    ]
+    assert ask("dev", {**lax, DOMAIN: {"name": "dev.example.com", "status": "active"}})[0]
 
 
 def test_a_zone_that_does_not_serve_yet_is_told() -> None:

@@ -68,6 +68,11 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "cloudflare:index/getZone:getZone": Function(
         "/zones/{zoneId}", ("zoneId",), {name: name for name in ("id", "name", "status", "paused", "type", "account")}
     ),
+    "cloudflare:index/getZoneSetting:getZoneSetting": Function(
+        "/zones/{zoneId}/settings/{settingId}",
+        ("zoneId", "settingId"),
+        {name: name for name in ("id", "value", "editable")},
+    ),
     "cloudflare:index/getIpRanges:getIpRanges": Function(
         "/ips", (), {"id": "etag", "etag": "etag", "ipv4Cidrs": "ipv4_cidrs", "ipv6Cidrs": "ipv6_cidrs"}
     ),
