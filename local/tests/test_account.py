@@ -41,7 +41,7 @@ def test_credentials_are_found_where_every_tool_of_aws_looks(monkeypatch: pytest
 
 def test_a_token_of_cloudflare_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(monkeypatch)
-    with pytest.raises(ActionableError, match="CLOUDFLARE_API_TOKEN is not set: .* dev.example.com's zone"):
+    with pytest.raises(ActionableError, match=r"CLOUDFLARE_API_TOKEN is not set: .* dev\.example\.com's zone"):
         account.up("dev")
 
 
