@@ -25,9 +25,8 @@ import json, os
 import pulumi, pulumi_aws as aws
 
 said = json.loads(os.environ["TRIAL"])
-provider = aws.Provider(
-    "aws", region=said["region"], allowed_account_ids=[said["account"]], default_tags={"tags": {"boutique:stack": "trial"}}
-)
+tags = {"tags": {"boutique:stack": "trial"}}
+provider = aws.Provider("aws", region=said["region"], allowed_account_ids=[said["account"]], default_tags=tags)
 options = pulumi.ResourceOptions(provider=provider)
 zones = aws.get_availability_zones(opts=pulumi.InvokeOptions(provider=provider)).names
 network = aws.ec2.Vpc("network", cidr_block=said["cidr"], tags={"Name": "trial"}, opts=options)
@@ -115,7 +114,7 @@ def test_a_stack_lives_as_it_would_on_aws(trial: Trial) -> None:
 
 
 def _tag_by_hand(trial: Trial) -> None:
-    ec2 = botocore.session.get_session().create_client(
+    ec2: Any = botocore.session.get_session().create_client(
         "ec2",
         region_name=REGION,
         endpoint_url=trial.endpoint,

@@ -33,7 +33,9 @@ class _Listing:
     within: str | None = None
 
 
-_FOREVER: Final = "[?!starts_with(AliasName, 'alias/aws/')]"
+# Of AWS' own there is always one, or one as soon as something is like it.
+_MADE_PARAMETERS: Final = "DBParameterGroups[?!starts_with(DBParameterGroupName, 'default.')].DBParameterGroupName"
+_MADE_ALIASES: Final = "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName"
 _LISTINGS: Final = (
     _Listing("ec2", "vpc", "DescribeVpcs", "Vpcs[].VpcId"),
     _Listing("ec2", "subnet", "DescribeSubnets", "Subnets[].SubnetId"),
@@ -72,7 +74,7 @@ _LISTINGS: Final = (
     _Listing("iam", "instance-profile", "ListInstanceProfiles", "InstanceProfiles[].InstanceProfileName"),
     _Listing("iam", "oidc-provider", "ListOpenIDConnectProviders", "OpenIDConnectProviderList[].Arn"),
     _Listing("kms", "key", "ListKeys", "Keys[].KeyId"),
-    _Listing("kms", "alias", "ListAliases", f"Aliases{_FOREVER}.AliasName"),
+    _Listing("kms", "alias", "ListAliases", _MADE_ALIASES),
     _Listing("ecr", "repository", "DescribeRepositories", "repositories[].repositoryName"),
     _Listing("ecr", "image", "ListImages", "imageIds[].imageDigest", {"repositoryName": "{}"}, "repository"),
     _Listing(
@@ -92,7 +94,7 @@ _LISTINGS: Final = (
     _Listing("rds", "instance", "DescribeDBInstances", "DBInstances[].DBInstanceIdentifier"),
     _Listing("rds", "snapshot", "DescribeDBSnapshots", "DBSnapshots[].DBSnapshotIdentifier"),
     _Listing("rds", "subnet-group", "DescribeDBSubnetGroups", "DBSubnetGroups[].DBSubnetGroupName"),
-    _Listing("rds", "parameter-group", "DescribeDBParameterGroups", "DBParameterGroups[].DBParameterGroupName"),
+    _Listing("rds", "parameter-group", "DescribeDBParameterGroups", _MADE_PARAMETERS),
     _Listing("elasticache", "replication-group", "DescribeReplicationGroups", "ReplicationGroups[].ReplicationGroupId"),
     _Listing("elasticache", "cluster", "DescribeCacheClusters", "CacheClusters[].CacheClusterId"),
     _Listing("elasticache", "snapshot", "DescribeSnapshots", "Snapshots[].SnapshotName"),

@@ -64,6 +64,8 @@ class Response(RDSResponse):
     def create_db_instance(self) -> ActionResult:
         self._check_class()
         self._check_version()
+        if self.params.get("Engine") == "postgres":
+            self.params.setdefault("EngineVersion", offers.postgres_versions()[-1])
         return super().create_db_instance()
 
     def modify_db_instance(self) -> ActionResult:
