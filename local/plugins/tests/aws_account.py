@@ -118,55 +118,24 @@ class World:
         return decode(answer.inputs)
 
     def diff(self, made: Made, inputs: Mapping[str, Any]) -> Any:
-        return self.provider.Diff(
-            provider_pb2.DiffRequest(
-                id=made.id,
-                name=made.name,
-                urn=f"urn:{made.name}",
-                type=made.token,
-                olds=encode(made.state),
-                old_inputs=encode(made.inputs),
-                news=encode(dict(inputs)),
-            )
+        request = provider_pb2.DiffRequest(
+            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(dict(inputs))
         )
+        return self.provider.Diff(request)
 
     def update(self, made: Made, inputs: dict[str, Any]) -> None:
-        answer = self.provider.Update(
-            provider_pb2.UpdateRequest(
-                id=made.id,
-                name=made.name,
-                urn=f"urn:{made.name}",
-                type=made.token,
-                olds=encode(made.state),
-                old_inputs=encode(made.inputs),
-                news=encode(inputs),
-            )
+        request = provider_pb2.UpdateRequest(
+            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(inputs)
         )
-        made.inputs, made.state = inputs, decode(answer.properties)
+        made.state = decode(self.provider.Update(request).properties)
+        made.inputs = inputs
 
     def read(self, made: Made) -> Any:
-        return self.provider.Read(
-            provider_pb2.ReadRequest(
-                id=made.id,
-                name=made.name,
-                urn=f"urn:{made.name}",
-                type=made.token,
-                inputs=encode(made.inputs),
-                properties=encode(made.state),
-            )
-        )
+        request = provider_pb2.ReadRequest(**_named(made), inputs=encode(made.inputs), properties=encode(made.state))
+        return self.provider.Read(request)
 
     def delete(self, made: Made) -> None:
-        self.provider.Delete(
-            provider_pb2.DeleteRequest(
-                id=made.id,
-                name=made.name,
-                urn=f"urn:{made.name}",
-                type=made.token,
-                properties=encode(made.state),
-                old_inputs=encode(made.inputs),
-            )
-        )
+        self.provider.Delete(provider_pb2.DeleteRequest(**_named(made), properties=encode(made.state)))
 
     def resolve(self, value: Any) -> Any:
         match value:
@@ -182,3 +151,7 @@ class World:
                 return [self.resolve(item) for item in value]
             case _:
                 return value
+
+
+def _named(made: Made) -> dict[str, Any]:
+    return {"id": made.id, "name": made.name, "urn": f"urn:{made.name}", "type": made.token}

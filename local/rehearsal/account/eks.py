@@ -30,7 +30,7 @@ Record = dict[str, Any]
 _PRINCIPAL: Final = re.compile(r"arn:aws:iam::[0-9]{12}:(role|user)/.+")
 _KINDS: Final = {"STANDARD", "EC2", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX"}
 _MOST_POLICIES: Final = 20
-_MOST_SUBNET_ZONES: Final = 2
+_FEWEST_ZONES: Final = 2
 _POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/"
 _POLICIES: Final = {
     f"{_POLICY}AmazonEKS{name}Policy"
@@ -59,17 +59,15 @@ class Response(EKSResponse):
     """Operations by their names in moto's spelling; what moto has and this lacks is moto's."""
 
     def describe_cluster_versions(self) -> ActionResult:
-        asked = self._get_param("versionStatus") or self._get_param("status")
+        asked = self._get_param("versionStatus")
         # A list comes in the query, so that moto has it as a string where it is of one.
         named = self._get_param("clusterVersions")
         names = [named] if isinstance(named, str) else named
         found = [
-            {"clusterVersion": version, "clusterType": "eks", "status": status, "versionStatus": status}
+            {"clusterVersion": version, "clusterType": "eks", "status": status.lower(), "versionStatus": status}
             for version, status in offers.CLUSTER_VERSIONS.items()
             if asked in (None, status) and (not names or version in names)
         ]
-        for offer in found:
-            offer["status"] = offer["status"].lower()
         return ActionResult({"clusterVersions": found})
 
     def create_cluster(self) -> ActionResult:
@@ -84,7 +82,6 @@ class Response(EKSResponse):
         super().create_cluster()
         cluster = self._cluster(self._get_param("name"))
         cluster.version = version
-        cluster.nodegroups = {}
         group = self._ec2().create_security_group(
             f"eks-cluster-sg-{cluster.name}-{uuid.uuid4().int % 10**10}",
             "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as "
@@ -116,7 +113,7 @@ class Response(EKSResponse):
 
     def _subnets(self, ids: list[str]) -> list[Any]:
         subnets = [self._ec2().get_subnet(subnet) for subnet in ids]
-        if len({subnet.availability_zone for subnet in subnets}) < _MOST_SUBNET_ZONES:
+        if len({subnet.availability_zone for subnet in subnets}) < _FEWEST_ZONES:
             raise _invalid("Subnets specified must be in at least two different AZs")
         return subnets
 
