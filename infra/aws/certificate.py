@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_cloudflare as cloudflare
 from pulumi_aws import acm
+
+from infra.aws import cloudflare
 
 _TTL_SECONDS = 60
 

@@ -1,6 +1,6 @@
 """The database: Postgres on RDS in the isolated subnets, with a standby and read replicas as the settings ask.
 
-No setting of a stack replaces it, except a network in another place (`network.cidr`), which replaces everything.
+No setting of a stack replaces it. With `network.cidr` alone it can't go along: AWS moves no store to another network.
 A version is only ever raised: RDS refuses a lower one.
 """
 

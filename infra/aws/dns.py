@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_cloudflare as cloudflare
+
+from infra.aws import cloudflare
 
 ZONE_SETTINGS: Mapping[str, str] = {"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"}
 """Source: Cloudflare API, zone settings. Strict: the load balancer's certificate is verified."""

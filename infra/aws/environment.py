@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_cloudflare as cloudflare
 
 from boutique_definition.service_file import ServiceFile
-from infra.aws import authorities, cache, database
+from infra.aws import authorities, cache, cloudflare, database
 from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
 from infra.aws.bucket import Bucket, BucketArgs
 from infra.aws.budget import Budget, BudgetArgs

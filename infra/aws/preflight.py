@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_cloudflare as cloudflare
 
 from boutique_definition.validation import MistakeError
+from infra.aws import cloudflare
 from infra.aws.dns import ZONE_SETTINGS
 from infra.aws.settings import AwsSettings, CachesSettings, DatabaseSettings, DnsSettings
 from infra.settings import setting

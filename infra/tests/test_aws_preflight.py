@@ -6,11 +6,11 @@ from typing import Any
 import grpc
 import pulumi
 import pulumi_aws as aws
-import pulumi_cloudflare as cloudflare
 import pytest
 from pulumi.runtime import mocks
 
 from boutique_definition.validation import MistakeError
+from infra.aws import cloudflare
 from infra.aws.preflight import Clouds, preflight
 from infra.tests.conftest import aws_settings
 
@@ -235,7 +235,10 @@ def test_a_domain_is_the_zones_own_or_within_it(name: str) -> None:
 
 
 def test_a_zone_that_is_shared_must_have_what_the_stack_would_set_in_its_own() -> None:
-    lax = {f"{ZONE_SETTING}:ssl": {"value": "flexible"}, f"{ZONE_SETTING}:always_use_https": "403 Forbidden"}
+    lax: dict[str, dict[str, Any] | str] = {
+        f"{ZONE_SETTING}:ssl": {"value": "flexible"},
+        f"{ZONE_SETTING}:always_use_https": "403 Forbidden",
+    }
     zone = "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353'"
     assert mistakes("dev", lax) == [
         f"{zone}: the zone example.com has ssl 'flexible': it must be 'strict', for all hosts in it",

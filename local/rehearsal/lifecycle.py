@@ -140,6 +140,18 @@ def _ensure_servers(stack: str, machine: Machine, progress: Progress) -> Servers
     return running
 
 
+def _interrupted(stack: str) -> bool:
+    """Whether a killed run left it unknown what came of its last requests: AWS may have what Pulumi does not know of.
+
+    In an account that is for a person to sort out (`pulumi refresh` asks); here it is as quick to begin again.
+    """
+    (checkpoint,) = [*(_directory() / "pulumi").rglob(f"stacks/**/{stack}.json"), None][:1]
+    if checkpoint is None:
+        return False
+    latest = json.loads(checkpoint.read_text())["checkpoint"]["latest"]
+    return bool((latest or {}).get("pending_operations"))
+
+
 async def _forget(config: Path) -> None:
     async with Api(kubeconfig.load(str(config), None)) as api:
         await objects.forget_shop(api, _SHOP)

@@ -55,7 +55,7 @@ def _require(command: list[str | Path]) -> None:
 
 
 def _run(checkov: Path, file: Path, framework: str) -> list[Finding]:
-    command = [checkov, "--file", file, "--framework", framework, "--skip-check", _WITHOUT_GRAPH]
+    command: list[str | Path] = [checkov, "--file", file, "--framework", framework, "--skip-check", _WITHOUT_GRAPH]
     command += ["--output", "json", "--compact", "--quiet", "--soft-fail", "--skip-download"]
     outcome = subprocess.run(
         command,
