@@ -85,7 +85,8 @@ def _log_groups(naming: Naming, settings: AwsSettings) -> list[str]:
     ]
 
 
-def _repositories(naming: Naming, _: AwsSettings) -> list[str]:
+def _own_path(naming: Naming, _: AwsSettings) -> list[str]:
+    """With the slash it is no other stack's beginning."""
     return [f"{naming.name()}/"]
 
 
@@ -193,7 +194,7 @@ KINDS = (
         "describe_repositories",
         "repositories[].{id: repositoryName, name: repositoryName}",
         "arn:aws:ecr:{region}:{account}:repository/{id}",
-        names=_repositories,
+        names=_own_path,
         remove=_call("ecr", "delete_repository", "repositoryName", force=True),
     ),
     Kind(
@@ -235,8 +236,9 @@ KINDS = (
         "cluster",
         "eks",
         "list_clusters",
-        "clusters[].{id: @}",
+        "clusters[].{id: @, name: join('', [@, '/'])}",
         "arn:aws:eks:{region}:{account}:cluster/{id}",
+        names=_own_path,
     ),
     Kind("bucket", "s3", "list_buckets", "Buckets[].{id: Name}", "arn:aws:s3:::{id}"),
     Kind(

@@ -1,39 +1,63 @@
-"""An emulated account, with another one that is somebody else's."""
+"""An emulated account with nothing in it, and an emulated zone without a record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from moto import mock_aws
 
-from infra.check import read_settings
-from infra.settings import check_settings
-from ops.account import Account, open_account, open_session
+from local.plugins.tests.cloudflare_account import Cloudflare, emulated_cloudflare
+from local.progress import Progress
+from ops.account import Account, open_account
 
-ACCOUNT = "123456789012"
-"""That of the repository's stacks, and by default moto's."""
-NEIGHBOUR = "dev-blue"
-"""A stack whose names all begin with those of `dev`."""
+
+@pytest.fixture(scope="session")
+def _cloudflare() -> Iterator[Cloudflare]:
+    with emulated_cloudflare() as cloudflare:
+        yield cloudflare
+
+
+@pytest.fixture
+def cloudflare(_cloudflare: Cloudflare) -> Cloudflare:
+    for record in _cloudflare.ask("GET", "dns_records"):
+        _cloudflare.ask("DELETE", f"dns_records/{record['id']}")
+    return _cloudflare
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Credentials that no real account takes, and an emulator before every call."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "BOUTIQUE_AWS_ENDPOINT", "BOUTIQUE_CLOUDFLARE_ENDPOINT"):
+def clouds(cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With credentials that no real cloud takes."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "BOUTIQUE_AWS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "token")
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for name, value in {**credentials, **cloudflare.variables}.items():
+        monkeypatch.setenv(name, value)
+    # Otherwise the account is born with a thousand snapshots.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         yield
 
 
+@pytest.fixture(scope="session")
+def _opened() -> Account:
+    """Opened once: boto3 takes seconds to read what AWS' services are like."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        return open_account("dev")
+
+
 @pytest.fixture
-def account() -> Account:
-    return open_account("dev")
+def account(_opened: Account, clouds: None) -> Account:
+    return _opened
 
 
-def opened(stack: str, **changes: object) -> Account:
-    """The account of a stack whose settings differ by these, as in `protected=True`."""
-    settings = check_settings(stack, read_settings(stack)).aws
-    assert settings
-    return Account(stack, settings.model_copy(update=changes), open_session(settings.region))
+@pytest.fixture
+def quiet() -> Iterator[Progress]:
+    with Progress() as progress:
+        yield progress
+
+
+def changed(account: Account, **changes: object) -> Account:
+    """The same but for these settings, as in `protected=True`."""
+    return replace(account, settings=account.settings.model_copy(update=changes))

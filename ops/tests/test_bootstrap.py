@@ -12,23 +12,23 @@ from infra.aws.settings import PipelineSettings
 from local.errors import ActionableError
 from ops.account import Account
 from ops.bootstrap import bootstrap, ensure
-from ops.tests.conftest import ACCOUNT, opened
+from ops.tests.conftest import changed
 
-BUCKET = state_bucket(ACCOUNT, "eu-central-1")
+BUCKET = state_bucket("123456789012", "eu-central-1")
 ORGANIZATION = "11111111-2222-3333-4444-555555555555"
 
 
-def changes(account: Account) -> dict[str, list[str]]:
+def mended(account: Account) -> dict[str, list[str]]:
     return {ensured.what: ensured.changes for ensured in ensure(account)}
 
 
 @pytest.fixture
-def with_pipelines() -> Account:
-    return opened("dev", pipelines=PipelineSettings(organization=ORGANIZATION, project=ORGANIZATION))
+def with_pipelines(account: Account) -> Account:
+    return changed(account, pipelines=PipelineSettings(organization=ORGANIZATION, project=ORGANIZATION))
 
 
 def test_an_empty_account_gets_a_bucket_and_a_key(account: Account) -> None:
-    assert all("made" in done for done in changes(account).values())
+    assert all("made" in done for done in mended(account).values())
     s3 = account.session.client("s3")
     kms = account.session.client("kms")
     key = kms.describe_key(KeyId=STATE_KEY_ALIAS)["KeyMetadata"]
@@ -45,15 +45,15 @@ def test_an_empty_account_gets_a_bucket_and_a_key(account: Account) -> None:
 
 
 def test_a_second_time_all_is_as_it_was(with_pipelines: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    changes(with_pipelines)
-    assert changes(with_pipelines) == {"key": [], "state bucket": [], "identity provider": []}
+    mended(with_pipelines)
+    assert mended(with_pipelines) == {"key": [], "state bucket": [], "identity provider": []}
     bootstrap(with_pipelines)
     assert capsys.readouterr().out.count("as it was") == 3
     assert len(with_pipelines.session.client("kms").list_keys()["Keys"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("drift", "mended"),
+    ("drift", "told"),
     [
         ({"put_bucket_versioning": {"VersioningConfiguration": {"Status": "Suspended"}}}, "versioning set"),
         ({"delete_public_access_block": {}}, "public access block set"),
@@ -73,25 +73,25 @@ def test_a_second_time_all_is_as_it_was(with_pipelines: Account, capsys: pytest.
         ),
     ],
 )
-def test_what_of_the_bucket_has_drifted_is_mended_alone(account: Account, drift: dict[str, Any], mended: str) -> None:
-    changes(account)
+def test_what_of_the_bucket_has_drifted_is_mended_alone(account: Account, drift: dict[str, Any], told: str) -> None:
+    mended(account)
     for operation, arguments in drift.items():
         getattr(account.session.client("s3"), operation)(Bucket=BUCKET, **arguments)
-    assert changes(account) == {"key": [], "state bucket": [mended]}
-    assert changes(account) == {"key": [], "state bucket": []}
+    assert mended(account) == {"key": [], "state bucket": [told]}
+    assert mended(account) == {"key": [], "state bucket": []}
 
 
 def test_a_key_that_waits_to_be_deleted_is_kept(account: Account) -> None:
-    changes(account)
+    mended(account)
     kms = account.session.client("kms")
     key = kms.describe_key(KeyId=STATE_KEY_ALIAS)["KeyMetadata"]["KeyId"]
     kms.schedule_key_deletion(KeyId=key)
-    assert changes(account)["key"] == ["its deletion cancelled", "enabled"]
+    assert mended(account)["key"] == ["its deletion cancelled", "enabled"]
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
 def test_pipelines_are_vouched_for_where_the_settings_have_them(with_pipelines: Account) -> None:
-    assert changes(with_pipelines)["identity provider"] == ["made"]
+    assert mended(with_pipelines)["identity provider"] == ["made"]
     iam = with_pipelines.session.client("iam")
     (provider,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
@@ -111,7 +111,7 @@ def test_a_provider_for_somebody_else_is_widened(with_pipelines: Account) -> Non
     with_pipelines.session.client("iam").create_open_id_connect_provider(
         Url=f"https://oidc.circleci.com/org/{ORGANIZATION}", ClientIDList=["other"], ThumbprintList=[]
     )
-    assert changes(with_pipelines)["identity provider"] == ["audience added"]
+    assert mended(with_pipelines)["identity provider"] == ["audience added"]
     assert [body["ClientID"] for body in asked] == [ORGANIZATION]
 
 
@@ -123,7 +123,7 @@ def test_a_bucket_of_another_account_is_told(account: Account, monkeypatch: pyte
 
     monkeypatch.setattr(responses.S3Response, "head_bucket", forbid)
     with pytest.raises(ActionableError, match=f"{BUCKET} is there, but not for these credentials"):
-        changes(account)
+        mended(account)
 
 
 def test_it_tells_what_pulumi_must_be_told(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
