@@ -1,0 +1,275 @@
+"""What of a plan is paid for: a table from types of resources to the lines that one of them adds to a bill."""
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from infra.aws.settings import AwsSettings
+
+Inputs = Mapping[str, Any]
+
+
+class Basis(enum.Enum):
+    """How a bill grows: with the hours or months that a thing is there, or with its use alone, which no plan knows."""
+
+    HOUR = "hour"
+    MONTH = "month"
+    USE = "use"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A product of AWS' price list. `usage` is its usage type without the region's prefix.
+
+    One that ends in a colon is only how the usage type begins: the size that follows is not written as elsewhere.
+    `region` names the attribute that has the region. Source: AWS Billing user guide, Price List Query API.
+    """
+
+    service: str
+    usage: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    region: str = "regionCode"
+
+    @property
+    def key(self) -> str:
+        """What the price is kept under."""
+        return " ".join([self.service, self.usage, *(f"{name}={value}" for name, value in self.attributes)])
+
+
+@dataclass(frozen=True)
+class Line:
+    """`quantity` is of what is paid for, in `unit`; of what is paid by use it is how many things there are to use.
+
+    `settings` are keys of the stack's file that drive it; none where every stack has it. What has no `query` can't be
+    priced, and `unpriced` says why.
+    """
+
+    what: str
+    quantity: int
+    unit: str
+    basis: Basis
+    query: Query | None
+    settings: tuple[str, ...] = ()
+    unpriced: str = ""
+
+
+def bill(resources: Iterable[tuple[str, Inputs]], settings: AwsSettings) -> list[Line]:
+    """The lines of all resources, each a type and its inputs; what is alike is one line."""
+    lines: dict[Line, int] = {}
+    for kind, inputs in resources:
+        for line in _LINES.get(kind, _nothing)(inputs, settings):
+            alike = replace(line, quantity=0)
+            lines[alike] = lines.get(alike, 0) + line.quantity
+    return [replace(line, quantity=quantity) for line, quantity in lines.items()]
+
+
+def _nothing(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield from ()
+
+
+def _nat_gateway(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    nat = ("aws.network.nat", "aws.network.zones")
+    operation = (("operation", "NatGateway"),)
+    yield _by_hour("NAT gateway", 1, Query("AmazonEC2", "NatGateway-Hours", operation), *nat)
+    yield _by_use("Data through NAT gateways", "GB", Query("AmazonEC2", "NatGateway-Bytes", operation), *nat)
+
+
+def _address(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_hour("Public IPv4 address of a NAT gateway", 1, _PUBLIC_ADDRESS, "aws.network.nat", "aws.network.zones")
+
+
+def _network(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    query = Query(
+        "AWSDataTransfer", "DataTransfer-Regional-Bytes", (("transferType", "IntraRegion"),), region="fromRegionCode"
+    )
+    yield _by_use("Data between zones, each way", "GB", query, "aws.network.zones")
+
+
+def _endpoint(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    """A gateway costs nothing; an interface is paid in each subnet that it is in."""
+    if inputs.get("vpcEndpointType") != "Interface":
+        return
+    drivers = ("aws.network.interfaceEndpoints", "aws.network.zones")
+    yield _by_hour(
+        "Interface endpoint in a subnet",
+        len(inputs["subnetIds"]),
+        Query("AmazonVPC", "VpcEndpoint-Hours"),
+        *drivers,
+    )
+    yield _by_use("Data through interface endpoints", "GB", Query("AmazonVPC", "VpcEndpoint-Bytes"), *drivers)
+
+
+def _cluster(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_hour("EKS control plane", 1, Query("AmazonEKS", "AmazonEKS-Hours:perCluster"))
+    yield Line(
+        what="EKS Auto Mode nodes, and their volumes",
+        quantity=1,
+        unit="hours",
+        basis=Basis.HOUR,
+        query=None,
+        settings=("shop.services",),
+        unpriced="not in the plan: EKS chooses instances as pods ask for them; each costs EC2's price and EKS' fee",
+    )
+
+
+def _database(inputs: Inputs, settings: AwsSettings) -> Iterator[Line]:
+    """A standby is another instance with storage of its own; AWS prices the two as one product."""
+    standby = bool(inputs.get("multiAz"))
+    replica = "replicateSourceDb" in inputs
+    attributes = (
+        ("databaseEngine", "PostgreSQL"),
+        ("deploymentOption", "Multi-AZ" if standby else "Single-AZ"),
+    )
+    size: str = inputs["instanceClass"]
+    name = "RDS read replica" if replica else "RDS instance and standby" if standby else "RDS instance"
+    copies = "aws.database.readReplicas" if replica else "aws.database.standby"
+    yield _by_hour(
+        f"{name}, {size}",
+        1,
+        Query(
+            "AmazonRDS",
+            "Multi-AZUsage:" if standby else "InstanceUsage:",
+            (("instanceType", size), *attributes),
+        ),
+        "aws.database.instanceClass",
+        copies,
+    )
+    yield Line(
+        what=f"{name}, storage (gp3) at first",
+        # A replica begins with as much as its primary has.
+        quantity=int(inputs.get("allocatedStorage", settings.database.storage)),
+        unit="GB-months",
+        basis=Basis.MONTH,
+        query=Query("AmazonRDS", "RDS:Multi-AZ-GP3-Storage" if standby else "RDS:GP3-Storage", attributes),
+        settings=("aws.database.storage", copies),
+    )
+    if inputs.get("databaseInsightsMode") == "advanced":
+        yield Line(
+            what=f"{name}, advanced insights",
+            quantity=1,
+            unit="hours of each vCPU",
+            basis=Basis.HOUR,
+            query=None,
+            settings=("aws.database.insights", copies),
+            unpriced="paid by the vCPUs of the instance, which the plan does not say",
+        )
+    if not replica:
+        yield _by_use(
+            "RDS backups beyond the size of the database",
+            "GB-months",
+            Query("AmazonRDS", "RDS:ChargedBackupUsage", (("databaseEngine", "PostgreSQL"),)),
+            "aws.database.backupDays",
+        )
+
+
+def _cache(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    cache = "carts" if inputs["replicationGroupId"].endswith("cart-data") else "sessions"
+    size: str = inputs["nodeType"]
+    yield _by_hour(
+        f"ElastiCache node of {cache}, {size}",
+        int(inputs["numCacheClusters"]),
+        Query(
+            "AmazonElastiCache",
+            "NodeUsage:",
+            (("instanceType", size), ("cacheEngine", inputs["engine"].capitalize())),
+        ),
+        f"aws.caches.{cache}.nodeType",
+        f"aws.caches.{cache}.replicas",
+    )
+    if inputs.get("snapshotRetentionLimit"):
+        yield _by_use(
+            f"ElastiCache snapshots of {cache}",
+            "GB-months",
+            Query("AmazonElastiCache", "BackupUsage"),
+            f"aws.caches.{cache}.snapshotDays",
+        )
+
+
+def _load_balancer(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    operation = (("operation", "LoadBalancing:Application"),)
+    yield _by_hour("Application load balancer", 1, Query("AWSELB", "LoadBalancerUsage", operation))
+    yield _by_use("Load balancer, capacity units", "LCU-hours", Query("AWSELB", "LCUUsage", operation))
+    if inputs.get("internal"):
+        return
+    yield _by_hour(
+        "Public IPv4 address of the load balancer (at least)",
+        len(inputs["subnets"]),
+        _PUBLIC_ADDRESS,
+        "aws.network.zones",
+    )
+    transfer = Query(
+        "AWSDataTransfer", "DataTransfer-Out-Bytes", (("transferType", "AWS Outbound"),), region="fromRegionCode"
+    )
+    yield _by_use("Data to the internet", "GB", transfer)
+
+
+def _key(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_month("KMS key", "keys", Query("awskms", "KMS-Keys"))
+    yield _by_use("Calls to KMS", "calls", Query("awskms", "KMS-Requests"))
+
+
+def _secret(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_month("Secret", "secrets", Query("AWSSecretsManager", "AWSSecretsManager-Secrets"))
+    yield _by_use(
+        "Calls to Secrets Manager", "calls", Query("AWSSecretsManager", "AWSSecretsManagerAPIRequest"), "shop.services"
+    )
+
+
+def _logs(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    """What AWS itself writes for a customer ("vended") is another product. Source: CloudWatch Logs user guide."""
+    if str(inputs.get("name", "")).startswith("/aws/rds/"):
+        query = Query("AmazonCloudWatch", "DataProcessing-Bytes", (("operation", "PutLogEvents"),))
+        yield _by_use("Log ingestion from RDS", "GB", query)
+    else:
+        yield _by_use("Log ingestion, vended", "GB", Query("AmazonCloudWatch", "VendedLog-Bytes"))
+    yield _by_use(
+        "Logs kept", "GB-months", Query("AmazonCloudWatch", "TimedStorage-ByteHrs"), "aws.cluster.logRetentionDays"
+    )
+
+
+def _alarm(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    drivers = ("aws.database.readReplicas", "aws.caches.carts.replicas", "aws.caches.sessions.replicas")
+    yield _by_month("Alarm", "alarms", Query("AmazonCloudWatch", "CW:AlarmMonitorUsage"), *drivers)
+
+
+def _repository(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_use("Images in ECR", "GB-months", Query("AmazonECR", "TimedStorage-ByteHrs"))
+
+
+def _bucket(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+    standard = (("volumeType", "Standard"),)
+    yield _by_use("Objects in S3", "GB-months", Query("AmazonS3", "TimedStorage-ByteHrs", standard))
+    yield _by_use("Reads from S3", "calls", Query("AmazonS3", "Requests-Tier2"))
+
+
+def _by_hour(what: str, quantity: int, query: Query, *settings: str) -> Line:
+    return Line(what, quantity, "hours", Basis.HOUR, query, settings)
+
+
+def _by_month(what: str, unit: str, query: Query, *settings: str) -> Line:
+    return Line(what, 1, f"{unit} a month", Basis.MONTH, query, settings)
+
+
+def _by_use(what: str, unit: str, query: Query, *settings: str) -> Line:
+    return Line(what, 1, unit, Basis.USE, query, settings)
+
+
+_PUBLIC_ADDRESS: Final = Query("AmazonVPC", "PublicIPv4:InUseAddress")
+
+_LINES: Final[Mapping[str, Callable[[Inputs, AwsSettings], Iterator[Line]]]] = {
+    "aws:cloudwatch/logGroup:LogGroup": _logs,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:ec2/eip:Eip": _address,
+    "aws:ec2/natGateway:NatGateway": _nat_gateway,
+    "aws:ec2/vpc:Vpc": _network,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
+    "aws:ecr/repository:Repository": _repository,
+    "aws:eks/cluster:Cluster": _cluster,
+    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
+    "aws:kms/key:Key": _key,
+    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
+    "aws:rds/instance:Instance": _database,
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:secretsmanager/secret:Secret": _secret,
+}
