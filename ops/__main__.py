@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("bootstrap", "Makes, or mends, what the stack's account needs before its first stack.")
+    command("images", "Builds and pushes the images that the stack's registry lacks, and writes down what to run.")
     command("leftovers", "Lists what stands of the stack in its account and its zone; exit status 1 if anything does.")
     teardown = command("teardown", "Destroys the stack, then removes what that has left.")
     teardown.add_argument("--yes", action="store_true", help="do not ask for the stack's name")
@@ -56,6 +57,10 @@ def _run(given: argparse.Namespace) -> int:
             from ops.bootstrap import bootstrap
 
             bootstrap(account)
+        case "images":
+            from ops.images import images
+
+            images(account)
         case "leftovers":
             from ops.leftovers.report import leftovers
 

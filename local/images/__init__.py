@@ -15,7 +15,7 @@ from pathlib import Path
 from local.directories import cache_directory, state_directory
 from local.errors import ActionableError
 from local.images import context, debian, recipes, registry
-from local.images.engines import Engine, find_engine
+from local.images.engines import Engine, Login, find_engine
 from local.images.recipes import Base, Recipe
 from local.progress import Progress, Step
 
@@ -44,32 +44,30 @@ def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
 
     Raises ActionableError if there is nothing to build with, a build fails, or the disk is too full.
     """
-    directory = _directory()
-    directory.mkdir(parents=True, exist_ok=True)
-    engine = find_engine(directory, progress)
-    base, stores = _base_and_stores(repository, directory, progress)
-    staged = directory / "context"
-    runtime = recipes.runtime(repository, staged, base)
-    services = {name: recipes.service(repository, staged, runtime, name) for name in context.service_names(repository)}
-    wanted = services | stores
-    built = engine.images()
-    missing = {name: recipe for name, recipe in wanted.items() if recipe.reference not in built}
-    if missing:
-        _require_space(directory)
-        with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
-            if runtime.reference not in built:
-                step.update("what they share")
-                if base.recipe:
-                    engine.build(base.recipe)
-                context.stage_runtime(repository, staged, python=base.python, uv=uv, cache=cache_directory())
-                engine.build(runtime)
-            for name in services.keys() & missing.keys():
-                context.stage_service(repository, staged, name, python=base.python, uv=uv, cache=cache_directory())
-            _build_all(engine, missing, step)
-        built = engine.images()
+    engine, plan = _prepare(repository, progress)
+    wanted = {**plan.services, **plan.stores}
+    built = _build_missing(engine, repository, plan, wanted, uv, progress)
     images = {name: Image(recipe.reference, built[recipe.reference]) for name, recipe in wanted.items()}
     references = sorted(image.reference for image in images.values())
-    return Delivery(images, _archive(engine, directory, references, progress))
+    return Delivery(images, _archive(engine, _directory(), references, progress))
+
+
+def tags(repository: Path, progress: Progress) -> dict[str, str]:
+    """The tag of each service's image; builds none of them."""
+    plan = _plan(repository, _made_directory(), progress)
+    return {name: recipe.reference.rpartition(":")[2] for name, recipe in plan.services.items()}
+
+
+def push(repository: Path, destinations: Mapping[str, str], login: Login, *, uv: Path, progress: Progress) -> None:
+    """Builds the images of those services that are not there yet, and pushes each to its destination.
+
+    Raises ActionableError as `build` does, and where the registry refuses.
+    """
+    engine, plan = _prepare(repository, progress)
+    wanted = {name: plan.services[name] for name in destinations}
+    _build_missing(engine, repository, plan, wanted, uv, progress)
+    with progress.step(f"Pushing {len(wanted)} images to {login.registry}"):
+        engine.push({wanted[name].reference: destination for name, destination in destinations.items()}, login)
 
 
 def remove(progress: Progress) -> None:
@@ -81,8 +79,62 @@ def remove(progress: Progress) -> None:
             shutil.rmtree(directory)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What there is to build; of the stores only where their images cannot be pulled."""
+
+    base: Base
+    staged: Path
+    runtime: Recipe
+    services: Mapping[str, Recipe]
+    stores: Mapping[str, Recipe]
+
+
 def _directory() -> Path:
     return state_directory() / "images"
+
+
+def _made_directory() -> Path:
+    directory = _directory()
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def _prepare(repository: Path, progress: Progress) -> tuple[Engine, _Plan]:
+    directory = _made_directory()
+    return find_engine(directory, progress), _plan(repository, directory, progress)
+
+
+def _plan(repository: Path, directory: Path, progress: Progress) -> _Plan:
+    base, stores = _base_and_stores(repository, directory, progress)
+    staged = directory / "context"
+    runtime = recipes.runtime(repository, staged, base)
+    services = {name: recipes.service(repository, staged, runtime, name) for name in context.service_names(repository)}
+    return _Plan(base, staged, runtime, services, stores)
+
+
+def _build_missing(
+    engine: Engine, repository: Path, plan: _Plan, wanted: Mapping[str, Recipe], uv: Path, progress: Progress
+) -> dict[str, str]:
+    """Builds those that are not there yet; answers the digest of each image that is, by its reference."""
+    built = engine.images()
+    missing = {name: recipe for name, recipe in wanted.items() if recipe.reference not in built}
+    if not missing:
+        return built
+    _require_space(_directory())
+    with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
+        if plan.runtime.reference not in built:
+            step.update("what they share")
+            if plan.base.recipe:
+                engine.build(plan.base.recipe)
+            context.stage_runtime(repository, plan.staged, python=plan.base.python, uv=uv, cache=cache_directory())
+            engine.build(plan.runtime)
+        for name in plan.services.keys() & missing.keys():
+            context.stage_service(
+                repository, plan.staged, name, python=plan.base.python, uv=uv, cache=cache_directory()
+            )
+        _build_all(engine, missing, step)
+    return engine.images()
 
 
 def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> tuple[Base, dict[str, Recipe]]:

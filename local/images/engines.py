@@ -6,7 +6,9 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +18,15 @@ from local.images.recipes import Recipe
 from local.progress import Progress
 
 _PATIENCE = 20  # seconds, with an engine that may be starting
+
+
+@dataclass(frozen=True)
+class Login:
+    """To a registry, by its host."""
+
+    registry: str
+    username: str
+    password: str = field(repr=False)
 
 
 class Engine(Protocol):
@@ -32,6 +43,9 @@ class Engine(Protocol):
 
     def save(self, references: Sequence[str], archive: Path) -> None:
         """Writes images to one archive that containerd can import, each layer once."""
+
+    def push(self, destinations: Mapping[str, str], login: Login) -> None:
+        """Pushes each image, by its reference, to its destination in the registry of the login, which is forgotten."""
 
     def remove(self) -> None:
         """Removes the shop's images, and all else that building them left."""
@@ -77,6 +91,16 @@ class Docker:
         with _unfinished(archive) as unfinished:
             _run("docker", "save", "--output", str(unfinished), *references)
 
+    def push(self, destinations: Mapping[str, str], login: Login) -> None:
+        _run("docker", *_log_in(login), standard_input=login.password)
+        try:
+            for reference, destination in destinations.items():
+                _run("docker", "tag", reference, destination)
+                _run("docker", "push", "--quiet", destination)
+                _run("docker", "image", "rm", destination)
+        finally:
+            _run("docker", "logout", login.registry)
+
     def remove(self) -> None:
         if images := self.images():
             _run("docker", "image", "rm", "--force", *images)
@@ -108,6 +132,13 @@ class Buildah:
         with _unfinished(archive) as unfinished:
             oci.write_archive(self._layout, references, unfinished)
 
+    def push(self, destinations: Mapping[str, str], login: Login) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            authorization = ("--authfile", str(Path(directory) / "authorization.json"))
+            self._run(*_log_in(login), *authorization, standard_input=login.password)
+            for reference, destination in destinations.items():
+                self._run("push", "--quiet", *authorization, reference, f"docker://{destination}")
+
     def remove(self) -> None:
         """Removes the whole storage, which holds nothing but images of ours."""
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
@@ -118,9 +149,9 @@ class Buildah:
         unshare = () if os.geteuid() == 0 else (self.name, "unshare")
         _run(*unshare, "rm", "-rf", str(self._storage), str(self._layout), str(self._run_directory))
 
-    def _run(self, *arguments: str) -> str:
+    def _run(self, *arguments: str, standard_input: str | None = None) -> str:
         storage = ("--root", str(self._storage / "root"), "--runroot", str(self._run_directory))
-        return _run(self.name, *storage, *arguments)
+        return _run(self.name, *storage, *arguments, standard_input=standard_input)
 
 
 class Podman(Buildah):
@@ -156,6 +187,11 @@ def _listed(images: str) -> dict[str, str]:
     return {reference: digest for reference, digest in lines if reference.startswith("boutique.local/")}
 
 
+def _log_in(login: Login) -> tuple[str, ...]:
+    """The password comes by standard input, where no list of processes shows it."""
+    return "login", "--username", login.username, "--password-stdin", login.registry
+
+
 def _what(recipe: Recipe) -> list[str]:
     arguments = [word for item in recipe.arguments.items() for word in ("--build-arg", "=".join(item))]
     target = ["--target", recipe.target] if recipe.target else []
@@ -180,8 +216,10 @@ def _succeeds(*command: str) -> bool:
         return False
 
 
-def _run(*command: str, **environment: str) -> str:
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+def _run(*command: str, standard_input: str | None = None, **environment: str) -> str:
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, input=standard_input, env={**os.environ, **environment}
+    )
     if finished.returncode != 0:
         raise ActionableError(f"`{' '.join(command)}` failed:\n{finished.stderr.strip()}")
     return finished.stdout

@@ -3,20 +3,25 @@
 import json
 import os
 import shutil
+import socket
+import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.errors import ActionableError
-from local.images.engines import Buildah, Docker, Podman, find_engine
+from local.images.engines import Buildah, Docker, Login, Podman, find_engine
 from local.images.recipes import Recipe
 from local.progress import Progress
 
 pytestmark = pytest.mark.cluster
 
+_HASH_OF_SECRET = "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
+"""By bcrypt, as the registry wants it."""
 _DOCKERFILE = """\
 FROM scratch AS shared
 COPY shared /shared
@@ -86,6 +91,47 @@ def test_the_same_input_gives_the_same_image(engine: Buildah, tmp_path: Path) ->
         os.utime(file, (1_000_000_000, 1_000_000_000))
     engine.build(recipe)
     assert engine.images() == first
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real one, for whoever has the password, that engines are told to speak to without TLS."""
+    if shutil.which("docker-registry") is None:
+        pytest.skip("docker-registry is not here")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    passwords = tmp_path / "passwords"
+    passwords.write_text(f"AWS:{_HASH_OF_SECRET}\n")
+    configuration = tmp_path / "registry.json"
+    storage = {"filesystem": {"rootdirectory": str(tmp_path / "registry")}}
+    access = {"htpasswd": {"realm": "test", "path": str(passwords)}}
+    configuration.write_text(json.dumps({"version": 0.1, "storage": storage, "auth": access, "http": {"addr": host}}))
+    engines = tmp_path / "registries.conf"
+    engines.write_text(f'[[registry]]\nlocation = "{host}"\ninsecure = true\n')
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(engines))
+    with subprocess.Popen(["docker-registry", "serve", str(configuration)], stderr=subprocess.DEVNULL) as process:
+        try:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=7), trust_env=False) as client:
+                client.get(f"http://{host}/v2/")
+            yield host
+        finally:
+            process.terminate()
+
+
+def test_what_is_pushed_is_in_the_registry(engine: Buildah, registry: str, tmp_path: Path) -> None:
+    recipe = _recipe(tmp_path, "cart")
+    engine.build(recipe)
+    engine.push({recipe.reference: f"{registry}/boutique-dev/cart:1"}, Login(registry, "AWS", "secret"))
+    answer = httpx.get(f"http://{registry}/v2/boutique-dev/cart/tags/list", auth=("AWS", "secret"), trust_env=False)
+    assert answer.json() == {"name": "boutique-dev/cart", "tags": ["1"]}
+
+
+def test_a_registry_that_refuses_is_told_without_the_password(engine: Buildah, registry: str, tmp_path: Path) -> None:
+    recipe = _recipe(tmp_path, "cart")
+    engine.build(recipe)
+    with pytest.raises(ActionableError, match=registry) as caught:
+        engine.push({recipe.reference: f"{registry}/boutique-dev/cart:1"}, Login(registry, "AWS", "guessed"))
+    assert "guessed" not in str(caught.value)
 
 
 def test_a_build_that_fails_says_why(engine: Buildah, tmp_path: Path) -> None:

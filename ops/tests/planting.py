@@ -6,7 +6,7 @@ from typing import Any
 from infra.aws.naming import Naming
 from ops.account import Account
 
-_MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}'
+MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}'
 
 Planted = set[tuple[str, str]]
 """Kinds and ids."""
@@ -151,7 +151,7 @@ class _Planting:
         name = f"{self._naming.name()}/cart"
         registry = self._account.session.client("ecr")
         registry.create_repository(repositoryName=name, tags=self._tags)
-        registry.put_image(repositoryName=name, imageTag="1", imageManifest=_MANIFEST)
+        registry.put_image(repositoryName=name, imageTag="1", imageManifest=MANIFEST)
         return "images", name
 
     def told(self) -> Planted:

@@ -25,7 +25,7 @@ def test_the_stacks_own_account_is_opened_in_its_region() -> None:
 
 
 @pytest.mark.usefixtures("another_account")
-@pytest.mark.parametrize("command", ["bootstrap", "leftovers", "teardown"])
+@pytest.mark.parametrize("command", ["bootstrap", "images", "leftovers", "teardown"])
 def test_another_account_is_refused_before_anything_else(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "dev"]) == 1
     assert capsys.readouterr().err.strip() == (

@@ -137,12 +137,10 @@ def test_what_is_shared_with_the_cluster_is_not_its_own(account: Account) -> Non
 
 
 def test_another_projects_stack_of_the_same_name_is_another(account: Account) -> None:
-    tags = [{"Key": "boutique:stack", "Value": "dev"}, {"Key": "boutique:project", "Value": "jewellery"}]
-    account.session.client("ec2").create_volume(
-        AvailabilityZone="eu-central-1a",
-        Size=1,
-        TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],  # type: ignore[list-item]
-    )
+    ec2 = account.session.client("ec2")
+    volume = ec2.create_volume(AvailabilityZone="eu-central-1a", Size=1)["VolumeId"]
+    tags = {"boutique:stack": "dev", "boutique:project": "jewellery"}
+    ec2.create_tags(Resources=[volume], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
     assert found(account) == set()
 
 
