@@ -4,22 +4,15 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from boutique_definition.service_file import load_service_files
-from boutique_definition.validation import MistakeError, read_yaml
+from boutique_definition.validation import MistakeError
 from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, setting
+from infra.settings import check_settings, read_settings, setting
 from infra.shop.shop import check_shop
 from infra.stores import STORES
 
 ROOT = Path(__file__).parent.parent
-
-
-def read_settings(stack: str) -> dict[str, Any]:
-    """What the stack's file sets for this project, unchecked, by key. Raises MistakeError where it is no such file."""
-    content = read_yaml(ROOT / "stacks" / f"Pulumi.{stack}.yaml") or {}
-    return {key.removeprefix("boutique:"): value for key, value in content.get("config", {}).items()}
 
 
 def check(stack: str) -> None:

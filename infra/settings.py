@@ -4,14 +4,17 @@ A stack sets either `local` or `aws`, and with it where everything runs; `shop` 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 import pulumi
 from pydantic import Field, model_validator
 
-from boutique_definition.validation import DnsLabel, FileModel, VariableName, validated
+from boutique_definition.validation import DnsLabel, FileModel, VariableName, read_yaml, validated
 from infra.aws.settings import AwsSettings
 from infra.images import ImageReference
+
+_STACKS = Path(__file__).parent.parent / "stacks"
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
@@ -63,6 +66,12 @@ class Settings(FileModel):
                 return ("local", "nodePorts"), ports
             case AwsSettings(dns=dns):
                 return ("aws", "dns", "hosts"), dns.hosts
+
+
+def read_settings(stack: str) -> dict[str, Any]:
+    """What the stack's file sets for this project, unchecked, by key. Raises MistakeError where it is no such file."""
+    content = read_yaml(_STACKS / f"Pulumi.{stack}.yaml") or {}
+    return {key.removeprefix("boutique:"): value for key, value in content.get("config", {}).items()}
 
 
 def load_settings(stack: str) -> Settings:

@@ -7,8 +7,7 @@ from pathlib import Path
 import boto3
 
 from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
-from infra.check import read_settings
-from infra.settings import check_settings
+from infra.settings import check_settings, read_settings
 from local import preparation
 from local.environment import PYTHON, ROOT
 from local.errors import ActionableError

@@ -8,8 +8,7 @@ import boto3
 
 from infra.aws.naming import Naming
 from infra.aws.settings import AwsSettings
-from infra.check import read_settings
-from infra.settings import check_settings, setting
+from infra.settings import check_settings, read_settings, setting
 from local.errors import ActionableError
 
 

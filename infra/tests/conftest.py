@@ -12,8 +12,7 @@ from pulumi.runtime import mocks, rpc
 
 from infra.aws.placement import Placement
 from infra.aws.settings import AwsSettings
-from infra.check import read_settings
-from infra.settings import check_settings
+from infra.settings import check_settings, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
 

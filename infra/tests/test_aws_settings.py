@@ -10,8 +10,8 @@ import yaml
 
 import infra.check
 from boutique_definition.validation import MistakeError
-from infra.check import check, read_settings
-from infra.settings import check_settings
+from infra.check import check
+from infra.settings import check_settings, read_settings
 from infra.tests.conftest import AWS_STACKS, aws_settings
 
 Setting = tuple[str, ...]

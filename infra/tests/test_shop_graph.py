@@ -8,9 +8,9 @@ import pytest
 
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
 from boutique_definition.validation import MistakeError
-from infra.check import check, read_settings
+from infra.check import check
 from infra.local import create_local_environment
-from infra.settings import check_settings
+from infra.settings import check_settings, read_settings
 from infra.shop.shop import Shop, ShopArgs, check_shop
 from infra.stores import STORES
 from infra.tests.conftest import Graph, Graphed

@@ -17,8 +17,7 @@ import yaml
 
 from infra.aws.naming import Naming
 from infra.aws.settings import AwsSettings
-from infra.check import read_settings
-from infra.settings import check_settings
+from infra.settings import check_settings, read_settings
 from local import preparation
 from local.cluster import SHOP_PORT, choose
 from local.directories import state_directory
@@ -32,7 +31,7 @@ from local.rehearsal import servers
 from local.rehearsal.eks import objects
 from local.rehearsal.inventory import take_inventory
 from local.rehearsal.servers import ClusterAccess, Servers, Specification
-from local.rehearsal.stores import keeping
+from local.rehearsal.stores import data
 from local.stack import Backend, Stack
 from local.tools import Toolbox
 
@@ -110,7 +109,7 @@ def down(stack: str) -> None:
             _refuse_leftovers(stack, running)
             print("The account and the zone are as they were before, to the resource.")
     servers.stop(_directory())
-    keeping.remove(_directory() / "stores")
+    data.remove(_directory() / "stores")
     preparation.put_away(cluster)
 
 
@@ -130,7 +129,7 @@ def _ensure_servers(stack: str, machine: Machine, progress: Progress) -> Servers
         )
         asyncio.run(_forget(machine.kubeconfig))
         servers.stop(_directory())
-        keeping.remove(_directory() / "stores")
+        data.remove(_directory() / "stores")
         shutil.rmtree(_directory())
     _directory().mkdir(mode=0o700, exist_ok=True)
     (_directory() / "stack").write_text(stack)
@@ -188,7 +187,7 @@ def _empty_account(stack: str) -> Iterator[Stack]:
         try:
             yield _stack(stack, toolbox, running, images, directory)
         finally:
-            servers.stop(directory)
+            servers.kill(directory)
 
 
 def _refuse_leftovers(stack: str, running: Servers) -> None:

@@ -117,12 +117,21 @@ def start(directory: Path, specification: Specification, progress: Progress) -> 
 
 
 def stop(directory: Path) -> None:
-    """Ends those that were started in the directory, and waits until they have."""
+    """Ends those that were started in the directory, with time to end what they have started themselves."""
+    _end(directory, signal.SIGTERM, signal.SIGKILL)
+
+
+def kill(directory: Path) -> None:
+    """Ends them at once, which those without a cluster have nothing against."""
+    _end(directory, signal.SIGKILL)
+
+
+def _end(directory: Path, *kinds: signal.Signals) -> None:
     group = directory / "group"
     if not group.exists():
         return
     number = int(group.read_text())
-    for kind in (signal.SIGTERM, signal.SIGKILL):
+    for kind in kinds:
         with suppress(ProcessLookupError):
             os.killpg(number, kind)
         with suppress(ActionableError):

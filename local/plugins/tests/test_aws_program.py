@@ -12,8 +12,7 @@ from pulumi.runtime import mocks
 from boutique_definition.service_file import load_service_files
 from infra.aws.environment import AwsEnvironmentArgs, create_aws_environment
 from infra.aws.settings import AwsSettings
-from infra.check import read_settings
-from infra.settings import check_settings
+from infra.settings import check_settings, read_settings
 from local.plugins.aws import types
 from local.plugins.aws.api import Api
 from local.plugins.aws.calling import Resource

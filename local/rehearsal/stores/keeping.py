@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from redis.exceptions import RedisError
 
 from boutique_testing.postgres import programs_from_wheel, server_user
 from local.rehearsal.stores.account import Account, Description, PostgresDescription
+from local.rehearsal.stores.data import data_directory
 from local.rehearsal.stores.door import Door
 from local.rehearsal.stores.doors import Certifier, Doors
 from local.rehearsal.stores.postgres import PostgresStore
@@ -27,17 +26,6 @@ _POLL_SECONDS = 1
 _log = logging.getLogger(__name__)
 
 Store = PostgresStore | RedisStore
-
-
-def data_directory(state: Path) -> Path:
-    """Of the stores whose state is kept there: of a short path that whoever runs Postgres can reach, also for root."""
-    return Path(tempfile.gettempdir()) / f"boutique-{hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:8]}"
-
-
-def remove(state: Path) -> None:
-    """Removes what stores that do not run any more have left."""
-    shutil.rmtree(data_directory(state), ignore_errors=True)
-    shutil.rmtree(state, ignore_errors=True)
 
 
 @dataclass

@@ -29,8 +29,9 @@ from boutique_testing.processes import free_port
 from local.cluster.certificates import KeyPair, create_authority
 from local.plugins.serving import PluginError
 from local.rehearsal.stores.account import Account, Description, Endpoint, PostgresDescription
+from local.rehearsal.stores.data import data_directory, remove
 from local.rehearsal.stores.doors import Certifier
-from local.rehearsal.stores.keeping import Keeper, data_directory, open_keeper, remove
+from local.rehearsal.stores.keeping import Keeper, open_keeper
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
