@@ -5,10 +5,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from boutique_definition.validation import MistakeError
+from local.environment import ROOT
 from local.errors import ActionableError
 
 _INTERRUPTED = 130
@@ -45,10 +47,21 @@ def _parser() -> argparse.ArgumentParser:
     command("leftovers", "Lists what stands of the stack in its account and its zone; exit status 1 if anything does.")
     teardown = command("teardown", "Destroys the stack, then removes what that has left.")
     teardown.add_argument("--yes", action="store_true", help="do not ask for the stack's name")
+    cost = command("cost", "Lists what the stack's plan is paid for, at AWS' list prices.")
+    cost.add_argument(
+        "--plan",
+        type=Path,
+        help="what `pulumi preview --json --show-sames` printed; build/plan-STACK.json by default",
+    )
     return parser
 
 
 def _run(given: argparse.Namespace) -> int:
+    if given.command == "cost":
+        from ops.cost.report import cost
+
+        cost(given.stack, given.plan or ROOT / "build" / f"plan-{given.stack}.json")
+        return 0
     from ops.account import open_account
 
     account = open_account(given.stack)
