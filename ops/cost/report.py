@@ -133,7 +133,7 @@ def _settings(line: Line, cheaper: Mapping[str, str]) -> str:
 
 
 def _total(timed: Sequence[PricedLine], used: Sequence[PricedLine], unpriced: Sequence[PricedLine]) -> str:
-    left = f"{len(used)} lines that are paid by use, {len(unpriced)} without a price"
+    left = f"{len(used)} paid by use, {len(unpriced)} without a price"
     if not timed:
         return f"No total, for want of prices: {left}."
     by_basis = {
