@@ -8,7 +8,7 @@ from pathlib import Path
 from boutique_definition.service_file import load_service_files
 from boutique_definition.validation import MistakeError
 from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings, setting
+from infra.settings import STACKS, check_settings, read_settings, setting
 from infra.shop.shop import check_shop
 from infra.stores import STORES
 
@@ -34,7 +34,7 @@ def _overlapping_networks(stack: str, settings: AwsSettings) -> Iterator[str]:
 
 
 def _other_environments(stack: str) -> Iterator[tuple[str, AwsSettings]]:
-    for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
+    for file in sorted(STACKS.glob("Pulumi.*.yaml")):
         other = file.stem.removeprefix("Pulumi.")
         # Another file's mistakes are told when that stack is checked.
         with contextlib.suppress(MistakeError):

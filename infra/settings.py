@@ -14,7 +14,7 @@ from boutique_definition.validation import DnsLabel, FileModel, VariableName, re
 from infra.aws.settings import AwsSettings
 from infra.images import ImageReference
 
-_STACKS = Path(__file__).parent.parent / "stacks"
+STACKS = Path(__file__).parent.parent / "stacks"
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
@@ -70,7 +70,7 @@ class Settings(FileModel):
 
 def read_settings(stack: str) -> dict[str, Any]:
     """What the stack's file sets for this project, unchecked, by key. Raises MistakeError where it is no such file."""
-    content = read_yaml(_STACKS / f"Pulumi.{stack}.yaml") or {}
+    content = read_yaml(STACKS / f"Pulumi.{stack}.yaml") or {}
     return {key.removeprefix("boutique:"): value for key, value in content.get("config", {}).items()}
 
 

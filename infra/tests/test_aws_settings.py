@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import infra.check
+import infra.settings
 from boutique_definition.validation import MistakeError
 from infra.check import check
 from infra.settings import check_settings, read_settings
@@ -129,7 +130,8 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the stacks' files, which is then what is checked."""
     for folder in ("stacks", "services"):
         shutil.copytree(infra.check.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("src", "tests"))
-    monkeypatch.setattr(infra.check, "ROOT", tmp_path)
+    for module in (infra.check, infra.settings):
+        monkeypatch.setattr(module, "STACKS", tmp_path / "stacks")
     return tmp_path / "stacks"
 
 
