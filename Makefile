@@ -8,7 +8,7 @@ empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images bootstrap teardown leftovers environment format types lock protos pictures diagram
+.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images cost scan bootstrap teardown leftovers environment format types lock protos pictures diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,8 +40,16 @@ shop: ## Runs the shop as plain processes: no root, no Docker, no cluster
 doctor: ## Says which tools and which cluster are used, and why
 	@$(BOUTIQUE) doctor
 
-images: ## Builds the images without deploying them
-	@$(BOUTIQUE) images
+images: ## Builds the images without deploying them; for a STACK on AWS, pushes them to its registry
+	@$(BOUTIQUE) images $(STACK)
+
+cost: environment ## Lists what STACK would be paid for, by the hour, the gigabyte and the call
+	@$(BOUTIQUE) plan $(STACK)
+	@$(BIN)/python -m ops cost $(STACK)
+
+scan: environment ## Has Checkov look through what STACK would be
+	@$(BOUTIQUE) plan $(STACK)
+	@$(BIN)/python -m infra.policies.scanner build/plan-$(STACK).json
 
 bootstrap: environment ## Prepares the account of STACK: where Pulumi's state and its secrets' key are
 	@$(BIN)/python -m ops bootstrap $(STACK)

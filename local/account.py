@@ -28,9 +28,14 @@ def up(stack: str) -> str:
     """The repositories, then the images that go there, then all else; answers the shop's address."""
     ready = _open(stack)
     ready.up(_REPOSITORIES, "--target-dependents")
-    _operate("images", stack)
+    push_images(stack)
     ready.up()
     return str(ready.outputs()["address"])
+
+
+def push_images(stack: str) -> None:
+    """To the stack's registry, by the operator's command."""
+    _operate("images", stack)
 
 
 def preview(stack: str) -> None:

@@ -73,8 +73,11 @@ def rehearse(stack: str) -> None:
         rehearsal.up(stack)
 
 
-def images(_: str) -> None:
-    """Builds the images and says what they are called."""
+def images(stack: str) -> None:
+    """Builds the images and says what they are called; those of a stack on AWS go to its registry."""
+    if stack != LOCAL:
+        account.push_images(stack)
+        return
     with exclusive("images"), Progress() as progress:
         delivery = preparation.build_images(progress)
     for name, image in delivery.images.items():
