@@ -39,6 +39,9 @@ def main() -> None:
             figures |= image_sizes(STATE / "images")
         finally:
             workspace.make("down")
+        figures["preview of dev, against an emulated account (s)"] = _seconds(
+            lambda: workspace.make("preview", STACK="dev")
+        )
     _REPORT.parent.mkdir(exist_ok=True)
     _REPORT.write_text(json.dumps(figures, indent=2) + "\n")
     width = max(map(len, figures))
