@@ -65,26 +65,29 @@ def ensure(account: Account) -> Iterator[Ensured]:
 
 def _ensure_key(kms: "KMSClient") -> tuple[str, Ensured]:
     """The ARN of the key that the alias names, and what became of it."""
+    found = _find_key(kms)
+    key = found or _create_key(kms)
+    metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
     changes = []
-    if (key := _find_key(kms)) is None:
-        key = kms.create_key(
-            Description="Encrypts the secrets in Pulumi's state, and the state",
-            Tags=[{"TagKey": name, "TagValue": value} for name, value in _TAGS.items()],
-        )["KeyMetadata"]["KeyId"]
-        kms.create_alias(AliasName=STATE_KEY_ALIAS, TargetKeyId=key)
-        changes.append("made")
-    found = kms.describe_key(KeyId=key)["KeyMetadata"]
-    state = found["KeyState"]
-    if state == "PendingDeletion":
+    if metadata["KeyState"] == "PendingDeletion":
         kms.cancel_key_deletion(KeyId=key)
         changes.append("its deletion cancelled")
-    if state in {"PendingDeletion", "Disabled"}:
+    if metadata["KeyState"] in {"PendingDeletion", "Disabled"}:
         kms.enable_key(KeyId=key)
         changes.append("enabled")
     if not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]:
         kms.enable_key_rotation(KeyId=key)
         changes.append("rotation turned on")
-    return found["Arn"], Ensured("key", STATE_KEY_ALIAS, changes)
+    return metadata["Arn"], Ensured("key", STATE_KEY_ALIAS, changes if found else ["made"])
+
+
+def _create_key(kms: "KMSClient") -> str:
+    key = kms.create_key(
+        Description="Encrypts the secrets in Pulumi's state, and the state",
+        Tags=[{"TagKey": name, "TagValue": value} for name, value in _TAGS.items()],
+    )["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=STATE_KEY_ALIAS, TargetKeyId=key)
+    return key
 
 
 def _find_key(kms: "KMSClient") -> str | None:
@@ -97,14 +100,15 @@ def _find_key(kms: "KMSClient") -> str | None:
 def _ensure_bucket(account: Account, key: str) -> Ensured:
     s3 = account.session.client("s3")
     name = state_bucket(account.settings.account, account.settings.region)
-    changes = [] if _is_there(s3, name) else ["made"]
-    if changes:
+    made = not _is_there(s3, name)
+    if made:
         _create_bucket(s3, name, account.settings.region)
+    changes = []
     for feature in _features(s3, name, key):
         if not feature.is_right():
             feature.set()
             changes.append(f"{feature.name} set")
-    return Ensured("state bucket", name, changes)
+    return Ensured("state bucket", name, ["made"] if made else changes)
 
 
 def _is_there(s3: "S3Client", name: str) -> bool:

@@ -53,10 +53,14 @@ def _refuse_protected(account: Account) -> None:
 
 
 def _confirm(account: Account, ask: Callable[[str], str]) -> None:
-    answer = ask(
+    question = (
         f"This destroys {account.stack} in the account {account.settings.account} ({account.settings.region}): "
         "the shop, its data, and every snapshot that has the stack's tags but final ones.\n"
         "To go on, type the stack's name: "
     )
-    if answer.strip() != account.stack:
+    try:
+        answer = ask(question).strip()
+    except EOFError:
+        answer = ""
+    if answer != account.stack:
         raise ActionableError("That is not the stack's name: nothing was touched.")

@@ -28,7 +28,7 @@ def with_pipelines(account: Account) -> Account:
 
 
 def test_an_empty_account_gets_a_bucket_and_a_key(account: Account) -> None:
-    assert all("made" in done for done in mended(account).values())
+    assert mended(account) == {"key": ["made"], "state bucket": ["made"]}
     s3 = account.session.client("s3")
     kms = account.session.client("kms")
     key = kms.describe_key(KeyId=STATE_KEY_ALIAS)["KeyMetadata"]

@@ -132,6 +132,15 @@ def test_whoever_does_not_type_the_stacks_name_destroys_nothing(account: Account
     assert pulumi.stood == []
 
 
+def test_where_nobody_can_answer_nothing_is_destroyed(account: Account, pulumi: Pulumi) -> None:
+    def closed(_: str) -> str:
+        raise EOFError
+
+    with pytest.raises(ActionableError, match="nothing was touched"):
+        teardown(account, confirmed=False, destroy=pulumi.destroy, ask=closed)
+    assert pulumi.stood == []
+
+
 def test_whoever_types_it_was_told_what_goes(account: Account, pulumi: Pulumi) -> None:
     asked: list[str] = []
 
