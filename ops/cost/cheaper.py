@@ -11,18 +11,19 @@ _SMALLEST_CACHE: Final = "cache.t4g.micro"
 
 def cheaper_values(settings: AwsSettings) -> Mapping[str, str]:
     """What to write instead, by key of the stack's file; what a protected stack must have is left as it is."""
+    network, database = settings.network, settings.database
     carts, sessions = settings.caches.carts, settings.caches.sessions
-    choices = {
-        "aws.network.nat": (settings.network.nat, "one"),
-        "aws.network.zones": (settings.network.zones, 2),
-        "aws.network.interfaceEndpoints": (settings.network.interface_endpoints, []),
+    set_and_cheapest = {
+        "aws.network.nat": (network.nat, "one"),
+        "aws.network.zones": (network.zones, 2),
+        "aws.network.interfaceEndpoints": (network.interface_endpoints, []),
         "aws.cluster.logRetentionDays": (settings.cluster.log_retention_days, 1),
-        "aws.database.instanceClass": (settings.database.instance_class, _SMALLEST_DATABASE),
-        "aws.database.storage": (settings.database.storage, 20),
-        "aws.database.standby": (settings.database.standby, False),
-        "aws.database.readReplicas": (settings.database.read_replicas, 0),
-        "aws.database.backupDays": (settings.database.backup_days, 7 if settings.protected else 1),
-        "aws.database.insights": (settings.database.insights, "standard"),
+        "aws.database.instanceClass": (database.instance_class, _SMALLEST_DATABASE),
+        "aws.database.storage": (database.storage, 20),
+        "aws.database.standby": (database.standby, False),
+        "aws.database.readReplicas": (database.read_replicas, 0),
+        "aws.database.backupDays": (database.backup_days, 7 if settings.protected else 1),
+        "aws.database.insights": (database.insights, "standard"),
         "aws.caches.carts.nodeType": (carts.node_type, _SMALLEST_CACHE),
         "aws.caches.carts.replicas": (carts.replicas, 0),
         "aws.caches.carts.snapshotDays": (carts.snapshot_days, 1 if settings.protected else 0),
@@ -30,8 +31,10 @@ def cheaper_values(settings: AwsSettings) -> Mapping[str, str]:
         "aws.caches.sessions.replicas": (sessions.replicas, 0),
         "aws.caches.sessions.snapshotDays": (sessions.snapshot_days, 0),
     }
-    return {key: _written(cheapest) for key, (value, cheapest) in choices.items() if value != cheapest}
+    return {key: _written(key, cheapest) for key, (value, cheapest) in set_and_cheapest.items() if value != cheapest}
 
 
-def _written(value: object) -> str:
+def _written(key: str, value: object) -> str:
+    if key == "aws.database.storage":
+        return f"{value}, of a new database: RDS never takes storage away"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -105,7 +105,7 @@ def _cluster(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
     yield Line(
         what="EKS Auto Mode nodes, and their volumes",
         quantity=1,
-        unit="hours",
+        unit="hours of each node",
         basis=Basis.HOUR,
         query=None,
         settings=("shop.services",),

@@ -53,7 +53,9 @@ def cost(stack: str, plan: Path) -> None:
     queries = [line.query for line in lines if line.query]
     prices = find_prices(queries, settings.region, _PRICES, datetime.now(UTC).date())
     print(report([_priced(line, prices) for line in lines], cheaper_values(settings)))
-    print(f"\nSettings are those of {setting(stack)}. Prices are AWS' list prices in {settings.region}", end="")
+    print(
+        f"\nSettings are under boutique: in {setting(stack)}. Prices are AWS' list prices in {settings.region}", end=""
+    )
     print(f", of {prices.date}" if prices.date else "", end="")
     print(": without tax, discounts and free allowances.")
     if planned.left_out:

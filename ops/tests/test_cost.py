@@ -244,6 +244,7 @@ def test_a_cheaper_value_is_told_where_there_is_one() -> None:
     cheaper = cheaper_values(read_aws_settings("prod"))
     assert cheaper["aws.network.nat"] == "one"
     assert cheaper["aws.database.standby"] == "false"
+    assert cheaper["aws.database.storage"].startswith("20, of a new database")
     assert "aws.network.nat" not in cheaper_values(read_aws_settings("demo"))
 
 
