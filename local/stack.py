@@ -68,7 +68,7 @@ class Stack:
     def plan(self) -> str:
         """What `up` would make, with all inputs, as JSON. Source of its shape: `pulumi preview --json`."""
         self._prepare()
-        return self._ask(["preview", "--json"])
+        return self._ask(["preview", "--json", "--show-sames"])
 
     def refresh(self) -> None:
         """Shows what was changed behind Pulumi's back, and takes note of it; `up` then mends it."""
