@@ -1,34 +1,36 @@
 """Scans a plan: prints each finding that no exception covers, and ends with 1 where there is one."""
 
+import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from boutique_definition.validation import MistakeError
 from infra.policies.scanner.checkov import scan
-from infra.policies.scanner.exceptions import read_exceptions, unexcused, unused
-from infra.policies.scanner.plans import manifests, read_plan, terraform_plan
-from local.errors import ActionableError
-from local.progress import Progress
+from infra.policies.scanner.exceptions import FILE, name_of, read_exceptions, unexcused, unused
+from infra.policies.scanner.plans import read_plan, scannable
 
 
 def main(plan: Path) -> int:
+    """Answers the status to exit with. Raises MistakeError for what cannot be scanned."""
     resources = read_plan(plan)
-    exceptions = read_exceptions()
-    with tempfile.TemporaryDirectory() as name, Progress() as progress:
-        directory = Path(name)
-        (directory / "plan.json").write_text(terraform_plan(resources))
-        (directory / "manifests.yaml").write_text(manifests(resources))
-        findings = scan(directory / "plan.json", directory / "manifests.yaml", progress)
-    wrong = [f"{finding.check}  {finding.resource}: {finding.title}" for finding in unexcused(findings, exceptions)]
-    wrong += [f"exceptions.yaml: {one.check} {one.resource}: covers nothing" for one in unused(findings, exceptions)]
-    excused = len(findings) - len(unexcused(findings, exceptions))
-    print("\n".join([*wrong, f"{len(resources)} resources: {len(wrong)} to mend, {excused} excused with a reason"]))
-    return 1 if wrong else 0
+    exceptions = read_exceptions(resources[0].stack)
+    report = scan(scannable(resources))
+    wrong = unexcused(report.findings, exceptions)
+    obsolete = unused(report.findings, exceptions)
+    for finding in wrong:
+        print(f"{name_of(finding.urn)}: {finding.check}: {finding.title}")
+    for check, pattern in obsolete:
+        print(f"{FILE.name}: {check}: {pattern!r}: covers nothing: take it out, or limit it to stacks")
+    print(f"Checkov has no checks for {', '.join(report.unexamined) or 'nothing'}.")
+    excused = len(report.findings) - len(wrong)
+    print(f"{plan.name}: {len(wrong)} to mend or to except in {FILE.name}, {excused} excepted there with a reason.")
+    return 1 if wrong or obsolete else 0
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m infra.policies.scanner", description=__doc__)
+    parser.add_argument("plan", type=Path, help="what `pulumi preview --json` printed")
     try:
-        sys.exit(main(Path(sys.argv[1])))
-    except (ActionableError, MistakeError) as error:
+        sys.exit(main(parser.parse_args().plan))
+    except MistakeError as error:
         sys.exit(str(error))
