@@ -38,9 +38,9 @@ def _in_transit(resource: Resource) -> Iterator[str]:
         parameters = resource.get("parameters")
         if parameters is Missing.UNKNOWN:
             return
-        forced = [one for one in items(parameters) if look_up(one, "name") == "rds.force_ssl"]
+        forced = [one for one in items(parameters) if look_up(one, "name") in ("rds.force_ssl", Missing.UNKNOWN)]
         if not any(look_up(one, "value") in ("1", Missing.UNKNOWN) for one in forced):
-            yield "parameters: must set rds.force_ssl to 1"
+            yield "parameters: must set rds.force_ssl to 1, or a client may log in without TLS"
     if resource.type == _BUCKET_POLICY:
         policy = resource.get("policy")
         if policy is not Missing.UNKNOWN and not _refuses_plain_http(policy):

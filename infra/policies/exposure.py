@@ -1,14 +1,15 @@
 """Nothing is open to the world but the load balancer, and that to Cloudflare alone."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from infra.policies.rules import Missing, Property, Resource, Rule, is_true, items, look_up, property_rule
+from infra.policies.rules import Missing, Property, Resource, Rule, has, is_true, items, look_up, property_rule
 
 _WORLD: Final = ("0.0.0.0/0", "::/0")
 _ACCESS_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 _RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_FORMER_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 _CLUSTER: Final = "aws:eks/cluster:Cluster"
 _SERVICE: Final = "kubernetes:core/v1:Service"
@@ -29,27 +30,39 @@ def _open_groups(resource: Resource) -> Iterator[str]:
             if (source := resource.get(path)) in _WORLD:
                 yield f"{path}: {source!r}: must be narrower: name the networks or the group that may connect"
         return
+    if resource.type == _FORMER_RULE:
+        if resource.get("type") == "ingress":
+            yield from _world_in(resource.properties, "")
+        return
     for rule in items(resource.get("ingress")):
         if resource.type == _DEFAULT_GROUP:
             yield "ingress: must be empty: whoever names no group gets this one"
-        for path in ("cidrBlocks", "ipv6CidrBlocks"):
-            for source in items(look_up(rule, path)):
-                if source in _WORLD:
-                    yield f"ingress.{path}: {source!r}: must be narrower: name the networks that may connect"
+        yield from _world_in(rule, "ingress.")
+
+
+def _world_in(rule: Any, where: str) -> Iterator[str]:
+    for path in ("cidrBlocks", "ipv6CidrBlocks"):
+        for source in items(look_up(rule, path)):
+            if source in _WORLD:
+                yield f"{where}{path}: {source!r}: must be narrower: name the networks that may connect"
 
 
 NO_OPEN_GROUPS: Final = Rule(
-    "no-open-security-groups", "No security group lets the world in.", (_GROUP, _DEFAULT_GROUP, _RULE), _open_groups
+    "no-open-security-groups",
+    "No security group lets the world in.",
+    (_GROUP, _DEFAULT_GROUP, _RULE, _FORMER_RULE),
+    _open_groups,
 )
 
 
 def _open_cluster(resource: Resource) -> Iterator[str]:
-    public = resource.get("vpcConfig.endpointPublicAccess")
-    if public is False or public is Missing.UNKNOWN:
+    public, networks = resource.get("vpcConfig.endpointPublicAccess"), resource.get("vpcConfig.publicAccessCidrs")
+    if public is False or Missing.UNKNOWN in (public, networks):
         return
-    sources = list(items(resource.get("vpcConfig.publicAccessCidrs")))
+    sources = list(items(networks))
     if not sources or any(source in _WORLD for source in sources):
-        yield f"vpcConfig.publicAccessCidrs: {sources}: must name the networks that may reach the API"
+        must = "must name the networks that may reach the API: set cluster.publicAccess in the stack's file"
+        yield f"vpcConfig.publicAccessCidrs: {sources}: {must}"
 
 
 CLOSED_CLUSTER: Final = Rule(
@@ -63,7 +76,7 @@ ENTRIES_ALONE: Final = property_rule(
     Property(
         _CLUSTER,
         "enabledClusterLogTypes",
-        lambda value: {"api", "audit", "authenticator"} <= {*items(value)},
+        lambda value: has(value, {"api", "audit", "authenticator"}),
         "with api, audit and authenticator at least",
     ),
 )

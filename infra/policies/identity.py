@@ -4,14 +4,26 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from infra.policies.rules import Missing, Resource, Rule
+from infra.policies.rules import Missing, Resource, Rule, items
 
+_KEY: Final = "aws:kms/key:Key"
 _DOCUMENTS: Final = {
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": "policy",
+    "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/policy:Policy": "policy",
-    "aws:iam/rolePolicy:RolePolicy": "policy",
     "aws:iam/role:Role": "assumeRolePolicy",
+    "aws:iam/rolePolicy:RolePolicy": "policy",
+    "aws:iam/userPolicy:UserPolicy": "policy",
+    _KEY: "policy",
     "aws:s3/bucketPolicy:BucketPolicy": "policy",
+    "aws:secretsmanager/secretPolicy:SecretPolicy": "policy",
     "aws:sns/topicPolicy:TopicPolicy": "policy",
+}
+_ATTACHMENTS: Final = {
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
+    "aws:iam/role:Role": "managedPolicyArns",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
 }
 _ADMINISTRATORS: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
@@ -21,16 +33,20 @@ def _wildcards(resource: Resource) -> Iterator[str]:
     document = resource.get(path)
     if not isinstance(document, str):
         return
-    for number, statement in enumerate(_list(json.loads(document)["Statement"])):
-        if statement["Effect"] == "Allow":
-            yield from (f"{path}.Statement[{number}].{line}" for line in _too_much(statement))
+    for number, statement in enumerate(_list(json.loads(document).get("Statement"))):
+        if statement.get("Effect") == "Allow":
+            yield from (f"{path}.Statement[{number}].{line}" for line in _too_much(statement, resource.type))
 
 
-def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:
-    if "*" in _list(statement.get("Action")):
+def _too_much(statement: Mapping[str, Any], of: str) -> Iterator[str]:
+    actions = _list(statement.get("Action"))
+    if "*" in actions:
         yield "Action: '*': must name what is allowed"
-    everything = "*" in _list(statement.get("Resource"))
-    services = [action for action in _list(statement.get("Action")) if action.endswith(":*")]
+    if "NotAction" in statement:
+        yield "NotAction: must be Action: it allows all else, and what AWS will add"
+    services = [action for action in actions if action.endswith(":*")]
+    # In the policy of a key, "*" is that key.
+    everything = "*" in _list(statement.get("Resource")) and of != _KEY
     if everything and services and not statement.get("Condition"):
         yield f"Resource: '*': must name the resources of {', '.join(services)}, or have a condition"
     principal = statement.get("Principal")
@@ -43,15 +59,17 @@ NO_WILDCARDS: Final = Rule("no-wildcards", "No policy allows everything, or ever
 
 
 def _administrators(resource: Resource) -> Iterator[str]:
-    arn = resource.get("policyArn")
-    if not isinstance(arn, Missing) and str(arn).rpartition("/")[2] in _ADMINISTRATORS:
-        yield f"policyArn: {arn!r}: must be a policy of what the role does"
+    path = _ATTACHMENTS[resource.type]
+    given = resource.get(path)
+    for arn in [given] if isinstance(given, str) else items(given):
+        if not isinstance(arn, Missing) and arn.rpartition("/")[2] in _ADMINISTRATORS:
+            yield f"{path}: {arn!r}: must be a policy of what the role does"
 
 
 NO_ADMINISTRATORS: Final = Rule(
     "no-administrators",
     "No role has one of AWS' policies that allow nearly everything.",
-    ("aws:iam/rolePolicyAttachment:RolePolicyAttachment",),
+    tuple(_ATTACHMENTS),
     _administrators,
 )
 

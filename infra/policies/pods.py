@@ -4,52 +4,83 @@ Source: Pod Security Standards, profile "restricted".
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.policies.rules import Missing, Resource, Rule, is_true, items, look_up
+from infra.policies.rules import Missing, Resource, Rule, has, is_set, is_true, items, look_up
 
-_TEMPLATES: Final = (
-    "kubernetes:apps/v1:DaemonSet",
-    "kubernetes:apps/v1:Deployment",
-    "kubernetes:apps/v1:StatefulSet",
-    "kubernetes:batch/v1:Job",
-)
+_TEMPLATE: Final = "spec.template.spec"
+_PODS: Final = {
+    "kubernetes:apps/v1:DaemonSet": _TEMPLATE,
+    "kubernetes:apps/v1:Deployment": _TEMPLATE,
+    "kubernetes:apps/v1:ReplicaSet": _TEMPLATE,
+    "kubernetes:apps/v1:StatefulSet": _TEMPLATE,
+    "kubernetes:batch/v1:CronJob": f"spec.jobTemplate.{_TEMPLATE}",
+    "kubernetes:batch/v1:Job": _TEMPLATE,
+    "kubernetes:core/v1:Pod": "spec",
+}
+"""Where the specification of a pod is, in each kind that makes pods."""
+
 _BY_DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
 _ON_THIS_MACHINE: Final = "local"
 
 
-def _containers(resource: Resource) -> Iterator[Any]:
+@dataclass(frozen=True)
+class _Setting:
+    """Of a container; where it has none of its own, the pod's at the same path is its."""
+
+    path: str
+    allowed: Callable[[Any], bool]
+    must: str
+
+
+_RESTRICTED: Final = (
+    _Setting("securityContext.runAsNonRoot", is_true, "true"),
+    _Setting("securityContext.allowPrivilegeEscalation", lambda value: value is False, "false"),
+    _Setting("securityContext.readOnlyRootFilesystem", is_true, "true: give it an emptyDir to write to"),
+    _Setting("securityContext.capabilities.drop", lambda value: has(value, {"ALL"}), "[ALL]"),
+    _Setting(
+        "securityContext.seccompProfile.type",
+        lambda value: value in ("RuntimeDefault", "Localhost"),
+        "RuntimeDefault or Localhost",
+    ),
+    _Setting("resources.limits.memory", is_set, "set: without it one pod can take all of a node's"),
+)
+
+
+def _containers(pod: Any) -> Iterator[Any]:
     for path in ("containers", "initContainers"):
-        yield from items(resource.get(f"spec.template.spec.{path}"))
+        yield from items(look_up(pod, path))
 
 
 def _movable(resource: Resource) -> Iterator[str]:
     if resource.stack == _ON_THIS_MACHINE:
         return
-    for container in _containers(resource):
+    for container in _containers(resource.get(_PODS[resource.type])):
         image = look_up(container, "image")
         if image is not Missing.UNKNOWN and not _BY_DIGEST.search(str(image)):
             yield f"image: {image!r}: must be named by its digest (…@sha256:…): a tag may mean another one tomorrow"
 
 
-BY_DIGEST: Final = Rule("images-by-digest", "What is deployed is what was reviewed.", _TEMPLATES, _movable)
+BY_DIGEST: Final = Rule("images-by-digest", "What is deployed is what was reviewed.", tuple(_PODS), _movable)
 
 
 def _unrestricted(resource: Resource) -> Iterator[str]:
-    whole_pod = look_up(resource.get("spec.template.spec.securityContext"), "runAsNonRoot")
-    for container in _containers(resource):
-        name, context = look_up(container, "name"), "securityContext."
-        if not is_true(whole_pod) and look_up(container, f"{context}runAsNonRoot") is not True:
-            yield f"{name}: securityContext.runAsNonRoot: must be true"
-        if look_up(container, f"{context}allowPrivilegeEscalation") is not False:
-            yield f"{name}: securityContext.allowPrivilegeEscalation: must be false"
-        if not is_true(look_up(container, f"{context}readOnlyRootFilesystem")):
-            yield f"{name}: securityContext.readOnlyRootFilesystem: must be true"
-        if [*items(look_up(container, f"{context}capabilities.drop"))] != ["ALL"]:
-            yield f"{name}: securityContext.capabilities.drop: must be [ALL]"
-        if look_up(container, "resources.limits.memory") is Missing.UNSET:
-            yield f"{name}: resources.limits.memory: must be set"
+    pod = resource.get(_PODS[resource.type])
+    for path in ("hostIPC", "hostNetwork", "hostPID"):
+        if is_true(look_up(pod, path)):
+            yield f"{path}: True: must be false: the node's own is not a pod's"
+    for volume in items(look_up(pod, "volumes")):
+        if look_up(volume, "hostPath") not in (Missing.UNSET, Missing.UNKNOWN):
+            yield "volumes.hostPath: must not be set: use an emptyDir or a claim"
+    for container in _containers(pod):
+        for setting in _RESTRICTED:
+            value = look_up(container, setting.path)
+            if value is Missing.UNSET:
+                value = look_up(pod, setting.path)
+            if value is not Missing.UNKNOWN and not setting.allowed(value):
+                yield f"{look_up(container, 'name')}: {setting.path}: {value!r}: must be {setting.must}"
 
 
-RESTRICTED: Final = Rule("restricted-pods", "Pods are restricted, and bounded in memory.", _TEMPLATES, _unrestricted)
+RESTRICTED: Final = Rule("restricted-pods", "Pods are restricted, and bounded in memory.", tuple(_PODS), _unrestricted)

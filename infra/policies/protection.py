@@ -12,11 +12,15 @@ _INSTANCE: Final = "aws:rds/instance:Instance"
 _EXPIRES: Final = "boutique:expires"
 _LEAST_BACKUP_DAYS: Final = 7
 _WANTED: Final = {
-    _INSTANCE: ("deletionProtection", "multiAz"),
-    "aws:elasticache/replicationGroup:ReplicationGroup": ("automaticFailoverEnabled", "multiAzEnabled"),
-    "aws:eks/cluster:Cluster": ("deletionProtection",),
-    "aws:lb/loadBalancer:LoadBalancer": ("enableDeletionProtection",),
+    _INSTANCE: {"deletionProtection": "protected: true", "multiAz": "database.standby: true"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": {
+        "automaticFailoverEnabled": "replicas of this cache",
+        "multiAzEnabled": "replicas of this cache, and at least 2 network.zones",
+    },
+    "aws:eks/cluster:Cluster": {"deletionProtection": "protected: true"},
+    "aws:lb/loadBalancer:LoadBalancer": {"enableDeletionProtection": "protected: true"},
 }
+"""What must be true, and the setting that makes it so."""
 
 
 def _unprotected(resource: Resource) -> Iterator[str]:
@@ -25,17 +29,22 @@ def _unprotected(resource: Resource) -> Iterator[str]:
     # A read replica is made anew from its primary.
     if resource.stack not in PROTECTED_STACKS or resource.get("replicateSourceDb") is not Missing.UNSET:
         return
-    for path in _WANTED[resource.type]:
+    for path, setting in _WANTED[resource.type].items():
         value = resource.get(path)
         if value is not Missing.UNKNOWN and not is_true(value):
-            yield f"{path}: {value!r}: must be true in {resource.stack}"
+            yield f"{path}: {value!r}: must be true in {resource.stack}: {_mended(setting)}"
     if resource.type != _INSTANCE:
         return
     if is_true(resource.get("skipFinalSnapshot")):
-        yield f"skipFinalSnapshot: must be false in {resource.stack}"
+        yield f"skipFinalSnapshot: True: must be false in {resource.stack}: {_mended('finalSnapshots: true')}"
     days = resource.get("backupRetentionPeriod")
     if days is not Missing.UNKNOWN and (days is Missing.UNSET or days < _LEAST_BACKUP_DAYS):
-        yield f"backupRetentionPeriod: {days!r}: must be at least {_LEAST_BACKUP_DAYS} in {resource.stack}"
+        least = f"must be at least {_LEAST_BACKUP_DAYS} in {resource.stack}"
+        yield f"backupRetentionPeriod: {days!r}: {least}: {_mended('database.backupDays')}"
+
+
+def _mended(setting: str) -> str:
+    return f"set {setting} in the stack's file, or expires if all of it is to go"
 
 
 PROTECTED: Final = Rule(

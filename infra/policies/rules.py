@@ -1,6 +1,7 @@
 """What a rule is, and how it looks at a resource whose values a preview may not know yet."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -28,15 +29,12 @@ class Resource:
     properties: Mapping[str, Any]
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
-    def tags(self) -> Mapping[str, str] | None:
-        """Its own and its provider's; None where they are not known yet."""
-        everything = self.get("tagsAll")
-        if everything is Missing.UNSET:
-            own = self.get("tags")
-            everything = (
-                own if own is Missing.UNKNOWN else {**self.default_tags, **({} if own is Missing.UNSET else own)}
-            )
-        return None if everything is Missing.UNKNOWN else everything
+    def tags(self) -> AbstractSet[str] | None:
+        """The names of its own tags and of its provider's; None where they are not known yet."""
+        given = [self.get("tags"), self.get("tagsAll")]
+        if Missing.UNKNOWN in given:
+            return None
+        return {*self.default_tags, *(name for tags in given if tags is not Missing.UNSET for name in tags)}
 
     def get(self, path: str) -> Any:
         """The value at a path such as "vpcConfig.publicAccessCidrs", or what is missing of it."""
@@ -93,16 +91,22 @@ def look_up(value: Any, path: str) -> Any:
 
 
 def items(value: Any) -> Iterator[Any]:
-    """The known items of a list; none where there is no list."""
+    """The items of a list, one that is not known yet as such; none where there is no list."""
     if isinstance(value, Missing | str | Mapping) or value is None:
         return
     for number in range(len(value)):
         try:
             item = value[number]
         except UnknownValueError:
-            continue
+            item = Missing.UNKNOWN
         if item is not None:
             yield item
+
+
+def has(value: Any, wanted: AbstractSet[str]) -> bool:
+    """Whether a list has all of these, as far as is known: an item that is not known yet may be any."""
+    found = set(items(value))
+    return Missing.UNKNOWN in found or wanted <= found
 
 
 def is_true(value: Any) -> bool:
@@ -114,6 +118,8 @@ def is_set(value: Any) -> bool:
 
 
 def _step(value: Any, key: str) -> Any:
+    if isinstance(value, Missing):
+        return value
     try:
         if isinstance(value, Sequence) and not isinstance(value, str):
             value = value[0] if len(value) == 1 else {}
