@@ -3,7 +3,9 @@
 import copy
 import importlib
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from infra.policies.pack import RULES
 from infra.policies.rules import Resource
 from infra.policies.tags import TAKE_NONE
 
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "policies.md"
 DIGEST = f"registry/cart@sha256:{'0' * 64}"
 CONTAINER: dict[str, Any] = {
     "name": "cart",
@@ -285,6 +288,10 @@ def test_a_rule_lets_the_good_be_and_says_what_is_wrong_with_the_bad(
 
 def test_every_rule_is_violated_by_one_of_them() -> None:
     assert {case[0] for case in CASES} == BY_NAME.keys()
+
+
+def test_every_rule_is_in_the_documentation() -> None:
+    assert re.findall(r"^\| `([a-z-]+)`", DOCUMENTATION.read_text(), re.MULTILINE) == list(BY_NAME)
 
 
 @pytest.mark.parametrize(("rule", "kind", "good", "change"), [case[:4] for case in CASES])
