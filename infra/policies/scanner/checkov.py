@@ -14,7 +14,8 @@ from typing import Any, Final
 from boutique_definition.validation import MistakeError
 from infra.policies.scanner.plans import Scannable
 
-_ENVIRONMENT: Final = Path(__file__).parents[3] / "build" / "checkov"
+# Hidden, as .venv is, from what looks for our own Python.
+_ENVIRONMENT: Final = Path(__file__).parents[3] / "build" / ".checkov"
 _PYTHON: Final = _ENVIRONMENT / "bin" / "python"
 _STAMP: Final = _ENVIRONMENT / "installed"
 _LOCK: Final = Path(__file__).with_name("requirements.lock")
@@ -65,7 +66,7 @@ def _ensure_environment() -> None:
     digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()
     if _STAMP.exists() and _STAMP.read_text() == digest:
         return
-    print("Installing Checkov into build/checkov …", file=sys.stderr)
+    print("Installing Checkov into build/.checkov …", file=sys.stderr)
     uv = Path(sys.prefix) / "bin" / "uv"
     _install([uv, "venv", "--quiet", "--clear", "--python", sys.executable, _ENVIRONMENT])
     _install([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", _PYTHON, _LOCK])
