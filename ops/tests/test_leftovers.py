@@ -96,6 +96,25 @@ def test_what_others_hold_is_asked_for_again_with_longer_pauses(
     assert found(account) == garden.told
 
 
+def test_groups_that_name_each_other_go_all_the_same(
+    account: Account, garden: Garden, quiet: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ec2 = account.session.client("ec2")
+    delete = SecurityGroupBackend.delete_security_group
+
+    def refuse_what_is_named(backend: SecurityGroupBackend, name: str | None = None, group_id: str = "") -> object:
+        """As AWS does, and moto does not."""
+        rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
+        others = [rule for rule in rules if rule["GroupId"] != group_id]
+        if any(rule.get("ReferencedGroupInfo", {}).get("GroupId") == group_id for rule in others):
+            raise EC2ClientError("DependencyViolation", "resource sg-1 has a dependent object")
+        return delete(backend, name, group_id)
+
+    monkeypatch.setattr(SecurityGroupBackend, "delete_security_group", refuse_what_is_named)
+    sweep(account, quiet, pause=lambda _: None)
+    assert found(account) == garden.told
+
+
 def test_what_is_held_for_ever_is_given_up_and_told_with_the_reason(
     account: Account, garden: Garden, quiet: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,9 +206,9 @@ class TestRecords:
         for name, content in (
             ("moved.example.com", "shop.example.net"),
             ("other.shop.dev.example.com", balancer),
+            ("shop.dev.example.com", balancer),
             ("shop.staging.example.com", balancer),
             ("_1a2b.shop.staging.example.com", proof),
-            ("shop.dev.example.com", balancer),
             ("_1a2b.shop.dev.example.com", proof),
         ):
             cloudflare.ask("POST", "dns_records", {"type": "CNAME", "name": name, "content": content})
