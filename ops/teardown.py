@@ -11,6 +11,8 @@ from ops.leftovers.finding import find
 from ops.leftovers.report import table
 from ops.leftovers.sweep import sweep
 
+_ALWAYS_ASKED = ("prod",)
+
 
 def teardown(
     account: Account,
@@ -22,11 +24,11 @@ def teardown(
 ) -> int:
     """Answers the exit status: 1 where something is left. Raises ActionableError where it refuses or cannot destroy.
 
-    Unless it is `confirmed`, a person is asked for the stack's name first. `destroy` is Pulumi's, and raises
-    ActionableError where it does not complete.
+    Unless it is `confirmed`, a person is asked for the stack's name first; of prod always. `destroy` is Pulumi's, and
+    raises ActionableError where it does not complete.
     """
     _refuse_protected(account)
-    if not confirmed:
+    if not confirmed or account.stack in _ALWAYS_ASKED:
         _confirm(account, ask)
     with Progress() as progress:
         try:
@@ -47,8 +49,8 @@ def _refuse_protected(account: Account) -> None:
         where = setting(account.stack, "aws", "protected")
         raise ActionableError(
             f"{where}: True: {account.stack} is protected, and is not destroyed.\n"
-            f"To lift that: set it to false, let `make up STACK={account.stack}` apply that, then run this again. "
-            "With finalSnapshots, the database and the carts leave a last snapshot."
+            f"To lift that: set it to false and `expires` to a day, let `make up STACK={account.stack}` apply that, then "
+            "run this again. With finalSnapshots, the database and the carts leave a last snapshot."
         )
 
 

@@ -121,7 +121,7 @@ def test_a_protected_stack_is_refused_with_the_way_to_lift_that(account: Account
     with pytest.raises(ActionableError) as caught:
         run(prod, pulumi)
     assert str(caught.value).startswith("stacks/Pulumi.prod.yaml: boutique:aws.protected: True: prod is protected")
-    assert "set it to false, let `make up STACK=prod` apply that" in str(caught.value)
+    assert "set it to false and `expires` to a day, let `make up STACK=prod` apply that" in str(caught.value)
     assert pulumi.stood == []
 
 
@@ -152,3 +152,10 @@ def test_whoever_types_it_was_told_what_goes(account: Account, pulumi: Pulumi) -
     (question,) = asked
     assert "destroys dev in the account 123456789012 (eu-central-1)" in question
     assert "every snapshot that has the stack's tags but final ones" in question
+
+
+def test_of_prod_its_name_is_asked_for_whatever_was_said_before(account: Account, pulumi: Pulumi) -> None:
+    prod = replace(account, stack="prod")
+    with pytest.raises(ActionableError, match="nothing was touched"):
+        teardown(prod, confirmed=True, destroy=pulumi.destroy, ask=lambda _: "")
+    assert pulumi.stood == []
