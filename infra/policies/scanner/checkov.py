@@ -20,8 +20,11 @@ _PYTHON: Final = _ENVIRONMENT / "bin" / "python"
 _STAMP: Final = _ENVIRONMENT / "installed"
 _LOCK: Final = Path(__file__).with_name("requirements.lock")
 _OPTIONS: Final = ("--framework", "terraform_plan", "kubernetes", "--output", "json", "--compact", "--soft-fail")
-_ALONE: Final = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
-"""With --skip-download: nobody is asked for guides, for policies, or for a newer Checkov."""
+_ALONE: Final = {"PATH": os.defpath, "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
+"""With --skip-download: nobody is asked for guides, for policies, or for a newer Checkov.
+
+It is told of nothing else that the environment has, such as a key of the platform that findings are sent to.
+"""
 
 _UNKNOWN_IS_SET: Final = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
 """A property whose value is not known yet is there all the same."""
@@ -86,7 +89,8 @@ def _run(directory: Path) -> list[Any]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **_ALONE, **_UNKNOWN_IS_SET},
+        cwd=directory,
+        env={**_ALONE, **_UNKNOWN_IS_SET, "HOME": str(directory)},
     )
     try:
         answer: Any = json.loads(outcome.stdout)
