@@ -49,8 +49,8 @@ def _refuse_protected(account: Account) -> None:
         where = setting(account.stack, "aws", "protected")
         raise ActionableError(
             f"{where}: True: {account.stack} is protected, and is not destroyed.\n"
-            f"To lift that: set it to false and `expires` to a day, let `make up STACK={account.stack}` apply that, then "
-            "run this again. With finalSnapshots, the database and the carts leave a last snapshot."
+            f"To lift that: set it to false and `expires` to a day, let `make up STACK={account.stack}` apply that, "
+            "then run this again. With finalSnapshots, the database and the carts leave a last snapshot."
         )
 
 
