@@ -166,6 +166,7 @@ class Database(pulumi.ComponentResource):
             name,
             identifier=identifier,
             replicate_source_db=primary.identifier,
+            deletion_protection=False,  # what it holds, its primary holds as well
             instance_class=settings.instance_class,
             auto_minor_version_upgrade=True,
             max_allocated_storage=settings.maximum_storage,  # a replica does not grow with its primary by itself
