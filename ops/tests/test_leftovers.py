@@ -201,10 +201,11 @@ class TestRecords:
 
     @pytest.fixture(autouse=True)
     def records(self, cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(zone, "_PAGE", 2)
+        monkeypatch.setattr(zone, "_PAGE", 1)
         balancer, proof = "boutique-1.eu-central-1.elb.amazonaws.com", "_3c4d.xyz.acm-validations.aws"
         for name, content in (
             ("moved.example.com", "shop.example.net"),
+            ("mail.example.com", "mail.example.net"),
             ("other.shop.dev.example.com", balancer),
             ("shop.dev.example.com", balancer),
             ("shop.staging.example.com", balancer),
@@ -223,6 +224,7 @@ class TestRecords:
         sweep(account, quiet, pause=lambda _: None)
         assert {record["name"] for record in cloudflare.ask("GET", "dns_records")} == {
             "moved.example.com",
+            "mail.example.com",
             "other.shop.dev.example.com",
             "shop.staging.example.com",
             "_1a2b.shop.staging.example.com",
