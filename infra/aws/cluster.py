@@ -30,7 +30,8 @@ _VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
 class EksClusterArgs:
     """`administrators` may do everything in the cluster, `viewers` read everything there; both are ARNs of roles.
 
-    They are by name, since an access entry is called after who it is for.
+    They are by name, since an access entry is called after who it is for. Whoever makes the cluster is let in by EKS as
+    an administrator, and must not be among them: it refuses a second entry for the same role.
     """
 
     naming: Naming
@@ -87,7 +88,8 @@ class EksCluster(pulumi.ComponentResource):
             auto_mode=pulumi_eks.AutoModeOptionsArgs(enabled=True),
             authentication_mode=pulumi_eks.AuthenticationMode.API,
             vpc_id=args.network.vpc_id,
-            public_subnet_ids=list(args.network.public_subnets),
+            # Auto Mode puts nodes into any subnet of the cluster's. In a public one they would reach nothing outside:
+            # those give out no public addresses.
             private_subnet_ids=list(args.network.private_subnets),
             endpoint_private_access=True,
             endpoint_public_access=bool(settings.public_access),
@@ -98,6 +100,8 @@ class EksCluster(pulumi.ComponentResource):
             upgrade_policy={"support_type": "STANDARD"},
             deletion_protection=args.protected,
             create_oidc_provider=False,
+            # The component would add pods for what each node of Auto Mode does itself.
+            coredns_addon_options={"enabled": False},
             skip_default_security_groups=True,
             opts=pulumi.ResourceOptions(
                 # Destroyed before the network's way out: until its nodes are gone, they need it.

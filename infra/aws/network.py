@@ -74,9 +74,10 @@ class Network(pulumi.ComponentResource):
         private = self._subnets("private", [plan.private for plan in plans], {"kubernetes.io/role/internal-elb": "1"})
         isolated = self._subnets("isolated", [plan.isolated for plan in plans], {})
 
+        internet = ec2.InternetGateway("internet", vpc_id=self._vpc.id, tags=self._named(), opts=self._child)
         route_tables = [
-            *self._route_public(public),
-            *self._route_private(public, private),
+            *self._route_public(public, internet),
+            *self._route_private(public, private, internet),
             *self._route_isolated(isolated),
         ]
         self._open_endpoints(private, route_tables)
@@ -107,22 +108,25 @@ class Network(pulumi.ComponentResource):
             for zone, network in zip(self._args.zones, networks, strict=True)
         ]
 
-    def _route_public(self, subnets: Sequence[ec2.Subnet]) -> list[ec2.RouteTable]:
-        gateway = ec2.InternetGateway("internet", vpc_id=self._vpc.id, tags=self._named(), opts=self._child)
+    def _route_public(self, subnets: Sequence[ec2.Subnet], internet: ec2.InternetGateway) -> list[ec2.RouteTable]:
         table = self._route_table("public", subnets)
         ec2.Route(
             "public-internet",
             route_table_id=table.id,
             destination_cidr_block="0.0.0.0/0",
-            gateway_id=gateway.id,
+            gateway_id=internet.id,
             opts=self._child,
         )
         return [table]
 
-    def _route_private(self, public: Sequence[ec2.Subnet], private: Sequence[ec2.Subnet]) -> list[ec2.RouteTable]:
+    def _route_private(
+        self, public: Sequence[ec2.Subnet], private: Sequence[ec2.Subnet], internet: ec2.InternetGateway
+    ) -> list[ec2.RouteTable]:
         zones = self._args.zones
         with_nat = zones if self._args.settings.nat == "one-per-zone" else zones[:1]
-        gateways = {zone: self._nat_gateway(zone, subnet) for zone, subnet in zip(with_nat, public, strict=False)}
+        gateways = {
+            zone: self._nat_gateway(zone, subnet, internet) for zone, subnet in zip(with_nat, public, strict=False)
+        }
         tables = []
         for zone, subnet in zip(zones, private, strict=True):
             table = self._route_table(f"private-{zone}", [subnet])
@@ -136,14 +140,15 @@ class Network(pulumi.ComponentResource):
             tables.append(table)
         return tables
 
-    def _nat_gateway(self, zone: str, subnet: ec2.Subnet) -> ec2.NatGateway:
+    def _nat_gateway(self, zone: str, subnet: ec2.Subnet, internet: ec2.InternetGateway) -> ec2.NatGateway:
         address = ec2.Eip(f"nat-{zone}", domain="vpc", tags=self._named("nat", zone), opts=self._child)
         return ec2.NatGateway(
             f"nat-{zone}",
             allocation_id=address.allocation_id,
             subnet_id=subnet.id,
             tags=self._named("nat", zone),
-            opts=self._child,
+            # Nothing that it names depends on it, but AWS makes none in a network without a way out.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[internet]),
         )
 
     def _route_isolated(self, subnets: Sequence[ec2.Subnet]) -> list[ec2.RouteTable]:
@@ -213,7 +218,10 @@ class Network(pulumi.ComponentResource):
         writes = iam.RolePolicy(
             "flows",
             role=role.name,
-            policy=allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.Output.concat(logs.arn, ":*")]),
+            policy=allow(
+                ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                [pulumi.Output.concat(logs.arn, ":*")],
+            ),
             opts=self._child,
         )
         ec2.FlowLog(

@@ -47,11 +47,15 @@ def revealed(value: Any) -> Any:
 
 @dataclass
 class Graph:
-    """What a program registered, in order; of what is protected or retained only the type tokens and names."""
+    """What a program registered, in no certain order; of what is protected or retained only the type tokens and names.
+
+    `waits_for` are the names of what a resource depends on, by its own type token and name.
+    """
 
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
     protected: set[tuple[str, str]] = field(default_factory=set)
     retained: set[tuple[str, str]] = field(default_factory=set)
+    waits_for: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """Inputs by object name, for a Kubernetes kind such as `Deployment`."""
@@ -97,7 +101,7 @@ def _proofs(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Mocks are not told of the options that keep a resource from being deleted."""
+    """Mocks are not told of the options that keep a resource from being deleted, nor of those that order them."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(_Recorder(graph))
@@ -108,6 +112,7 @@ class _Monitor(mocks.MockMonitor):
             self._graph.protected.add((request.type, request.name))
         if request.retainOnDelete:
             self._graph.retained.add((request.type, request.name))
+        self._graph.waits_for[request.type, request.name] = {urn.rpartition("::")[2] for urn in request.dependencies}
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 

@@ -131,7 +131,7 @@ def registry(graphed: Graphed) -> Graph:
 
 def test_every_service_has_a_repository_whose_tags_never_move(registry: Graph) -> None:
     repositories = registry.of_type("aws:ecr/repository:Repository")
-    assert [inputs["name"] for inputs in repositories.values()] == ["boutique-dev/cart", "boutique-dev/frontend"]
+    assert sorted(inputs["name"] for inputs in repositories.values()) == ["boutique-dev/cart", "boutique-dev/frontend"]
     for inputs in repositories.values():
         assert inputs["imageTagMutability"] == "IMMUTABLE"
         assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}

@@ -1,10 +1,11 @@
 """The cluster of each environment, as its settings file has it."""
 
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
-from infra.aws.cluster import EksCluster, EksClusterArgs
+from infra.aws.cluster import DNS, EksCluster, EksClusterArgs
 from infra.aws.naming import Naming
 from infra.aws.network import Network, NetworkArgs
 from infra.tests.conftest import AWS_STACKS, Graph, Graphed, aws_settings
@@ -46,6 +47,28 @@ def made(request: pytest.FixtureRequest, graphs: dict[str, Graph]) -> dict[str, 
 
 def test_aws_runs_the_nodes(made: dict[str, Any]) -> None:
     assert made["autoMode"]["enabled"] is True
+
+
+def test_nodes_are_in_private_subnets_alone(graphs: dict[str, Graph]) -> None:
+    for graph in graphs.values():
+        (made,) = graph.of_type(CLUSTER).values()
+        private = [name for name in graph.of_type("aws:ec2/subnet:Subnet") if name.startswith("private-")]
+        assert made["privateSubnetIds"] == [f"{name}-id" for name in sorted(private)]
+        assert not made.keys() & {"publicSubnetIds", "subnetIds"}
+
+
+def test_names_are_resolved_by_the_nodes_and_not_by_pods(made: dict[str, Any]) -> None:
+    assert made["corednsAddonOptions"] == {"enabled": False}
+    (resolver,) = DNS
+    assert resolver == {"ip_block": {"cidr": f"{IPv4Network(made['kubernetesServiceIpAddressRange'])[10]}/32"}}
+
+
+def test_nodes_keep_their_way_out_until_the_cluster_is_gone(graphs: dict[str, Graph]) -> None:
+    for graph in graphs.values():
+        ((name, _),) = graph.of_type(CLUSTER).items()
+        gateways = graph.of_type("aws:ec2/natGateway:NatGateway")
+        routes = graph.of_type("aws:ec2/route:Route")
+        assert gateways.keys() | routes.keys() <= graph.waits_for[CLUSTER, name]
 
 
 def test_only_access_entries_let_someone_in(made: dict[str, Any]) -> None:

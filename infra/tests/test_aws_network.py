@@ -35,7 +35,7 @@ def test_every_zone_has_a_subnet_of_each_tier(graphs: dict[str, Graph], stack: s
     zones = [f"eu-central-1{letter}" for letter in "abc"[: ZONES[stack]]]
     for tier in TIERS:
         found = subnets(graphs[stack], tier).values()
-        assert [inputs["availabilityZone"] for inputs in found] == zones
+        assert sorted(inputs["availabilityZone"] for inputs in found) == zones
 
 
 @pytest.mark.parametrize(("stack", "gateways"), [("demo", 1), ("dev", 1), ("staging", 1), ("prod", 3)])
@@ -49,6 +49,12 @@ def test_in_prod_each_zone_leaves_by_its_own_gateway(graphs: dict[str, Graph]) -
     routes = graphs["prod"].of_type("aws:ec2/route:Route")
     for zone in ("eu-central-1a", "eu-central-1b", "eu-central-1c"):
         assert routes[f"private-{zone}-internet"]["natGatewayId"] == f"nat-{zone}-id"
+
+
+def test_nat_gateways_wait_for_the_way_to_the_internet(graphs: dict[str, Graph]) -> None:
+    for graph in graphs.values():
+        for name in graph.of_type("aws:ec2/natGateway:NatGateway"):
+            assert "internet" in graph.waits_for["aws:ec2/natGateway:NatGateway", name]
 
 
 def test_stores_have_no_way_to_the_internet(graphs: dict[str, Graph]) -> None:

@@ -22,6 +22,7 @@ _COVERED: Final = {
     "autoMode",
     "bootstrapSelfManagedAddons",
     "clusterTags",
+    "corednsAddonOptions",
     "createOidcProvider",
     "deletionProtection",
     "enabledClusterLogTypes",
@@ -59,6 +60,8 @@ def uncovered(inputs: Mapping[str, Any]) -> str | None:
         return f"{unknown[0]} is not covered by this stand-in plugin"
     if not (inputs.get("autoMode") or {}).get("enabled"):
         return "autoMode.enabled must be true for this stand-in plugin"
+    if (inputs.get("corednsAddonOptions") or {}).get("enabled") is not False:
+        return "corednsAddonOptions.enabled must be false for this stand-in plugin: Auto Mode has name servers"
     if inputs.get("authenticationMode") != "API":
         return "authenticationMode must be API for this stand-in plugin"
     return None

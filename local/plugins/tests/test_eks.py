@@ -6,7 +6,12 @@ import pytest
 
 from local.plugins.eks.cluster import uncovered
 
-AUTO_MODE = {"autoMode": {"enabled": True}, "authenticationMode": "API", "version": "1.34"}
+AUTO_MODE = {
+    "autoMode": {"enabled": True},
+    "authenticationMode": "API",
+    "corednsAddonOptions": {"enabled": False},
+    "version": "1.34",
+}
 
 
 def test_a_cluster_with_auto_mode_is_covered() -> None:
@@ -18,6 +23,7 @@ def test_a_cluster_with_auto_mode_is_covered() -> None:
     [
         (AUTO_MODE | {"nodeGroupOptions": {}}, "nodeGroupOptions is not covered"),
         (AUTO_MODE | {"autoMode": None}, "autoMode.enabled must be true"),
+        (AUTO_MODE | {"corednsAddonOptions": None}, "corednsAddonOptions.enabled must be false"),
         (AUTO_MODE | {"authenticationMode": "CONFIG_MAP"}, "authenticationMode must be API"),
     ],
 )
