@@ -10,30 +10,41 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import iam
 
-from infra.aws.naming import STATE_KEY_ALIAS, Naming, state_bucket
+from infra.aws.naming import PROJECT, STATE_KEY_ALIAS, Naming, state_bucket
 from infra.aws.policies import Statement, document, statement
 from infra.aws.settings import PipelineSettings
 
 _SESSION_SECONDS = 2 * 60 * 60
 """A first `up` of a cluster and a database with a standby takes up to an hour."""
 
-_READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+_NOT_TRUSTED = ("*/vcs-ref/*/vcs-ref/*", "*/vcs-ref/refs/heads/pull/*")
+"""A branch whose own name ends like the trusted subject, and changes that come from forks: anybody's."""
 
-_MADE = (
-    "acm:*",
-    "cloudwatch:*",
-    "ec2:*",
-    "ecr:*",
-    "eks:*",
-    "elasticache:*",
-    "elasticloadbalancing:*",
-    "kms:*",
-    "logs:*",
-    "rds:*",
-    "secretsmanager:*",
-    "sns:*",
+_SERVICES = (
+    "acm",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "eks",
+    "elasticache",
+    "elasticloadbalancing",
+    "kms",
+    "logs",
+    "rds",
+    "secretsmanager",
+    "sns",
 )
 """Where the program makes things whose names it does not choose; by region, so that other regions stay out of reach."""
+
+_READ_ROLE = (
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListRolePolicies",
+    "iam:ListRoleTags",
+)
+_USE_STATE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,10 @@ class PipelineAccessArgs:
 
 
 class PipelineAccess(pulumi.ComponentResource):
-    """`preview` reads, for every branch of the project; `deploy` writes, for its branch alone."""
+    """`preview` reads, for every branch of the project; `deploy` writes, for its branch alone.
+
+    Whoever deploys makes roles, and so could make one that may do more than a pipeline: that branch is to be protected.
+    """
 
     preview_role_arn: pulumi.Output[str]
     deploy_role_arn: pulumi.Output[str]
@@ -53,11 +67,8 @@ class PipelineAccess(pulumi.ComponentResource):
     def __init__(self, name: str, args: PipelineAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("boutique:aws:PipelineAccess", name, None, opts)
         self._args = args
-        preview = self._create_role("preview", _sub(args.settings, "*"), _preview())
+        preview = self._create_role("preview", _sub(args.settings, "*"), self._preview())
         deploy = self._create_role("deploy", _sub(args.settings, f"refs/heads/{args.settings.branch}"), self._deploy())
-        iam.RolePolicyAttachment(
-            "preview", role=preview.name, policy_arn=_READ, opts=pulumi.ResourceOptions(parent=self)
-        )
         self.preview_role_arn = preview.arn
         self.deploy_role_arn = deploy.arn
         self.register_outputs({"previewRoleArn": preview.arn, "deployRoleArn": deploy.arn})
@@ -77,6 +88,7 @@ class PipelineAccess(pulumi.ComponentResource):
                     "Condition": {
                         "StringEquals": {f"{issuer}:aud": settings.organization},
                         "StringLike": {f"{issuer}:sub": subject},
+                        "StringNotLike": {f"{issuer}:sub": list(_NOT_TRUSTED)},
                     },
                 }
             ),
@@ -85,28 +97,45 @@ class PipelineAccess(pulumi.ComponentResource):
         iam.RolePolicy(name, role=role.name, policy=document(*statements), opts=child)
         return role
 
-    def _deploy(self) -> list[Statement]:
-        account, prefix = self._args.account, self._args.naming.name()
-        own_roles = [f"arn:aws:iam::{account}:role/{prefix}-*"]
-        buckets = [prefix + "-pictures-" + account, state_bucket(account, self._args.region)]
-        own_buckets = [f"arn:aws:s3:::{bucket}{objects}" for bucket in buckets for objects in ("", "/*")]
+    def _preview(self) -> list[Statement]:
+        """Reads what is there and the stack's own state, and with that the secrets in it: no preview does without.
+
+        It reads no value of a secret in AWS and no log, so it cannot refresh the versions of secrets.
+        """
+        read = [f"{service}:{verb}*" for service in _SERVICES for verb in ("Describe", "Get", "List")]
+        state_key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": STATE_KEY_ALIAS}}
         return [
-            statement(list(_MADE), ["*"], {"StringEquals": {"aws:RequestedRegion": self._args.region}}),
-            statement(["s3:*"], own_buckets),
-            statement(["budgets:ViewBudget", "budgets:ModifyBudget"], [f"arn:aws:budgets::{account}:budget/{prefix}"]),
+            self._in_region(read),
+            statement(["s3:Get*", "s3:List*"], self._bucket()),
+            statement(["budgets:ListTagsForResource", "budgets:ViewBudget"], [self._budget()]),
+            statement(_READ_ROLE, [self._roles()]),
+            *self._state(["s3:GetObject"]),
+            statement(["kms:Decrypt"], [f"arn:aws:kms:{self._args.region}:{self._args.account}:key/*"], state_key),
+            _deny(["logs:Get*", "secretsmanager:GetSecretValue"], ["*"]),
+        ]
+
+    def _deploy(self) -> list[Statement]:
+        budget = [
+            "budgets:ListTagsForResource",
+            "budgets:ModifyBudget",
+            "budgets:TagResource",
+            "budgets:UntagResource",
+            "budgets:ViewBudget",
+        ]
+        return [
+            self._in_region([f"{service}:*" for service in _SERVICES]),
+            self._not_of_others(),
+            statement(["s3:*"], self._bucket()),
+            *self._state(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
+            statement(budget, [self._budget()]),
             statement(
                 [
+                    *_READ_ROLE,
                     "iam:AttachRolePolicy",
                     "iam:CreateRole",
                     "iam:DeleteRole",
                     "iam:DeleteRolePolicy",
                     "iam:DetachRolePolicy",
-                    "iam:GetRole",
-                    "iam:GetRolePolicy",
-                    "iam:ListAttachedRolePolicies",
-                    "iam:ListInstanceProfilesForRole",
-                    "iam:ListRolePolicies",
-                    "iam:ListRoleTags",
                     "iam:PassRole",
                     "iam:PutRolePolicy",
                     "iam:TagRole",
@@ -114,35 +143,63 @@ class PipelineAccess(pulumi.ComponentResource):
                     "iam:UpdateAssumeRolePolicy",
                     "iam:UpdateRole",
                 ],
-                own_roles,
+                [self._roles()],
             ),
             # What its own roles trust is decided by a person, not by a pipeline: it must not widen them.
             _deny(
                 [
-                    "iam:PutRolePolicy",
                     "iam:AttachRolePolicy",
-                    "iam:UpdateAssumeRolePolicy",
                     "iam:DeleteRole",
                     "iam:DeleteRolePolicy",
                     "iam:DetachRolePolicy",
+                    "iam:PutRolePolicy",
+                    "iam:UpdateAssumeRolePolicy",
                 ],
-                [f"arn:aws:iam::{account}:role/{prefix}-pipelines-*"],
+                [self._roles("pipelines")],
             ),
         ]
+
+    def _in_region(self, actions: Sequence[str]) -> Statement:
+        return statement(actions, ["*"], {"StringEquals": {"aws:RequestedRegion": self._args.region}})
+
+    def _not_of_others(self) -> Statement:
+        """What the account has of Boutique's other stacks, and for all of them, is not this stack's to touch."""
+        return {
+            "Effect": "Deny",
+            "NotAction": list(_USE_STATE_KEY),
+            "Resource": ["*"],
+            "Condition": {
+                "Null": {"aws:ResourceTag/boutique:project": "false"},
+                "StringNotEquals": {"aws:ResourceTag/boutique:stack": self._args.naming.stack},
+            },
+        }
+
+    def _state(self, actions: Sequence[str]) -> list[Statement]:
+        """On the stack's own files in the bucket that all share. Source of their paths: Pulumi's DIY backend."""
+        bucket = f"arn:aws:s3:::{state_bucket(self._args.account, self._args.region)}"
+        stack = f"{PROJECT}/{self._args.naming.stack}"
+        own = [f"stacks/{stack}.*", f"history/{stack}/*", f"backups/{stack}/*", f"locks/organization/{stack}/*"]
+        return [
+            statement(["s3:ListBucket"], [bucket]),
+            statement(["s3:GetObject"], [f"{bucket}/.pulumi/meta.yaml"]),
+            statement(actions, [f"{bucket}/.pulumi/{path}" for path in own]),
+        ]
+
+    def _bucket(self) -> list[str]:
+        """The bucket of pictures, and what is in it."""
+        bucket = f"arn:aws:s3:::{self._args.naming.name('pictures', self._args.account)}"
+        return [bucket, f"{bucket}/*"]
+
+    def _budget(self) -> str:
+        return f"arn:aws:budgets::{self._args.account}:budget/{self._args.naming.name()}"
+
+    def _roles(self, *parts: str) -> str:
+        return f"arn:aws:iam::{self._args.account}:role/{self._args.naming.name(*parts)}-*"
 
 
 def _sub(settings: PipelineSettings, ref: str) -> str:
     """Of the token whose subject ends in where the change came from: CIRCLE_OIDC_TOKEN_V2."""
     return f"org/{settings.organization}/project/{settings.project}/user/*/vcs-origin/*/vcs-ref/{ref}"
-
-
-def _preview() -> list[Statement]:
-    """A preview reads what is there and the stack's state, but no secret of the shop and no picture."""
-    state = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": STATE_KEY_ALIAS}}
-    return [
-        statement(["kms:Decrypt"], ["arn:aws:kms:*:*:key/*"], state),
-        _deny(["secretsmanager:GetSecretValue", "ssm:GetParameter*"], ["*"]),
-    ]
 
 
 def _deny(actions: Sequence[str], resources: Sequence[str]) -> Statement:

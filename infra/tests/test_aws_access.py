@@ -1,6 +1,7 @@
 """Who may do what in AWS: the services' pods, and the pipelines."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pulumi
@@ -90,36 +91,101 @@ def pipelines(graphed: Graphed) -> Graph:
     return graphed(lambda: PipelineAccess("pipelines", args))
 
 
-@pytest.mark.parametrize(("role", "ref"), [("preview", "*"), ("deploy", "refs/heads/main")])
-def test_pipelines_of_the_project_alone_get_in_and_deploy_from_its_branch(
-    pipelines: Graph, role: str, ref: str
-) -> None:
+def lets_in(graph: Graph, role: str, subject: str) -> bool:
+    """As IAM compares a subject: `*` is any text, slashes too."""
+    key = f"oidc.circleci.com/org/{ORGANIZATION}:sub"
+    conditions = trust(graph, role)["Condition"]
+    return fnmatchcase(subject, conditions["StringLike"][key]) and not any(
+        fnmatchcase(subject, pattern) for pattern in conditions["StringNotLike"][key]
+    )
+
+
+def subject(ref: str, project: str = PROJECT) -> str:
+    return f"org/{ORGANIZATION}/project/{project}/user/{ORGANIZATION}/vcs-origin/github.com/acme/shop/vcs-ref/{ref}"
+
+
+def test_only_tokens_of_the_organization_are_exchanged(pipelines: Graph) -> None:
     issuer = f"oidc.circleci.com/org/{ORGANIZATION}"
-    trusted = trust(pipelines, role)
-    assert trusted["Principal"] == {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"}
-    assert trusted["Condition"] == {
-        "StringEquals": {f"{issuer}:aud": ORGANIZATION},
-        "StringLike": {f"{issuer}:sub": f"org/{ORGANIZATION}/project/{PROJECT}/user/*/vcs-origin/*/vcs-ref/{ref}"},
+    for role in ("preview", "deploy"):
+        trusted = trust(pipelines, role)
+        assert trusted["Principal"] == {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"}
+        assert trusted["Condition"]["StringEquals"] == {f"{issuer}:aud": ORGANIZATION}
+
+
+def test_a_deployment_is_from_the_branch_and_a_preview_from_any(pipelines: Graph) -> None:
+    assert lets_in(pipelines, "deploy", subject("refs/heads/main"))
+    assert not lets_in(pipelines, "deploy", subject("refs/heads/feature"))
+    assert lets_in(pipelines, "preview", subject("refs/heads/feature"))
+
+
+def test_a_branch_whose_name_ends_like_the_trusted_subject_is_not_let_in(pipelines: Graph) -> None:
+    assert not lets_in(pipelines, "deploy", subject("refs/heads/x/vcs-ref/refs/heads/main"))
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_neither_forks_nor_other_projects_are_let_in(pipelines: Graph, role: str) -> None:
+    assert not lets_in(pipelines, role, subject("refs/heads/pull/7"))
+    assert not lets_in(pipelines, role, subject("refs/heads/main", project=ORGANIZATION))
+
+
+def allowed(graph: Graph, role: str) -> list[dict[str, Any]]:
+    return [entry for entry in policy(graph, role)["Statement"] if entry["Effect"] == "Allow"]
+
+
+def denied(graph: Graph, role: str) -> list[dict[str, Any]]:
+    return [entry for entry in policy(graph, role)["Statement"] if entry["Effect"] == "Deny"]
+
+
+def test_a_preview_only_reads(pipelines: Graph) -> None:
+    verbs = {action.partition(":")[2] for entry in allowed(pipelines, "preview") for action in entry["Action"]}
+    assert all(verb.startswith(("Decrypt", "Describe", "Get", "List", "View")) for verb in verbs)
+    assert not pipelines.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+
+
+def test_a_preview_reads_no_secret_and_no_log(pipelines: Graph) -> None:
+    assert denied(pipelines, "preview") == [
+        {"Effect": "Deny", "Action": ["logs:Get*", "secretsmanager:GetSecretValue"], "Resource": ["*"]}
+    ]
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_of_the_state_that_all_stacks_share_a_pipeline_reaches_its_own(pipelines: Graph, role: str) -> None:
+    bucket = "arn:aws:s3:::boutique-state-123456789012-eu-central-1"
+    reached = {
+        resource.removeprefix(bucket)
+        for entry in allowed(pipelines, role)
+        for resource in entry["Resource"]
+        if resource.startswith(bucket)
+    }
+    assert reached == {
+        "",
+        "/.pulumi/meta.yaml",
+        "/.pulumi/stacks/boutique/dev.*",
+        "/.pulumi/history/boutique/dev/*",
+        "/.pulumi/backups/boutique/dev/*",
+        "/.pulumi/locks/organization/boutique/dev/*",
     }
 
 
-def test_a_preview_reads_no_secret(pipelines: Graph) -> None:
-    denied = [entry for entry in policy(pipelines, "preview")["Statement"] if entry["Effect"] == "Deny"]
-    assert denied == [
-        {"Effect": "Deny", "Action": ["secretsmanager:GetSecretValue", "ssm:GetParameter*"], "Resource": ["*"]}
-    ]
-    attached = pipelines.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-    assert [inputs["policyArn"].rpartition("/")[2] for inputs in attached.values()] == ["ReadOnlyAccess"]
-
-
 def test_a_deployment_cannot_widen_what_pipelines_may_do(pipelines: Graph) -> None:
-    (denied,) = (entry for entry in policy(pipelines, "deploy")["Statement"] if entry["Effect"] == "Deny")
-    assert denied["Resource"] == ["arn:aws:iam::123456789012:role/boutique-dev-pipelines-*"]
-    assert "iam:PutRolePolicy" in denied["Action"]
+    (own,) = (entry for entry in denied(pipelines, "deploy") if "Action" in entry)
+    assert own["Resource"] == ["arn:aws:iam::123456789012:role/boutique-dev-pipelines-*"]
+    assert "iam:PutRolePolicy" in own["Action"]
 
 
-def test_what_a_deployment_may_do_without_a_name_it_may_do_in_its_region_alone(pipelines: Graph) -> None:
-    for entry in policy(pipelines, "deploy")["Statement"]:
+def test_a_deployment_touches_nothing_of_other_stacks_nor_of_all_of_them(pipelines: Graph) -> None:
+    (others,) = (entry for entry in denied(pipelines, "deploy") if "NotAction" in entry)
+    assert others["Condition"] == {
+        "Null": {"aws:ResourceTag/boutique:project": "false"},
+        "StringNotEquals": {"aws:ResourceTag/boutique:stack": "dev"},
+    }
+    assert {"boutique:project", "boutique:stack"} <= NAMING.tags().keys()
+    assert all(action.startswith("kms:") for action in others["NotAction"])
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_what_a_pipeline_may_do_without_a_name_it_may_do_in_its_region_alone(pipelines: Graph, role: str) -> None:
+    for entry in allowed(pipelines, role):
         if entry["Resource"] == ["*"]:
             assert entry["Condition"] == {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}
 
