@@ -1,6 +1,9 @@
 """All rules, and how Pulumi runs them: each is mandatory, so that a violation ends a preview and an update."""
 
 import json
+import os
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +17,8 @@ from pulumi_policy import (
 
 from infra.policies import encryption, exposure, identity, pods, protection, tags
 from infra.policies.rules import Missing, Resource, Rule, look_up
+
+_LOOK_SECONDS: Final = 1.0
 
 RULES: Final[Sequence[Rule]] = (
     encryption.AT_REST,
@@ -34,7 +39,15 @@ RULES: Final[Sequence[Rule]] = (
 
 def serve() -> None:
     """Has Pulumi's engine, which started this process, ask of each resource."""
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     PolicyPack(name="boutique", enforcement_level=EnforcementLevel.MANDATORY, policies=list(map(_policy, RULES)))
+
+
+def _end_with(engine: int) -> None:
+    """An engine that was killed cannot end this process, which would then wait for ever."""
+    while os.getppid() == engine:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def _policy(rule: Rule) -> ResourceValidationPolicy:
