@@ -10,7 +10,7 @@ from pathlib import Path
 _RUN = Path(__file__).parents[1] / "run"
 _ENGINE = """
 import subprocess, sys
-pack = subprocess.Popen([sys.argv[1], "127.0.0.1:1"], stdout=subprocess.PIPE, text=True)
+pack = subprocess.Popen([sys.argv[1], "127.0.0.1:1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 pack.stdout.readline()
 print(pack.pid, flush=True)
 """
