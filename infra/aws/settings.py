@@ -57,7 +57,11 @@ class NetworkSettings(FileModel):
 
 
 class ClusterSettings(FileModel):
-    """`version` is Kubernetes', such as "1.34"; `administrators` are roles that may do everything in the cluster."""
+    """`version` is Kubernetes', such as "1.34".
+
+    `administrators` are roles that may do everything in the cluster, besides whoever makes it: EKS lets that one in by
+    itself, and refuses a second entry for it.
+    """
 
     version: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{2}$")]
     public_access: list[IPv4Network] = Field(
