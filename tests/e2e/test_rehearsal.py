@@ -95,7 +95,6 @@ def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifte
         ("cluster__version", "1.19", "must be one that EKS supports"),
         ("database__instanceClass", "db.t9.huge", "must be one that RDS offers"),
         ("database__version", "19", "must be a Postgres that RDS offers"),
-        ("dns__domain", "shop.example.org", "must be"),
         ("network__cidr", "10.40.0.0/16", "overlaps 10.40.0.0/16 of prod"),
     ],
 )
