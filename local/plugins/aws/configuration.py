@@ -1,13 +1,12 @@
 """The provider's configuration, and the only endpoint that this stand-in ever talks to."""
 
-import ipaddress
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from local.plugins import emulators
 from local.plugins.properties import Unknown, contains, reveal
 from local.plugins.serving import PluginError
 
@@ -50,20 +49,8 @@ def _nested(value: Any) -> Any:
 
 def emulator() -> str:
     """The emulated account's address. Raises PluginError for none, and for any that is not on this machine itself."""
-    endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
-    if not endpoint:
-        raise PluginError(
-            f"This stand-in for the aws provider talks to an emulated account alone: {ENDPOINT_VARIABLE} must name it. "
-            "For a real account, install the official plugin: pulumi plugin install resource aws"
-        )
-    parts = urlsplit(endpoint)
-    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
-        raise PluginError(f"{ENDPOINT_VARIABLE}: must be an http address of this machine (127.0.0.1), not {endpoint!r}")
-    return endpoint
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return emulators.emulator(
+        ENDPOINT_VARIABLE,
+        f"This stand-in for the aws provider talks to an emulated account alone: {ENDPOINT_VARIABLE} must name it. "
+        "For a real account, install the official plugin: pulumi plugin install resource aws",
+    )

@@ -1,12 +1,11 @@
 """Requests to the emulated Cloudflare, and to no other."""
 
-import ipaddress
 import os
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
+from local.plugins.emulators import emulator
 from local.plugins.serving import PluginError
 
 ENDPOINT_VARIABLE: Final = "BOUTIQUE_CLOUDFLARE_ENDPOINT"
@@ -47,17 +46,8 @@ class Api:
 
 
 def _emulator() -> str:
-    endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
-    if not endpoint:
-        raise PluginError(
-            f"This stand-in for the cloudflare provider talks to an emulator alone: {ENDPOINT_VARIABLE} must name it. "
-            "For a real zone, install the official plugin: pulumi plugin install resource cloudflare"
-        )
-    parts = urlsplit(endpoint)
-    try:
-        local = parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise PluginError(f"{ENDPOINT_VARIABLE}: must be an http address of this machine (127.0.0.1), not {endpoint!r}")
-    return endpoint
+    return emulator(
+        ENDPOINT_VARIABLE,
+        f"This stand-in for the cloudflare provider talks to an emulator alone: {ENDPOINT_VARIABLE} must name it. "
+        "For a real zone, install the official plugin: pulumi plugin install resource cloudflare",
+    )
