@@ -180,6 +180,9 @@ def _create_service(
         spec={
             "type": "NodePort" if node_port else "ClusterIP",
             "cluster_ip": "None" if headless else None,
+            # Which of them serve, clients are told by the replicas' own health. A name without any address they would
+            # look up again but after ever longer pauses, of up to two minutes.
+            "publish_not_ready_addresses": True if headless else None,
             "selector": labels.selector(name),
             "ports": [
                 {

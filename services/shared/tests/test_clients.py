@@ -13,7 +13,7 @@ import pytest
 
 from boutique_shared.clients import AddedMethod, call, open_channel
 from boutique_shared.errors import FailedPreconditionError
-from boutique_shared.serving import GrpcService
+from boutique_shared.serving import GrpcService, announce_readiness, create_server
 from boutique_testing.processes import free_port, port_is_free, running
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -102,6 +102,33 @@ async def test_of_the_calls_that_a_dying_server_had_those_alone_that_are_idempot
         await server.stop(None)
     assert loss.value.code() is grpc.StatusCode.UNAVAILABLE
     assert carts.added == 0
+
+
+async def test_a_call_waits_for_a_name_that_cannot_be_resolved_yet() -> None:
+    # No resolver is asked for a label of more than 63 characters (RFC 1035).
+    async with open_channel(f"{'a' * 64}:7070", CART_SERVICE) as channel:
+        stub = shop_pb2_grpc.CartServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await call(stub.GetCart, shop_pb2.GetCartRequest(), timeout_seconds=0.3)
+    assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_server_that_is_not_ready_is_called_once_it_is(carts: Carts) -> None:
+    service = GrpcService(CART_SERVICE, shop_pb2_grpc.add_CartServiceServicer_to_server, carts, ready=asyncio.Event())
+    assert service.ready is not None
+    server, health_servicer = await create_server([service])
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with open_channel(f"127.0.0.1:{port}", CART_SERVICE) as channel:
+        stub = shop_pb2_grpc.CartServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await call(stub.AddItem, shop_pb2.AddItemRequest(), timeout_seconds=0.3)
+        assert (failure.value.code(), carts.added) == (grpc.StatusCode.DEADLINE_EXCEEDED, 0)
+        service.ready.set()
+        await announce_readiness(service, health_servicer)
+        await call(stub.AddItem, shop_pb2.AddItemRequest(), timeout_seconds=30)
+    await server.stop(None)
+    assert carts.added == 1
 
 
 class Clock:

@@ -30,8 +30,8 @@ _ASK_AGAIN_SECONDS = 60
 def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
     """A channel to every replica behind `address` ("host:port"), which connects when first used.
 
-    A call waits for a connection until its deadline, so that a replica being replaced fails nobody; one that was
-    sent and lost is sent again where the method's `idempotency_level` allows it.
+    Only replicas whose health says that they serve are called. One call that was sent and lost is sent again where the
+    method's `idempotency_level` allows it.
     """
     return grpc.aio.insecure_channel(
         f"dns:///{address}",
@@ -48,15 +48,16 @@ def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
 
 
 def _service_config(service: ServiceDescriptor) -> dict[str, object]:
-    methods: list[dict[str, object]] = [{"name": [{}], "waitForReady": True}]
     retried = [
         {"service": service.full_name, "method": method.name}
         for method in service.methods
         if method.GetOptions().idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN
     ]
-    if retried:
-        methods.append({"name": retried, "waitForReady": True, "retryPolicy": _RETRY_POLICY})
-    return {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": methods}
+    return {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": service.full_name},
+        "methodConfig": [{"name": retried, "retryPolicy": _RETRY_POLICY}] if retried else [],
+    }
 
 
 async def call(
@@ -66,10 +67,15 @@ async def call(
     timeout_seconds: float,
     metadata: tuple[tuple[str, str], ...] = (),
 ) -> Response:
-    """Calls with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError."""
+    """Calls with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError.
+
+    Until then it waits for a replica that serves, so that one being replaced, or a name that is not there yet, fails
+    nobody. (A channel's configuration can say so too, but does not count before its name was resolved once.)
+    """
     return await method(
         request,
         timeout=within_deadline(timeout_seconds),
+        wait_for_ready=True,
         metadata=((REQUEST_ID_KEY, current_request_id()), *metadata),
     )
 
