@@ -1,0 +1,1 @@
+"""Serves the pictures of products from a bucket."""

@@ -1,0 +1,1 @@
+"""Shoppers, simulated with k6, who check every answer."""
