@@ -41,6 +41,12 @@ class FailedPreconditionError(ServiceError):
     code = grpc.StatusCode.FAILED_PRECONDITION
 
 
+class AbortedError(ServiceError):
+    """Something has changed since the caller looked; it should look again before it repeats the request."""
+
+    code = grpc.StatusCode.ABORTED
+
+
 class UnavailableError(ServiceError):
     """Something that the service needs does not answer; the same call may succeed later."""
 

@@ -218,11 +218,17 @@ class Product(_message.Message):
     PICTURE_FIELD_NUMBER: _builtins.int
     PRICE_USD_FIELD_NUMBER: _builtins.int
     CATEGORIES_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     description: _builtins.str
     picture: _builtins.str
     """A path below the storefront, such as /static/img/products/mug.svg."""
+    rating: _builtins.float
+    """Added: the mean of its reviews, 1 to 5 with one decimal; 0 where there are none."""
+    reviews: _builtins.int
+    """Added: how many reviews there are."""
     @_builtins.property
     def price_usd(self) -> Global___Money: ...
     @_builtins.property
@@ -238,10 +244,12 @@ class Product(_message.Message):
         picture: _builtins.str = ...,
         price_usd: Global___Money | None = ...,
         categories: _abc.Iterable[_builtins.str] | None = ...,
+        rating: _builtins.float = ...,
+        reviews: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["price_usd", b"price_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "description", b"description", "id", b"id", "name", b"name", "picture", b"picture", "price_usd", b"price_usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "description", b"description", "id", b"id", "name", b"name", "picture", b"picture", "price_usd", b"price_usd", "rating", b"rating", "reviews", b"reviews"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -511,11 +519,14 @@ class Address(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     ZIP_CODE_FIELD_NUMBER: _builtins.int
+    POSTAL_CODE_FIELD_NUMBER: _builtins.int
     street_address: _builtins.str
     city: _builtins.str
     state: _builtins.str
     country: _builtins.str
     zip_code: _builtins.int
+    postal_code: _builtins.str
+    """Added: a postal code as it is written, such as "SW1A 1AA"; it counts in place of zip_code."""
     def __init__(
         self,
         *,
@@ -524,10 +535,11 @@ class Address(_message.Message):
         state: _builtins.str = ...,
         country: _builtins.str = ...,
         zip_code: _builtins.int = ...,
+        postal_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "state", b"state", "street_address", b"street_address", "zip_code", b"zip_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "postal_code", b"postal_code", "state", b"state", "street_address", b"street_address", "zip_code", b"zip_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -832,13 +844,21 @@ class PlaceOrderRequest(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     CREDIT_CARD_FIELD_NUMBER: _builtins.int
+    AGREED_ITEMS_TOTAL_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     user_currency: _builtins.str
     email: _builtins.str
+    """Added: may be empty; then no confirmation is sent."""
     @_builtins.property
     def address(self) -> Global___Address: ...
     @_builtins.property
     def credit_card(self) -> Global___CreditCardInfo: ...
+    @_builtins.property
+    def agreed_items_total(self) -> Global___Money:
+        """Added: what the shopper agreed to pay for the items. Where they come to something else, the order is refused as
+        ABORTED, with the total in the details, and nothing is charged.
+        """
+
     def __init__(
         self,
         *,
@@ -847,10 +867,11 @@ class PlaceOrderRequest(_message.Message):
         address: Global___Address | None = ...,
         email: _builtins.str = ...,
         credit_card: Global___CreditCardInfo | None = ...,
+        agreed_items_total: Global___Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "credit_card", b"credit_card"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agreed_items_total", b"agreed_items_total", "credit_card", b"credit_card"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "credit_card", b"credit_card", "email", b"email", "user_currency", b"user_currency", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agreed_items_total", b"agreed_items_total", "credit_card", b"credit_card", "email", b"email", "user_currency", b"user_currency", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -875,6 +896,56 @@ class PlaceOrderResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlaceOrderResponse: _TypeAlias = PlaceOrderResponse  # noqa: Y015
+
+@_typing.final
+class QuoteOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    USER_CURRENCY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    user_currency: _builtins.str
+    @_builtins.property
+    def address(self) -> Global___Address: ...
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        user_currency: _builtins.str = ...,
+        address: Global___Address | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "user_currency", b"user_currency", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteOrderRequest: _TypeAlias = QuoteOrderRequest  # noqa: Y015
+
+@_typing.final
+class QuoteOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_TOTAL_FIELD_NUMBER: _builtins.int
+    SHIPPING_COST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items_total(self) -> Global___Money: ...
+    @_builtins.property
+    def shipping_cost(self) -> Global___Money: ...
+    def __init__(
+        self,
+        *,
+        items_total: Global___Money | None = ...,
+        shipping_cost: Global___Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items_total", b"items_total", "shipping_cost", b"shipping_cost"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items_total", b"items_total", "shipping_cost", b"shipping_cost"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteOrderResponse: _TypeAlias = QuoteOrderResponse  # noqa: Y015
 
 @_typing.final
 class AdRequest(_message.Message):

@@ -1111,6 +1111,11 @@ class CheckoutServiceStub:
                 request_serializer=hipstershop_dot_shop__pb2.PlaceOrderRequest.SerializeToString,
                 response_deserializer=hipstershop_dot_shop__pb2.PlaceOrderResponse.FromString,
                 _registered_method=True)
+        self.QuoteOrder = channel.unary_unary(
+                '/hipstershop.CheckoutService/QuoteOrder',
+                request_serializer=hipstershop_dot_shop__pb2.QuoteOrderRequest.SerializeToString,
+                response_deserializer=hipstershop_dot_shop__pb2.QuoteOrderResponse.FromString,
+                _registered_method=True)
 
 
 class CheckoutServiceServicer:
@@ -1125,6 +1130,13 @@ class CheckoutServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QuoteOrder(self, request, context):
+        """Added: what PlaceOrder would charge for the cart as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CheckoutServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -1132,6 +1144,11 @@ def add_CheckoutServiceServicer_to_server(servicer, server):
                     servicer.PlaceOrder,
                     request_deserializer=hipstershop_dot_shop__pb2.PlaceOrderRequest.FromString,
                     response_serializer=hipstershop_dot_shop__pb2.PlaceOrderResponse.SerializeToString,
+            ),
+            'QuoteOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.QuoteOrder,
+                    request_deserializer=hipstershop_dot_shop__pb2.QuoteOrderRequest.FromString,
+                    response_serializer=hipstershop_dot_shop__pb2.QuoteOrderResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1163,6 +1180,33 @@ class CheckoutService:
             '/hipstershop.CheckoutService/PlaceOrder',
             hipstershop_dot_shop__pb2.PlaceOrderRequest.SerializeToString,
             hipstershop_dot_shop__pb2.PlaceOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QuoteOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hipstershop.CheckoutService/QuoteOrder',
+            hipstershop_dot_shop__pb2.QuoteOrderRequest.SerializeToString,
+            hipstershop_dot_shop__pb2.QuoteOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -367,6 +367,8 @@ class CheckoutServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CheckoutServiceAsyncStub: ...
     PlaceOrder: _grpc.UnaryUnaryMultiCallable[_shop_pb2.PlaceOrderRequest, _shop_pb2.PlaceOrderResponse]
     """With the same `idempotency-key` in the metadata, a second call answers what the first did and charges nothing."""
+    QuoteOrder: _grpc.UnaryUnaryMultiCallable[_shop_pb2.QuoteOrderRequest, _shop_pb2.QuoteOrderResponse]
+    """Added: what PlaceOrder would charge for the cart as it is."""
 
 @_typing.type_check_only
 class CheckoutServiceAsyncStub(CheckoutServiceStub):
@@ -375,6 +377,8 @@ class CheckoutServiceAsyncStub(CheckoutServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     PlaceOrder: _aio.UnaryUnaryMultiCallable[_shop_pb2.PlaceOrderRequest, _shop_pb2.PlaceOrderResponse]  # type: ignore[assignment]
     """With the same `idempotency-key` in the metadata, a second call answers what the first did and charges nothing."""
+    QuoteOrder: _aio.UnaryUnaryMultiCallable[_shop_pb2.QuoteOrderRequest, _shop_pb2.QuoteOrderResponse]  # type: ignore[assignment]
+    """Added: what PlaceOrder would charge for the cart as it is."""
 
 class CheckoutServiceServicer(metaclass=_abc_1.ABCMeta):
     """---- Checkout ----"""
@@ -386,6 +390,14 @@ class CheckoutServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_shop_pb2.PlaceOrderResponse, _abc.Awaitable[_shop_pb2.PlaceOrderResponse]]:
         """With the same `idempotency-key` in the metadata, a second call answers what the first did and charges nothing."""
+
+    @_abc_1.abstractmethod
+    def QuoteOrder(
+        self,
+        request: _shop_pb2.QuoteOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shop_pb2.QuoteOrderResponse, _abc.Awaitable[_shop_pb2.QuoteOrderResponse]]:
+        """Added: what PlaceOrder would charge for the cart as it is."""
 
 def add_CheckoutServiceServicer_to_server(servicer: CheckoutServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
