@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from boutique_shared.deadlines import within_deadline
 from boutique_shared.http_serving import Message, Receive, Scope, Send, with_request_scope
 from boutique_shared.telemetry import current_request_id
 from boutique_testing.processes import free_port, running
@@ -71,6 +72,40 @@ async def test_a_fault_says_where_to_find_it_and_nothing_of_the_inside(caplog: p
     assert "find-me" in answer.text
     assert "secret" not in answer.text
     assert [record.getMessage() for record in caplog.records] == ["failed"]
+
+
+async def seconds_for_a_call_of_a_minute(headers: dict[str, str]) -> float:
+    """What the service that is asked would give a call that is worth a minute to it."""
+    seconds = 0.0
+
+    async def telling(_: Scope, __: Receive, send: Send) -> None:
+        nonlocal seconds
+        seconds = within_deadline(60)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    transport = httpx.ASGITransport(with_request_scope(telling))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
+        await client.get("/", headers=headers)
+    return seconds
+
+
+async def test_no_call_goes_on_for_longer_than_the_caller_waits() -> None:
+    assert 0 < await seconds_for_a_call_of_a_minute({"X-Request-Timeout": "2.5"}) <= 2.5
+
+
+async def test_a_caller_that_has_given_up_is_not_worked_for() -> None:
+    assert await seconds_for_a_call_of_a_minute({"x-request-timeout": "0"}) == 0
+
+
+@pytest.mark.parametrize("seconds", ["soon", "", "-1", "nan", "inf", "1e9", "1_0", " ", "9" * 400, "2;3"])
+async def test_a_timeout_that_is_not_one_is_ignored(seconds: str) -> None:
+    assert await seconds_for_a_call_of_a_minute({"x-request-timeout": seconds}) == 60
+
+
+async def test_the_deadline_of_one_request_is_not_that_of_the_next() -> None:
+    await seconds_for_a_call_of_a_minute({"x-request-timeout": "1"})
+    assert await seconds_for_a_call_of_a_minute({}) == 60
 
 
 SLOW_SERVICE = """

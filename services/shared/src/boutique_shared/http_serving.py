@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from boutique_shared.deadlines import REQUEST_TIMEOUT_HEADER, begin_deadline, read_request_timeout
 from boutique_shared.settings import ServiceSettings, Settings, load_settings
 from boutique_shared.telemetry import REQUEST_ID_KEY, begin_request, configure_logging
 
@@ -29,6 +30,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _REQUEST_ID_HEADER = REQUEST_ID_KEY.encode()
+_TIMEOUT_HEADER = REQUEST_TIMEOUT_HEADER.encode()
 
 Opened = AbstractAsyncContextManager[Application]
 
@@ -88,14 +90,14 @@ def _listen(port: int) -> socket.socket:
 def with_request_scope(application: Application) -> Application:
     """Wraps an application with what every request goes through.
 
-    The caller's request id is taken where it is fit to be logged, answered, and passed on by `clients.call`. Each
-    answer of 400 and above is logged, with what the application put into the scope as "reason"; a fault that it did not
-    answer becomes a plain 500.
+    The caller's request id is taken where it is fit to be logged, answered, and passed on by `clients.call`; so is its
+    deadline, where it names one. Each answer of 400 and above is logged, with what the application put into the scope
+    as "reason"; a fault that it did not answer becomes a plain 500.
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        given = next((value for name, value in scope["headers"] if name == _REQUEST_ID_HEADER), None)
-        request_id = begin_request(given.decode("latin-1") if given else None)
+        request_id = begin_request(_header(scope, _REQUEST_ID_HEADER))
+        begin_deadline(read_request_timeout(_header(scope, _TIMEOUT_HEADER) or ""))
         status: int | None = None
 
         async def send_with_request_id(message: Message) -> None:
@@ -119,6 +121,10 @@ def with_request_scope(application: Application) -> Application:
             _log.log(level, "refused" if status < 500 else "failed", extra={**request, **outcome})
 
     return call
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
 
 
 async def _send_fault(request_id: str, send: Send) -> None:
