@@ -38,7 +38,7 @@ def deploy() -> None:
         environment.cluster.options(),
     )
 
-    pulumi.export("address", environment.exposures["frontend"].address)
+    pulumi.export("addresses", {service: exposure.address for service, exposure in environment.exposures.items()})
     pulumi.export("namespace", environment.cluster.namespace)
     pulumi.export("versions", shop.images)
 

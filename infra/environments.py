@@ -1,14 +1,12 @@
 """Which kind of environment a stack is: its settings say so."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from boutique_definition.service_file import ServiceFile
 from infra.environment import Environment
 from infra.local import create_local_environment
+from infra.pictures import PICTURES
 from infra.settings import LocalSettings, Settings
-
-_PICTURES = Path(__file__).parent.parent / "pictures"
 
 
 def create_environment(
@@ -21,5 +19,5 @@ def create_environment(
     from infra.aws.environment import AwsEnvironmentArgs, create_aws_environment  # noqa: PLC0415
 
     return create_aws_environment(
-        AwsEnvironmentArgs(stack, settings.platform, settings.shop.namespace, services, _PICTURES)
+        AwsEnvironmentArgs(stack, settings.platform, settings.shop.namespace, services, PICTURES)
     )

@@ -24,13 +24,13 @@ def has_credentials() -> bool:
     return boto3.Session().get_credentials() is not None
 
 
-def up(stack: str) -> str:
-    """The repositories, then the images that go there, then all else; answers the shop's address."""
+def up(stack: str) -> list[str]:
+    """The repositories, then the images that go there, then all else; answers the shop's addresses."""
     ready = _open(stack)
     ready.up(_REPOSITORIES, "--target-dependents")
     push_images(stack)
     ready.up()
-    return str(ready.outputs()["address"])
+    return ready.addresses()
 
 
 def push_images(stack: str) -> None:

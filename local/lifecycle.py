@@ -23,12 +23,13 @@ def up(stack: str) -> None:
     with exclusive("up"):
         check_files(stack)
         if stack != LOCAL:
-            address = account.up(stack)
+            addresses = account.up(stack)
         else:
             rehearsal.refuse_beside("make up")
-            address = _up()
-        wait_for_answer(address)
-    print(f"\nThe shop is open:  {address}    (took {duration(time.monotonic() - started)})")
+            addresses = _up()
+        for address in addresses:
+            wait_for_answer(address)
+    print(f"\nThe shop is open:  {'  '.join(addresses)}    (took {duration(time.monotonic() - started)})")
     print("Next:  make status · make preview · make logs SERVICE=frontend · make down")
 
 
@@ -107,10 +108,10 @@ def down(stack: str) -> None:
         preparation.put_away(cluster)
 
 
-def _up() -> str:
+def _up() -> list[str]:
     ready = _prepare()
     ready.up()
-    return str(ready.outputs()["address"])
+    return ready.addresses()
 
 
 def _prepare() -> Stack:

@@ -1,6 +1,7 @@
 """The services as plain processes on this machine, each told by its environment what its file says it needs."""
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutique_definition.service_file import ServiceFile, StoreFact
+from boutique_definition.service_file import ServiceFile, StoreFact, package_name
 from boutique_definition.wiring import plain_variables, secret_variables
 from boutique_testing.postgres import PostgresServer
 from boutique_testing.processes import running
@@ -76,7 +77,7 @@ def start_services(
         processes = {
             name: stack.enter_context(
                 running(
-                    [sys.executable, "-m", f"boutique_{name}"],
+                    [sys.executable, "-m", package_name(name)],
                     log=directory / f"{name}.log",
                     ready=lambda: True,
                     environment=given,
@@ -99,7 +100,9 @@ def _variables(
         **plain_variables(
             file, files, address=addresses.__getitem__, fact=lambda store, fact: stores[store].fact(fact)
         ),
-        **secret_variables(file, lambda store: stores[store].password),
+        **secret_variables(
+            file, password=lambda store: stores[store].password, random=lambda _: secrets.token_urlsafe(48)
+        ),
     }
 
 
@@ -109,7 +112,7 @@ def _migrate(environments: Mapping[str, Mapping[str, str]], directory: Path) -> 
     with ExitStack() as stack:
         processes = {
             name: subprocess.Popen(
-                [sys.executable, "-m", f"boutique_{name}.migration"],
+                [sys.executable, "-m", f"{package_name(name)}.migration"],
                 stdout=stack.enter_context(logs[name].open("wb")),
                 stderr=subprocess.STDOUT,
                 env=environment,

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from local.directories import cache_directory
 from local.environment import ENVIRONMENT, ROOT
@@ -87,10 +87,10 @@ class Stack:
         stacks = json.loads(self._ask(["stack", "ls", "--json"]))
         return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
 
-    def outputs(self) -> Mapping[str, Any]:
-        """What the program exported."""
-        outputs: Mapping[str, Any] = json.loads(self._ask(["stack", "output", "--json"]))
-        return outputs
+    def addresses(self) -> list[str]:
+        """Where each external service of the shop is reached, as the program exported it."""
+        addresses: Mapping[str, str] = json.loads(self._ask(["stack", "output", "--json"]))["addresses"]
+        return list(addresses.values())
 
     def _prepare(self) -> None:
         self._ask(["stack", "select", "--create", f"--secrets-provider={self.backend.secrets_provider}", self.name])

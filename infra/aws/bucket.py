@@ -1,32 +1,23 @@
 """The bucket of product pictures: private, encrypted, filled from a folder of files, read by the service `content`."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 from pulumi_aws import s3
 
-from boutique_definition.validation import MistakeError
 from infra.aws.naming import Naming
 from infra.aws.policies import Statement, document, statement
+from infra.pictures import CONTENT_TYPES, find_pictures
 
 _OLD_VERSION_DAYS = 30
 _UNFINISHED_UPLOAD_DAYS = 7
-_CONTENT_TYPES: Mapping[str, str] = {
-    ".avif": "image/avif",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-}
-"""Written out, since what Python guesses differs between machines."""
 
 
 @dataclass(frozen=True)
 class BucketArgs:
-    """`pictures` is a folder; each file in it is an object whose key is the file's path from there. It may not exist.
+    """`pictures` is a folder; each file in it is an object whose key is the file's path from there.
 
     `account` makes the bucket's name unique in the world. Of a protected bucket nothing is deleted by force.
     """
@@ -59,7 +50,7 @@ class Bucket(pulumi.ComponentResource):
         )
         self._close(bucket)
         self._keep_versions(bucket)
-        for key, file in _pictures(args.pictures).items():
+        for key, file in find_pictures(args.pictures).items():
             self._upload(bucket, key, file)
 
         self.bucket = bucket.bucket
@@ -130,18 +121,6 @@ class Bucket(pulumi.ComponentResource):
             source=pulumi.FileAsset(file),
             # Of the content alone: neither the file's time nor its place on a machine is a change.
             source_hash=hashlib.sha256(file.read_bytes()).hexdigest(),
-            content_type=_CONTENT_TYPES[file.suffix],
+            content_type=CONTENT_TYPES[file.suffix],
             opts=self._child,
         )
-
-
-def _pictures(folder: Path) -> Mapping[str, Path]:
-    files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
-    mistakes = [
-        f"{file}: must end in one of {', '.join(_CONTENT_TYPES)}"
-        for file in files.values()
-        if file.suffix not in _CONTENT_TYPES
-    ]
-    if mistakes:
-        raise MistakeError("\n".join(mistakes))
-    return files

@@ -22,7 +22,8 @@ from infra.aws.naming import Naming
 from infra.aws.network import Network, NetworkArgs
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
 from infra.aws.placement import Placement
-from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements
+from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements, read_secret
+from infra.aws.policies import Statement
 from infra.aws.preflight import Clouds, preflight
 from infra.aws.registry import Registry, RegistryArgs
 from infra.aws.settings import AwsSettings, CacheSettings
@@ -35,7 +36,7 @@ from infra.shop.stores import Store
 
 @dataclass(frozen=True)
 class AwsEnvironmentArgs:
-    """`pictures` is the folder of product pictures, which may not exist."""
+    """`pictures` is the folder of product pictures."""
 
     stack: str
     settings: AwsSettings
@@ -59,7 +60,7 @@ def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
     placement = Placement(network.vpc_id, network.isolated_subnets, cluster.security_group_id)
     postgres = _create_database(naming, settings, placement, made)
     caches = _create_caches(naming, settings, placement, made)
-    Bucket("pictures", BucketArgs(naming, settings.account, args.pictures, settings.protected), made)
+    pictures = Bucket("pictures", BucketArgs(naming, settings.account, args.pictures, settings.protected), made)
     edge = cloudflare.get_ip_ranges(opts=ask.cloudflare).ipv4_cidrs
     balancer = _create_edge(naming, args, network, cluster, edge, made)
     owns_zone = found.zone == settings.dns.domain
@@ -80,8 +81,8 @@ def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
         made,
     )
 
-    stores = _stores(settings, network, postgres, caches)
-    keys = {"product-data": postgres.key_arn, **{name: made_cache.key_arn for name, made_cache in caches.items()}}
+    stores = _stores(settings, network, postgres, caches, pictures)
+    reads = _reads(postgres, caches, pictures)
     identities = [
         PodIdentity(
             service,
@@ -95,7 +96,7 @@ def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
             ),
             pulumi.ResourceOptions.merge(made, pulumi.ResourceOptions(depends_on=[cluster])),
         )
-        for service, statements in needed_statements(args.services, stores, keys).items()
+        for service, statements in needed_statements(args.services, reads).items()
     ]
     # Pods get their role when they start, so all of that is there before anything is in the namespace.
     namespace = create_namespace(
@@ -218,7 +219,7 @@ def _create_edge(
 
 
 def _stores(
-    settings: AwsSettings, network: Network, postgres: Database, caches: Mapping[str, Cache]
+    settings: AwsSettings, network: Network, postgres: Database, caches: Mapping[str, Cache], pictures: Bucket
 ) -> dict[str, Store]:
     stores = {
         name: Store(
@@ -243,4 +244,12 @@ def _stores(
         authority=authorities.root_certificate(settings.region),
         networks=network.isolated_cidrs,
     )
+    stores["pictures"] = Store(bucket=pictures.bucket, region=settings.region)
     return stores
+
+
+def _reads(postgres: Database, caches: Mapping[str, Cache], pictures: Bucket) -> dict[str, list[Statement]]:
+    """What lets a role read a store, or how to log in to it, by the names of the stores."""
+    databases: Mapping[str, Database | Cache] = {"product-data": postgres, **caches}
+    logins = {name: read_secret(made.secret_arn, made.key_arn) for name, made in databases.items()}
+    return {**logins, "pictures": [pictures.read]}

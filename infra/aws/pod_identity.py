@@ -1,4 +1,4 @@
-"""Roles for the service accounts of services that need AWS: to read how they log in to a store, and no more."""
+"""Roles for the service accounts of services that need AWS: to read how they log in to a store, or what is in it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from pulumi_aws import eks, iam
 from boutique_definition.service_file import ServiceFile
 from infra.aws.naming import Naming
 from infra.aws.policies import Statement, document, statement
-from infra.shop.stores import Store
 
 
 @dataclass(frozen=True)
@@ -71,18 +70,14 @@ def _trust(args: PodIdentityArgs) -> pulumi.Output[str]:
 
 
 def needed_statements(
-    services: Mapping[str, ServiceFile], stores: Mapping[str, Store], keys: Mapping[str, pulumi.Input[str]]
+    services: Mapping[str, ServiceFile], reads: Mapping[str, Sequence[Statement]]
 ) -> dict[str, list[Statement]]:
-    """What each service with a store that has a secret must be allowed; `keys` are the ARNs of the stores' keys."""
-    needed: dict[str, list[Statement]] = {}
-    for name, service in services.items():
-        for store in service.stores:
-            if (secret := stores[store].secret) is not None:
-                needed.setdefault(name, []).extend(_read_secret(secret, keys[store]))
-    return needed
+    """What the pods of each service must be allowed; `reads` are the statements that let a role read a store."""
+    needed = {name: [allowed for store in file.stores for allowed in reads[store]] for name, file in services.items()}
+    return {name: statements for name, statements in needed.items() if statements}
 
 
-def _read_secret(secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
+def read_secret(secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
     """Of the secret alone, and to decrypt by way of Secrets Manager, which tells the key whose secret it is."""
     return [
         statement(["secretsmanager:GetSecretValue"], [secret]),

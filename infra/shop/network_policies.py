@@ -104,8 +104,8 @@ def _to_stores(
     service: ServiceFile, stores: Mapping[str, Store], network: ClusterNetwork
 ) -> list[NetworkPolicyEgressRuleArgsDict]:
     needed = {name: stores[name] for name in service.stores}
-    rules = [_to(_peers(name, store), store.port) for name, store in needed.items()]
-    if any(store.secret is not None for store in needed.values()):
+    rules = [_to(_peers(name, store), store.port) for name, store in needed.items() if store.port is not None]
+    if any(store.needs_role for store in needed.values()):
         rules.append(_to([_block(_POD_IDENTITY_AGENT)], 80))
         rules.append(_to([_internet(), *map(_block, network.cloud)], 443))
     return rules

@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
-from boutique_definition.service_file import ServiceFile
+from boutique_definition.service_file import ServiceFile, package_name
 from infra.shop import labels
 from infra.shop.stores import AUTHORITIES
 
@@ -65,7 +65,7 @@ def service_pod(name: str, service: ServiceFile, image: str, configuration: Conf
 def migration_pod(name: str, service: ServiceFile, image: str, configuration: Configuration) -> PodTemplateSpecArgsDict:
     """Prepares the service's stores, told of them as the service is, and ends."""
     container = _container(labels.migration(name), service, image, configuration)
-    container["command"] = ["python3", "-m", f"boutique_{name}.migration"]
+    container["command"] = ["python3", "-m", f"{package_name(name)}.migration"]
     spec = _pod(name, container, configuration)
     spec["restart_policy"] = "Never"
     return {"metadata": _metadata(labels.migration(name), service, configuration), "spec": spec}

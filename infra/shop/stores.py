@@ -15,14 +15,17 @@ AUTHORITIES = "/etc/boutique/authorities"
 class Store:
     """How a service reaches a store and logs in. Addresses are "host:port"; `port` is what network policies open.
 
-    A store has either a `password` or a `secret`: the ARN of a secret of AWS Secrets Manager whose JSON has "username"
-    and "password", which services read at run time. `authority` is the PEM content of an authority that they trust
-    beside the system's. `networks` are the CIDRs that the store is in, where it is not pods beside the shop.
+    A database has either a `password` or a `secret`: the ARN of a secret of AWS Secrets Manager whose JSON has
+    "username" and "password", which services read at run time. `authority` is the PEM content of an authority that they
+    trust beside the system's. `networks` are the CIDRs that the store is in, where it is not pods beside the shop.
+
+    A `bucket` has a `region` and either an `endpoint`, with the credentials of it, or is S3's own, which has neither a
+    port of ours to open nor a password: pods are let in by their role.
     """
 
-    port: int
-    address: pulumi.Input[str]
-    replica_address: pulumi.Input[str]
+    port: int | None = None
+    address: pulumi.Input[str] | None = None
+    replica_address: pulumi.Input[str] | None = None
     username: pulumi.Input[str] | None = None
     password: pulumi.Output[str] | None = None
     secret: pulumi.Input[str] | None = None
@@ -30,10 +33,18 @@ class Store:
     tls: bool = False
     authority: pulumi.Input[str] | None = None
     networks: Sequence[pulumi.Input[str]] = ()
+    bucket: pulumi.Input[str] | None = None
+    region: pulumi.Input[str] | None = None
+    endpoint: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
-        if (self.password is None) == (self.secret is None):
-            raise ValueError("a store has either a password or a secret")
+        if [self.password, self.secret, self.bucket if self.endpoint is None else None].count(None) != 2:
+            raise ValueError("a store has either a password or a secret, or is a bucket of S3")
+
+    @property
+    def needs_role(self) -> bool:
+        """Whether pods have to ask AWS, as the role that they are given."""
+        return self.password is None
 
 
 def store_fact(stores: Mapping[str, Store], name: str, fact: StoreFact) -> pulumi.Input[str] | None:
@@ -48,6 +59,9 @@ def store_fact(stores: Mapping[str, Store], name: str, fact: StoreFact) -> pulum
         "database": store.database,
         "tls": str(store.tls).lower(),
         "authority": f"{AUTHORITIES}/{_authority_file(name)}" if store.authority is not None else None,
+        "endpoint": store.endpoint,
+        "region": store.region,
+        "bucket": store.bucket,
     }
     return facts[fact]
 

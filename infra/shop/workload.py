@@ -11,6 +11,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, EnvFromSourceArgsDict, Secret, 
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+from pulumi_random import RandomPassword
 
 from boutique_definition.service_file import Scaling, ServiceFile
 from boutique_definition.wiring import plain_variables, secret_variables
@@ -23,6 +24,8 @@ from infra.shop.pod import DRAIN_SECONDS, Configuration, service_pod
 from infra.shop.stores import Store, authorities, store_fact
 
 Variables = Mapping[str, pulumi.Input[str]]
+
+_HTTP_PORT = 80
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Workload(pulumi.ComponentResource):
                 parent=self, depends_on=needed, ignore_changes=["spec.replicas"] if file.scaling else None
             ),
         )
-        if file.port is not None:
-            _create_service(name, file, file.port, args.exposure, metadata, child)
+        if port := _service_port(file):
+            _create_service(name, file, port, args.exposure, metadata, child)
         if replicas > 1 or file.scaling:  # a budget for one pod alone would block every drain
             PodDisruptionBudget(
                 name,
@@ -106,7 +109,11 @@ def _configure(
     """What the service's pods are told, and the objects that hold it."""
     metadata = _metadata(name, args.namespace)
     environment = _environment(file, args)
-    credentials = secret_variables(file, lambda store: args.stores[store].password)
+    credentials = secret_variables(
+        file,
+        password=lambda store: args.stores[store].password,
+        random=lambda variable: RandomPassword(f"{name}-{variable}", length=48, special=False, opts=options).result,
+    )
     files = authorities(file, args.stores)
 
     holders: list[pulumi.Resource] = [ConfigMap(name, metadata=metadata, data=environment, opts=options)]
@@ -149,7 +156,7 @@ def _environment(file: ServiceFile, args: WorkloadArgs) -> Variables:
         **plain_variables(
             file,
             args.services,
-            address=lambda service: f"{service}:{args.services[service].port}",
+            address=lambda service: f"{service}:{_service_port(args.services[service])}",
             fact=lambda store, fact: store_fact(args.stores, store, fact),
         ),
         **args.override.environment,
@@ -160,6 +167,11 @@ def _fingerprint(*parts: Variables) -> pulumi.Output[str]:
     """A digest of the configuration, secrets included; it tells nothing of them."""
     digest = pulumi.Output.json_dumps(list(parts)).apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
     return pulumi.Output.unsecret(digest)
+
+
+def _service_port(file: ServiceFile) -> int | None:
+    """What comes from outside comes to HTTP's own port; a process without privileges can't listen there."""
+    return _HTTP_PORT if file.external else file.port
 
 
 def _create_service(

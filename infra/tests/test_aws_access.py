@@ -11,10 +11,10 @@ from boutique_definition.service_file import ServiceFile, load_service_files
 from infra.aws.budget import Budget, BudgetArgs
 from infra.aws.naming import Naming
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
-from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements
+from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements, read_secret
 from infra.aws.registry import Registry, RegistryArgs
 from infra.aws.settings import BudgetSettings, PipelineSettings
-from infra.shop.stores import Store
+from infra.stores import STORES
 from infra.tests.conftest import ROOT, Graph, Graphed
 
 ORGANIZATION = "11111111-2222-3333-4444-555555555555"
@@ -38,17 +38,14 @@ def trust(graph: Graph, name: str) -> dict[str, Any]:
 def pods(graphed: Graphed) -> Graph:
     def program() -> None:
         services: dict[str, ServiceFile] = load_service_files(ROOT / "services")
-        stores = {
-            name: Store(
-                port=1,
-                address=name,
-                replica_address=name,
-                secret=pulumi.Output.from_input(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}"),
+        reads = {
+            name: read_secret(
+                pulumi.Output.from_input(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}"),
+                f"arn:aws:kms:eu-central-1:123456789012:key/{name}",
             )
-            for name in ("cart-data", "product-data")
+            for name in STORES
         }
-        keys = {name: f"arn:aws:kms:eu-central-1:123456789012:key/{name}" for name in stores}
-        for service, statements in needed_statements(services, stores, keys).items():
+        for service, statements in needed_statements(services, reads).items():
             PodIdentity(service, PodIdentityArgs(NAMING, "boutique-dev", "arn", "boutique", service, statements))
 
     return graphed(program)
@@ -56,7 +53,8 @@ def pods(graphed: Graphed) -> Graph:
 
 def test_exactly_the_services_that_have_a_store_have_a_role(pods: Graph) -> None:
     associations = pods.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
-    assert sorted(inputs["serviceAccount"] for inputs in associations.values()) == ["cart", "catalog", "checkout"]
+    with_stores = [name for name, file in load_service_files(ROOT / "services").items() if file.stores]
+    assert sorted(inputs["serviceAccount"] for inputs in associations.values()) == with_stores
 
 
 def test_a_service_reads_the_secrets_of_its_own_stores_alone(pods: Graph) -> None:

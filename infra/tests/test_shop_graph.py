@@ -103,7 +103,8 @@ def test_a_service_that_serves_is_probed_and_drained(graph: Graph, name: str) ->
 def test_a_service_is_told_where_those_are_that_it_calls(graph: Graph, name: str) -> None:
     environment = graph.of_kind("ConfigMap")[name]["data"]
     for called in SERVICES[name].calls:
-        assert environment[SERVICES[called].address_variable] == f"{called}:{SERVICES[called].port}"
+        port = 80 if SERVICES[called].external else SERVICES[called].port
+        assert environment[SERVICES[called].address_variable] == f"{called}:{port}"
 
 
 @pytest.mark.parametrize("name", SERVICES)

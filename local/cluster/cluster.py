@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from local.progress import Progress
 
-SHOP_PORT: Final = 30080
-"""The NodePort of the storefront, which every cluster answers on the loopback address."""
+NODE_PORTS: Final = range(30080, 30084)
+"""For external services: every cluster answers them on the loopback address."""
 
 
 class Cluster(Protocol):

@@ -19,7 +19,7 @@ from typing import IO, Final
 
 from local.cluster import kernel, network
 from local.cluster.api import Api
-from local.cluster.cluster import SHOP_PORT
+from local.cluster.cluster import NODE_PORTS
 from local.cluster.components import CLUSTER_DOMAIN, PROVISIONER, STORAGE_CLASS, ApiServerAddress
 from local.cluster.dns import answers
 from local.cluster.layout import API_PORT, ETCD_PORTS, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
@@ -33,7 +33,7 @@ from local.tools import Toolbox, ensure
 
 _REPOSITORY: Final = Path(__file__).parents[2]
 _MANIFESTS: Final = Path(__file__).with_name("manifests")
-_LOOPBACK_PORTS: Final = (ETCD_PORTS.client, ETCD_PORTS.peer, 10248, 10249, 10256, 10257, 10259, SHOP_PORT)
+_LOOPBACK_PORTS: Final = (ETCD_PORTS.client, ETCD_PORTS.peer, 10248, 10249, 10256, 10257, 10259, *NODE_PORTS)
 _NODE_PORTS: Final = (API_PORT, 10250)
 _DNS_IMAGE: Final = "boutique.local/coredns:1"
 _READY_TIMEOUT: Final = 120.0

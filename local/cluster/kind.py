@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from local import tools
-from local.cluster.cluster import SHOP_PORT
+from local.cluster.cluster import NODE_PORTS
 from local.cluster.waiting import locked
 from local.errors import ActionableError
 from local.progress import Progress
@@ -27,7 +27,8 @@ CONFIGURATION: Final = json.dumps(
             {
                 "role": "control-plane",
                 "extraPortMappings": [
-                    {"containerPort": SHOP_PORT, "hostPort": SHOP_PORT, "listenAddress": "127.0.0.1", "protocol": "TCP"}
+                    {"containerPort": port, "hostPort": port, "listenAddress": "127.0.0.1", "protocol": "TCP"}
+                    for port in NODE_PORTS
                 ],
             }
         ],

@@ -18,8 +18,10 @@ from local.images import context, debian, recipes, registry
 from local.images.engines import Engine, Login, find_engine
 from local.images.recipes import Base, Recipe
 from local.progress import Progress, Step
+from local.tools import ensure, identity
 
-_STORES = ("postgres", "redis")
+_DATABASES = ("postgres", "redis")
+_BUCKET_PROGRAM = "rclone"
 _SPACE_NEEDED = 2 << 30  # bytes: the storage, and the archive
 
 
@@ -122,6 +124,10 @@ def _build_missing(
     if not missing:
         return built
     _require_space(_directory())
+    toolbox = ensure(
+        {program for name in plan.services.keys() & missing.keys() for program in context.programs(repository, name)},
+        progress,
+    )
     with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
         if plan.runtime.reference not in built:
             step.update("what they share")
@@ -131,7 +137,13 @@ def _build_missing(
             engine.build(plan.runtime)
         for name in plan.services.keys() & missing.keys():
             context.stage_service(
-                repository, plan.staged, name, python=plan.base.python, uv=uv, cache=cache_directory()
+                repository,
+                plan.staged,
+                name,
+                python=plan.base.python,
+                uv=uv,
+                cache=cache_directory(),
+                toolbox=toolbox,
             )
         _build_all(engine, missing, step)
     return engine.images()
@@ -142,9 +154,14 @@ def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> t
     base = recipes.official_base(repository)
     if _can_pull(base.reference, directory / "pulls", progress):
         return base, {}
-    descriptions = [debian.Description.read(name) for name in ("python", *_STORES)]
+    descriptions = [debian.Description.read(name) for name in ("python", *_DATABASES)]
     roots = debian.make_roots(descriptions, cache_directory() / "images", progress)
-    return recipes.debian_base(roots["python"]), {name: recipes.from_root(name, roots[name]) for name in _STORES}
+    rclone = ensure([_BUCKET_PROGRAM], progress).command(_BUCKET_PROGRAM)
+    stores = {name: recipes.from_root(name, roots[name]) for name in _DATABASES}
+    return recipes.debian_base(roots["python"]), {
+        **stores,
+        "bucket": recipes.from_program("bucket", rclone, identity(_BUCKET_PROGRAM)),
+    }
 
 
 def _can_pull(reference: str, decision: Path, progress: Progress) -> bool:

@@ -8,10 +8,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
+from boutique_definition.service_file import package_name
+from local import tools
 from local.errors import ActionableError
+from local.images import application
+from local.tools import Toolbox
 
 _NOT_SOURCE = {"__pycache__"}
-_AWS_SERVICES = ("secretsmanager",)
+_AWS_SERVICES = ("s3", "secretsmanager")
 """Those of AWS that the shop's services ask. botocore brings what it takes to ask any: 26 MB of data."""
 _UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
@@ -34,8 +40,17 @@ def runtime_digest(repository: Path) -> str:
 def service_digest(repository: Path, service: str) -> str:
     """SHA-256, hexadecimal, of what is a service's own."""
     lock = _own_lock(repository, service)
-    dependencies = (_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()) if lock.exists() else ()
-    return _digest(_source(repository, service), *dependencies)
+    others = [_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()] if lock.exists() else []
+    others += [tools.identity(program) for program in programs(repository, service)]
+    if web_application := application.source(repository, service):
+        others.append(application.digest(web_application))
+    return _digest(_source(repository, service), *others)
+
+
+def programs(repository: Path, service: str) -> list[str]:
+    """The tools that the service's image has."""
+    content = yaml.safe_load((repository / "services" / service / "service.yaml").read_text())
+    return list(content.get("programs", ()))
 
 
 def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
@@ -46,13 +61,23 @@ def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path,
     _copy(repository / "services/shared/src", destination / "shared")
 
 
-def stage_service(repository: Path, destination: Path, service: str, *, python: str, uv: Path, cache: Path) -> None:
+def stage_service(
+    repository: Path, destination: Path, service: str, *, python: str, uv: Path, cache: Path, toolbox: Toolbox
+) -> None:
     """Puts a service's part of the context there: its source, beside what it needs beyond what all services share."""
     staged = destination / "services" / service
     shutil.rmtree(staged, ignore_errors=True)
     if (lock := _own_lock(repository, service)).exists():
         _install(lock, staged, python, uv, cache)
     _copy(_source(repository, service), staged)
+    if web_application := application.source(repository, service):
+        _copy(application.build(web_application, cache), staged / package_name(service) / "application")
+    for program in programs(repository, service):
+        copy = staged / "bin" / program
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(toolbox.command(program), copy)
+        copy.chmod(0o755)
+        os.utime(copy, (0, 0))
 
 
 def _lock(repository: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from boutique_definition.service_file import package_name
 from local.errors import ActionableError
 from local.images import context, debian
 
@@ -61,6 +62,11 @@ def from_root(name: str, root: debian.Root) -> Recipe:
     return Recipe(name, root.digest, debian.dockerfile(name), root.archive.parent, {"ROOT": root.archive.name})
 
 
+def from_program(name: str, program: Path, identity: str) -> Recipe:
+    """An image of one program, whose `identity` says all that it is."""
+    return Recipe(name, identity, Path(__file__).with_name(f"{program.name}.Dockerfile"), program.parent, {})
+
+
 def runtime(repository: Path, staged: Path, base: Base) -> Recipe:
     """What all services' images share."""
     return Recipe(
@@ -80,5 +86,5 @@ def service(repository: Path, staged: Path, runtime: Recipe, name: str) -> Recip
         runtime.reference + context.service_digest(repository, name),
         context.dockerfile(repository),
         staged,
-        {"RUNTIME": runtime.reference, "SERVICE": name},
+        {"RUNTIME": runtime.reference, "SERVICE": name, "PACKAGE": package_name(name)},
     )

@@ -4,7 +4,6 @@ AWS is an emulator, Cloudflare another; the stores behind them are real, and the
 """
 
 import asyncio
-import itertools
 import json
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from infra.aws.naming import Naming
 from infra.aws.settings import AwsSettings
 from infra.settings import check_settings, read_settings
 from local import preparation
-from local.cluster import SHOP_PORT, choose
+from local.cluster import NODE_PORTS, choose
 from local.directories import state_directory
 from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
@@ -71,7 +70,8 @@ def up(stack: str) -> None:
     for address in addresses:
         wait_for_answer(address)
     print(f"\nThe rehearsal of {stack} is up    (took {duration(time.monotonic() - started)})")
-    print(f"{rehearsed.outputs()['address']} would be the shop's address; here it is open at  {' '.join(addresses)}")
+    print(f"In an account, the shop would be at  {'  '.join(rehearsed.addresses())}")
+    print(f"Here it is open at  {'  '.join(addresses)}")
     print(f"Next:  change stacks/Pulumi.{stack}.yaml, then make rehearse STACK={stack} · make down STACK={stack}")
 
 
@@ -158,7 +158,7 @@ async def _forget(config: Path) -> None:
 
 async def _open(config: Path) -> list[str]:
     async with Api(kubeconfig.load(str(config), None)) as api:
-        ports = await objects.open_targets(api, _SHOP, itertools.count(SHOP_PORT))
+        ports = await objects.open_targets(api, _SHOP, iter(NODE_PORTS))
     return [f"http://localhost:{port}" for port in ports]
 
 

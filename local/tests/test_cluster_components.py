@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cluster import components
+from local.cluster import NODE_PORTS, components
 from local.cluster.kind import CONFIGURATION
 from local.cluster.layout import Layout, host_nameservers
 from local.cluster.network import Network
@@ -112,10 +112,12 @@ def test_containerd_s_configuration_is_toml_that_names_the_packages() -> None:
     assert cri["cni"]["bin_dir"] == "/packages/usr/lib/cni"
 
 
-def test_kind_maps_the_shop_s_port_to_the_loopback_address_alone() -> None:
-    (mapping,) = json.loads(CONFIGURATION)["nodes"][0]["extraPortMappings"]
-    assert mapping["containerPort"] == mapping["hostPort"] == 30080
-    assert mapping["listenAddress"] == "127.0.0.1"
+def test_kind_maps_the_shop_s_ports_to_the_loopback_address_alone() -> None:
+    mappings = json.loads(CONFIGURATION)["nodes"][0]["extraPortMappings"]
+    assert [mapping["containerPort"] for mapping in mappings] == list(NODE_PORTS)
+    for mapping in mappings:
+        assert mapping["containerPort"] == mapping["hostPort"]
+        assert mapping["listenAddress"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

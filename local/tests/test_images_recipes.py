@@ -8,6 +8,7 @@ import pytest
 from local.errors import ActionableError
 from local.images import context, recipes
 from local.images.recipes import Base
+from local.tools import Tool, Toolbox
 
 _BASE = Base("registry.example/python:3.11", "3.11", recipe=None)
 _DOCKERFILE = Path(__file__).parents[2] / "services/Dockerfile"
@@ -92,6 +93,29 @@ def test_an_instruction_of_the_dockerfile_changes_every_name_and_a_comment_none(
     assert _changed(before, _references(repository)) == {"ad", "cart"}
 
 
+def stage_cart(repository: Path, destination: Path, tools: dict[str, Tool] | None = None) -> None:
+    context.stage_service(
+        repository,
+        destination,
+        "cart",
+        python="3.11",
+        uv=Path("uv"),
+        cache=destination,
+        toolbox=Toolbox(tools or {}),
+    )
+
+
+def test_a_program_that_a_service_asks_for_is_in_its_image_alone(repository: Path, tmp_path: Path) -> None:
+    before = _references(repository)
+    (repository / "services/cart/service.yaml").write_text("programs: [k6]\n")
+    (tmp_path / "tool").mkdir()
+    (tmp_path / "tool/k6").write_text("the program")
+    stage_cart(repository, tmp_path / "context", {"k6": Tool("k6", "1", tmp_path / "tool", "made by the test")})
+    program = tmp_path / "context/services/cart/bin/k6"
+    assert (program.read_text(), program.stat().st_mode & 0o777, program.stat().st_mtime) == ("the program", 0o755, 0)
+    assert _changed(before, _references(repository)) == {"cart"}
+
+
 def test_neither_byte_code_nor_tests_are_part_of_an_image(repository: Path, tmp_path: Path) -> None:
     before = _references(repository)
     for name in ("src/boutique_cart/__pycache__/cart.cpython-311.pyc", "tests/test_cart.py"):
@@ -99,7 +123,7 @@ def test_neither_byte_code_nor_tests_are_part_of_an_image(repository: Path, tmp_
         file.parent.mkdir(parents=True)
         file.write_text("")
     assert _references(repository) == before
-    context.stage_service(repository, tmp_path / "context", "cart", python="3.11", uv=Path("uv"), cache=tmp_path)
+    stage_cart(repository, tmp_path / "context")
     staged = tmp_path / "context/services/cart"
     assert [file.relative_to(staged) for file in staged.rglob("*") if file.is_file()] == [
         Path("boutique_cart/__main__.py")
@@ -109,7 +133,7 @@ def test_neither_byte_code_nor_tests_are_part_of_an_image(repository: Path, tmp_
 def test_staged_files_tell_neither_their_date_nor_who_may_write_them(repository: Path, tmp_path: Path) -> None:
     source = repository / "services/cart/src/boutique_cart/__main__.py"
     source.chmod(0o600)
-    context.stage_service(repository, tmp_path / "context", "cart", python="3.11", uv=Path("uv"), cache=tmp_path)
+    stage_cart(repository, tmp_path / "context")
     staged = (tmp_path / "context/services/cart/boutique_cart/__main__.py").stat()
     assert (staged.st_mode & 0o777, staged.st_mtime) == (0o644, 0)
 

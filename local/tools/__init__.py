@@ -4,6 +4,6 @@ Each is looked for in this order: on PATH, the official download, a build from s
 `BOUTIQUE_TOOLS=path|download|build` leaves only that one way.
 """
 
-from local.tools.toolbox import Tool, Toolbox, ensure, official_plugins_unreachable, outlook, unavailable
+from local.tools.toolbox import Tool, Toolbox, ensure, identity, official_plugins_unreachable, outlook, unavailable
 
-__all__ = ["Tool", "Toolbox", "ensure", "official_plugins_unreachable", "outlook", "unavailable"]
+__all__ = ["Tool", "Toolbox", "ensure", "identity", "official_plugins_unreachable", "outlook", "unavailable"]

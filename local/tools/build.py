@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.errors import ActionableError
@@ -32,8 +32,10 @@ def go_command(pin: GoPin, cache: Path, progress: Progress) -> Path:
     return command
 
 
-def build(build: Build, target: Path, go: Path, cache: Path, step: Step) -> None:
-    """Builds the program into `target`. What was compiled is kept for the next try where this one is interrupted.
+def build(build: Build, system: str, target: Path, go: Path, cache: Path, step: Step) -> None:
+    """Builds the program for a system, such as linux, into `target`.
+
+    What was compiled is kept for the next try where this one is interrupted.
 
     Raises ActionableError with the compiler's last lines where it fails.
     """
@@ -46,7 +48,7 @@ def build(build: Build, target: Path, go: Path, cache: Path, step: Step) -> None
             *("-ldflags", f"-s -w {variables}".strip(), "-o", target / build.program, build.package),
         ],
         source,
-        cache,
+        _environment(cache, system),
         step,
     )
     for link in build.links:
@@ -55,7 +57,7 @@ def build(build: Build, target: Path, go: Path, cache: Path, step: Step) -> None
         module = subprocess.run(
             [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", build.copy_module],
             cwd=source,
-            env=_environment(cache),
+            env=_environment(cache, system),
             check=True,
             capture_output=True,
             text=True,
@@ -74,8 +76,9 @@ def _build_cache(cache: Path) -> Path:
     return cache / "go"
 
 
-def _environment(cache: Path) -> dict[str, str]:
+def _environment(cache: Path, system: str) -> dict[str, str]:
     return os.environ | {
+        "GOOS": system,
         "CGO_ENABLED": "0",
         "GOCACHE": str(_build_cache(cache) / "build"),
         "GOMODCACHE": str(_build_cache(cache) / "modules"),
@@ -86,13 +89,13 @@ def _environment(cache: Path) -> dict[str, str]:
     }
 
 
-def _run(command: Sequence[str | Path], directory: Path, cache: Path, step: Step) -> None:
+def _run(command: Sequence[str | Path], directory: Path, environment: Mapping[str, str], step: Step) -> None:
     last_lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
     packages = 0
     with subprocess.Popen(
         command,
         cwd=directory,
-        env=_environment(cache),
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -20,12 +20,12 @@ class Download:
     files: tuple[str, ...]
 
     @classmethod
-    def read(cls, table: Mapping[str, Any], version: str) -> list[Self]:
+    def read(cls, table: Mapping[str, Any], version: str, system: str) -> list[Self]:
         machine = platform.machine().lower()
         architecture = _ARCHITECTURES.get(machine, machine)
         values = {
             "version": version,
-            "os": platform.system().lower(),
+            "os": system,
             "arch": table.get("architectures", {}).get(architecture, architecture),
         }
         url, checksums_url, files = table["url"], table["checksums"], table["files"]
@@ -78,6 +78,8 @@ class Pin:
 
     name: str
     version: str
+    system: str
+    """What it runs on, as Go names it: linux, darwin."""
     oldest_on_path: str | None
     downloads: tuple[Download, ...]
     builds: tuple[Build, ...]
@@ -112,11 +114,15 @@ class Pins:
 
 def _read_pin(name: str, table: Mapping[str, Any]) -> Pin:
     version = table["version"]
+    system = table.get("system", platform.system().lower())
     return Pin(
         name=name,
         version=version,
+        system=system,
         oldest_on_path=table.get("on_path"),
-        downloads=tuple(download for entry in table.get("download", ()) for download in Download.read(entry, version)),
+        downloads=tuple(
+            download for entry in table.get("download", ()) for download in Download.read(entry, version, system)
+        ),
         builds=tuple(Build.read(entry, version) for entry in table.get("build", ())),
     )
 

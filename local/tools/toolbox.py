@@ -151,6 +151,12 @@ def _cached(pin: Pin, way: Way, cache: Path) -> Path:
     return cache / "tools" / pin.name / name
 
 
+def identity(name: str) -> str:
+    """Changes with what a tool is: its version, and what it is built from where it is built. Nothing is fetched."""
+    pin = Pins.read(_PINS).tools[name]
+    return f"{pin.name} {pin.version} {_source_digest(pin)}"
+
+
 def _source_digest(pin: Pin) -> str:
     digest = hashlib.sha256(repr(pin.builds).encode())
     for entry in pin.builds:
@@ -188,7 +194,7 @@ def _built(pin: Pin, pins: Pins, reason: str, cache: Path, progress: Progress) -
     title = f"Building {pin.name} {pin.version} from source, once: about {minutes} min on two cores"
     with progress.step(title) as step, published(directory, cache) as partial:
         for entry in pin.builds:
-            build(entry, partial, go, cache, step)
+            build(entry, pin.system, partial, go, cache, step)
         return _described(pin, partial, directory, f"built from source: {reason}")
 
 

@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from boutique_definition.service_file import ServiceFile
+from boutique_definition.service_file import ServiceFile, package_name
 from boutique_shared.settings import ServiceSettings
 from tests.contract.conftest import Shop
 from tests.contract.contract import ADDRESSES, Contract
@@ -33,7 +33,7 @@ def test_a_service_has_the_original_s_variable_and_port(service: str, files: Map
     variable, port = ADDRESSES[service]
     [name] = [name for name, file in files.items() if file.address_variable == variable]
     assert files[name].port == port
-    module = importlib.import_module(f"boutique_{name}.settings")
+    module = importlib.import_module(f"{package_name(name)}.settings")
     [settings] = [
         value
         for value in vars(module).values()

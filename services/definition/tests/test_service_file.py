@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from boutique_definition.service_file import load_service_files
+from boutique_definition.service_file import load_service_files, package_name
 from boutique_definition.validation import MistakeError
 from boutique_definition.wiring import plain_variables, secret_variables
 
@@ -75,5 +75,16 @@ def test_a_variable_whose_fact_a_store_lacks_is_not_set(tmp_path: Path) -> None:
     facts = {"address": "there:1", "secret": "arn"}
     plain = plain_variables(files["cart"], files, address=str, fact=lambda _, name: facts.get(name))
     assert plain == {"ADDRESS": "there:1", "SECRET": "arn"}
-    assert secret_variables(files["cart"], lambda _: None) == {}
-    assert secret_variables(files["cart"], lambda _: "known") == {"PASSWORD": "known"}
+    assert secret_variables(files["cart"], password=lambda _: None, random=str) == {}
+    assert secret_variables(files["cart"], password=lambda _: "known", random=str) == {"PASSWORD": "known"}
+
+
+def test_a_variable_with_a_random_value_is_a_secret(tmp_path: Path) -> None:
+    files = load_service_files(services(tmp_path, cart=CART.replace("size:", "secrets: [SIGNING_KEY]\n    size:")))
+    assert plain_variables(files["cart"], files, address=str, fact=lambda *_: None) == {}
+    drawn = secret_variables(files["cart"], password=lambda _: None, random=lambda variable: f"drawn for {variable}")
+    assert drawn == {"SIGNING_KEY": "drawn for SIGNING_KEY"}
+
+
+def test_a_package_is_named_as_python_can_name_it() -> None:
+    assert package_name("web-gateway") == "boutique_web_gateway"

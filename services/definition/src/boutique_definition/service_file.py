@@ -17,11 +17,24 @@ from boutique_definition.validation import (
     validated,
 )
 
-StoreFact = Literal["address", "replicaAddress", "username", "password", "secret", "database", "tls", "authority"]
-"""What a service may ask of a store: "host:port" of the primary and of the read replica, and how to log in.
+StoreFact = Literal[
+    "address",
+    "replicaAddress",
+    "username",
+    "password",
+    "secret",
+    "database",
+    "tls",
+    "authority",
+    "endpoint",
+    "region",
+    "bucket",
+]
+"""What a service may ask of a store: where it is, and how to log in. A variable whose fact a store lacks is not set.
 
-A store has a password or a secret, which is the ARN of a secret of AWS Secrets Manager that is read at run time. An
-authority is the path of a PEM file. A variable whose fact a store lacks is not set.
+Of a database: "host:port" of the primary and of the read replica; a password, or a secret, which is the ARN of a secret
+of AWS Secrets Manager that is read at run time; an authority, which is the path of a PEM file. Of a bucket: its name,
+its region and, where that is not S3 itself, the URL of what serves it.
 """
 
 OutsideAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+:[0-9]{1,5}$")]
@@ -53,10 +66,21 @@ class ServiceFile(FileModel):
         default=False, description="Whether `python3 -m boutique_<name>.migration` prepares its stores before it runs."
     )
     environment: dict[VariableName, str] = Field(default={})
+    secrets: list[VariableName] = Field(
+        default=[], description="Variables with random values, each made once for an environment."
+    )
+    programs: list[DnsLabel] = Field(
+        default=[], description="Tools that its image has beside its package, in `bin`; see local/tools/versions.toml."
+    )
     egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
     size: Size
     replicas: int = Field(default=1, ge=0, le=50)
     scaling: Scaling | None = None
+
+
+def package_name(service: str) -> str:
+    """Of the service's Python package: `python3 -m` runs it."""
+    return f"boutique_{service.replace('-', '_')}"
 
 
 def load_service_files(folder: Path) -> dict[str, ServiceFile]:

@@ -24,11 +24,14 @@ def plain_variables(
     return variables | service.environment
 
 
-def secret_variables(service: ServiceFile, password: Callable[[str], Value | None]) -> dict[str, Value]:
-    """Those that must not be seen. `password` answers a store's."""
-    return {
+def secret_variables(
+    service: ServiceFile, password: Callable[[str], Value | None], random: Callable[[str], Value]
+) -> dict[str, Value]:
+    """Those that must not be seen. `password` answers a store's, `random` the value of one that is made at random."""
+    passwords = {
         variable: value
         for store, facts in service.stores.items()
         for variable, name in facts.items()
         if name == "password" and (value := password(store)) is not None
     }
+    return passwords | {variable: random(variable) for variable in service.secrets}
