@@ -13,9 +13,6 @@ a caller that has long given up, and hold what others wait for.
 
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
 
-REQUEST_TIMEOUT_HEADER = "x-request-timeout"
-"""HTTP header, between our own services alone, that says the seconds until the caller's deadline."""
-
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
 
 
