@@ -51,6 +51,11 @@ async def test_a_product_is_found_by_its_id_with_its_exact_price(catalog: Catalo
     assert sunglasses.categories == ["accessories"]
 
 
+async def test_a_product_says_how_it_is_rated_and_by_how_many(catalog: Catalog) -> None:
+    mug = await catalog.GetProduct(shop_pb2.GetProductRequest(id="6E92ZMYYFZ"))
+    assert (mug.rating, mug.reviews) == (4.7, 538)
+
+
 @pytest.mark.parametrize("unknown", ["NOSUCHID00", "", "oljcespc7z", "' OR true --", "ö"])
 async def test_an_unknown_id_is_not_found_and_named(catalog: Catalog, unknown: str) -> None:
     refusal = await refusal_of(catalog.GetProduct(shop_pb2.GetProductRequest(id=unknown)))

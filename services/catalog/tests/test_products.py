@@ -36,3 +36,16 @@ def test_every_product_has_all_that_the_storefront_shows() -> None:
         assert product.price_usd == product.price_usd.quantize(Decimal("0.01"))
         assert product.categories
         assert all(category.islower() for category in product.categories)
+
+
+def test_every_product_is_rated_from_1_to_5_with_one_decimal_by_somebody() -> None:
+    for product in load_products():
+        assert 1 <= product.rating <= 5
+        assert product.rating == product.rating.quantize(Decimal("0.1"))
+        assert product.reviews > 0
+
+
+def test_ratings_tell_products_apart() -> None:
+    products = load_products()
+    assert len({product.rating for product in products}) > len(products) / 2
+    assert len({product.reviews for product in products}) == len(products)

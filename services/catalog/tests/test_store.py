@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from boutique_catalog.store import open_store
 from boutique_shared.deadlines import begin_deadline
 from boutique_shared.errors import UnavailableError
 from boutique_shared.migration import migrate
+from boutique_shared.postgres import create_pool
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -38,6 +40,25 @@ if TYPE_CHECKING:
 PRODUCTS = load_products()
 MUG = "6E92ZMYYFZ"
 NO_INDEX = "searching without an index"
+
+FORMER_SCHEMA = """
+CREATE SCHEMA catalog;
+CREATE TABLE catalog.products (
+    id text PRIMARY KEY,
+    position integer NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    picture text NOT NULL,
+    price_usd numeric(12, 2) NOT NULL CHECK (price_usd BETWEEN 0 AND 1000000),
+    categories text[] NOT NULL
+);
+INSERT INTO catalog.products
+VALUES
+    ('6E92ZMYYFZ', 0, 'Mug', 'A mug.', '/mug.svg', 7.5, '{kitchen}'),
+    ('OLD', 1, 'Old', 'Gone.', '/old.svg', 5, '{}');
+"""
+"""Of before there were ratings."""
+FORMER_READ = "SELECT id, name, description, picture, price_usd, categories FROM catalog.products ORDER BY position, id"
 
 
 def changed(settings: CatalogSettings, **changes: object) -> CatalogSettings:
@@ -95,6 +116,7 @@ async def test_a_migration_makes_the_table_equal_to_the_file(
     async with open_store(migrated) as store:
         assert await store.all() == PRODUCTS
         ask(f"UPDATE catalog.products SET price_usd = 1, categories = '{{odd}}' WHERE id = '{MUG}'")
+        ask("UPDATE catalog.products SET rating = 1, reviews = 1 WHERE id = 'D4NRX7TQ8G'")
         ask("UPDATE catalog.products SET position = 99 WHERE id = 'OLJCESPC7Z'")
         ask("DELETE FROM catalog.products WHERE id = '1YMWWN1N4O'")
         ask("INSERT INTO catalog.products VALUES ('OLD', 0, 'Old', 'Gone.', '/old.svg', 5, '{}')")
@@ -117,6 +139,48 @@ def test_the_migration_is_a_process_that_ends(settings: CatalogSettings, ask: Ca
     environment = os.environ | given | {"PRODUCT_DATA_PASSWORD": "unused"}
     subprocess.run([sys.executable, "-m", "boutique_catalog.migration"], check=True, env=environment)
     assert ask("SELECT count(*) FROM catalog.products") == str(len(PRODUCTS))
+
+
+async def test_a_table_of_before_there_were_ratings_is_upgraded_in_place_and_once(
+    settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    ask(FORMER_SCHEMA)
+    await migrate(settings, "catalog", prepare)
+    async with open_store(settings) as store:
+        assert await store.all() == PRODUCTS
+    shape = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'catalog.products'::regclass"
+    upgraded = ask(shape)
+    await migrate(settings, "catalog", prepare)
+    assert ask(shape) == upgraded
+    ask("DROP SCHEMA catalog CASCADE")
+    await migrate(settings, "catalog", prepare)
+    assert ask(shape) == upgraded
+
+
+async def test_the_former_version_of_the_service_reads_and_writes_on_over_the_upgrade(
+    settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    ask(FORMER_SCHEMA)
+    address, credentials = settings.product_data_addr, settings.credentials()
+    async with create_pool(settings, address, credentials, service="former", connections=1) as former:
+        assert [row["id"] for row in await former.fetch(FORMER_READ)] == [MUG, "OLD"]
+        await migrate(settings, "catalog", prepare)
+        assert [row["id"] for row in await former.fetch(FORMER_READ)] == [product.id for product in PRODUCTS]
+        await former.execute("INSERT INTO catalog.products VALUES ('NEW', 99, 'New', 'Now.', '/new.svg', 5, '{}')")
+    async with open_store(settings) as store:
+        *_, unrated = await store.all()
+    assert (unrated.id, unrated.rating, unrated.reviews) == ("NEW", Decimal(0), 0)
+
+
+@pytest.mark.parametrize(
+    ("rating", "reviews"), [("0.9", 1), ("5.1", 1), ("-1", 1), ("NaN", 1), ("4.5", 0), ("0", 7), ("4.5", -1), ("0", -1)]
+)
+async def test_a_rating_out_of_range_or_of_no_reviews_is_kept_out_of_the_table(
+    migrated: CatalogSettings, ask: Callable[[str], str], rating: str, reviews: int
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refusal:
+        ask(f"UPDATE catalog.products SET rating = '{rating}', reviews = {reviews} WHERE id = '{MUG}'")
+    assert "check constraint" in refusal.value.stderr
 
 
 async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
@@ -249,6 +313,17 @@ async def test_reads_come_from_the_replica_and_from_the_primary_when_it_is_lost(
 async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_table(
     replica: PostgresServer, settings: CatalogSettings
 ) -> None:
+    replica.ask("SELECT pg_wal_replay_pause()")
+    await migrate(settings, "catalog", prepare)
+    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
+        assert await store.all() == PRODUCTS
+
+
+async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_ratings(
+    postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, ask: Callable[[str], str]
+) -> None:
+    ask(FORMER_SCHEMA)
+    postgres_server.wait_for_replica(replica)
     replica.ask("SELECT pg_wal_replay_pause()")
     await migrate(settings, "catalog", prepare)
     async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:

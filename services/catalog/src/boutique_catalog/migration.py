@@ -22,11 +22,16 @@ CREATE INDEX IF NOT EXISTS products_search
 """
 
 _WRITE = """
-INSERT INTO catalog.products AS present (id, name, description, picture, price_usd, categories, position)
+INSERT INTO catalog.products AS present (
+    id, name, description, picture, price_usd, categories, rating, reviews, position
+)
 SELECT *
 FROM ROWS FROM (
     jsonb_to_recordset($1::jsonb)
-    AS (id text, name text, description text, picture text, price_usd numeric, categories text[])
+    AS (
+        id text, name text, description text, picture text, price_usd numeric, categories text[],
+        rating numeric, reviews integer
+    )
 ) WITH ORDINALITY
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name,
@@ -34,6 +39,8 @@ ON CONFLICT (id) DO UPDATE SET
     picture = excluded.picture,
     price_usd = excluded.price_usd,
     categories = excluded.categories,
+    rating = excluded.rating,
+    reviews = excluded.reviews,
     position = excluded.position
 WHERE present IS DISTINCT FROM excluded
 """

@@ -14,7 +14,10 @@ from hipstershop import shop_pb2
 
 @dataclass(frozen=True)
 class Product:
-    """`picture` is a path below the storefront; `price_usd` has two decimals; `categories` are lower case."""
+    """`picture` is a path below the storefront; `price_usd` has two decimals; `categories` are lower case.
+
+    `rating` is the mean of the `reviews`, 1 to 5 with one decimal; both are 0 where there are none.
+    """
 
     id: str
     name: str
@@ -22,6 +25,8 @@ class Product:
     picture: str
     price_usd: Decimal
     categories: list[str]
+    rating: Decimal
+    reviews: int
 
     @cached_property
     def wire(self) -> shop_pb2.Product:
@@ -33,6 +38,8 @@ class Product:
             picture=self.picture,
             price_usd=Money.from_decimal("USD", self.price_usd).to_wire(),
             categories=self.categories,
+            rating=float(self.rating),
+            reviews=self.reviews,
         )
 
 

@@ -23,7 +23,7 @@ _MAXIMUM_CONNECTIONS = 4
 
 _NO_SCHEMA = "the product store has no schema: `python3 -m boutique_catalog.migration` makes it"
 
-_READ = "SELECT id, name, description, picture, price_usd, categories FROM catalog.products"
+_READ = "SELECT id, name, description, picture, price_usd, categories, rating, reviews FROM catalog.products"
 _READ_ALL = f"{_READ} ORDER BY position, id"
 _SEARCH = f"{_READ} WHERE name ILIKE $1 OR description ILIKE $1 ORDER BY position, id"
 
