@@ -64,6 +64,7 @@ test: environment ## Style, types, and every test that needs neither engine nor 
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BOUTIQUE) application
 	@$(BIN)/pytest
 
 types: environment

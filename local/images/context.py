@@ -11,9 +11,8 @@ from pathlib import Path
 import yaml
 
 from boutique_definition.service_file import package_name
-from local import tools
+from local import application, tools
 from local.errors import ActionableError
-from local.images import application
 from local.tools import Toolbox
 
 _NOT_SOURCE = {"__pycache__"}

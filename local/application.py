@@ -7,10 +7,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.environment import ENVIRONMENT
+from local.directories import cache_directory
+from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
 from local.tools.cache import published
 
+_CHECKS = ("lint", "test")
 _NOT_SOURCE = {"node_modules", "dist"}
 _LAST_LINES = 15
 
@@ -44,19 +46,33 @@ def build(source: Path, cache: Path) -> Path:
             for path in _source_files(source):
                 (work / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source / path, work / path)
-            install(work, cache)
-            run(work, "build", "--", "--outDir", str(partial / "built"), "--emptyOutDir")
+            _install(work, cache)
+            _run(work, "build", "--", "--outDir", str(partial / "built"), "--emptyOutDir")
             shutil.rmtree(work)
     return built / "built"
 
 
-def install(folder: Path, cache: Path) -> None:
-    """Installs the packages of the application's lock file into its `node_modules`. Raises ActionableError."""
+def application(_: str) -> None:
+    """Style, types and tests of every web application. Raises ActionableError with the last lines of what fails."""
+    for package in sorted(ROOT.glob("services/*/application/package.json")):
+        folder = package.parent
+        if not _is_installed(folder):
+            _install(folder, cache_directory())
+        for script in _CHECKS:
+            _run(folder, script)
+
+
+def _is_installed(folder: Path) -> bool:
+    """Whether `node_modules` is of the lock file as it is now; npm leaves its own copy of it there."""
+    installed = folder / "node_modules" / ".package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime
+
+
+def _install(folder: Path, cache: Path) -> None:
     _npm(folder, "ci", "--cache", str(cache / "npm"), "--no-audit", "--no-fund", "--no-update-notifier")
 
 
-def run(folder: Path, script: str, *arguments: str) -> None:
-    """Runs one of the application's scripts. Raises ActionableError with its last lines where it fails."""
+def _run(folder: Path, script: str, *arguments: str) -> None:
     _npm(folder, "run", "--silent", script, *arguments)
 
 
