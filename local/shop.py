@@ -1,9 +1,13 @@
-"""`make shop`: the whole shop as plain processes, with a Postgres and a Redis from wheels, for development."""
+"""`make shop`: the whole shop as plain processes, for development.
 
+Postgres and Redis come from wheels; moto answers for S3, and has the pictures.
+"""
+
+import itertools
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -14,12 +18,15 @@ from boutique_definition.validation import MistakeError
 from boutique_testing.postgres import start_postgres
 from boutique_testing.processes import free_port, port_is_free
 from boutique_testing.redis import start_redis
+from local import application
+from local.directories import cache_directory
 from local.environment import ROOT
 from local.errors import ActionableError
 from local.progress import Progress
 from local.shop_processes import Store, start_services, stores_on
 
-_ADDRESS_PORT = 8080
+_FIRST_PORT = 8080
+"""Of the first external service; the others follow it."""
 _READY_SECONDS = 60
 
 
@@ -29,20 +36,28 @@ def shop(_: str) -> None:
         services = load_service_files(ROOT / "services")
     except MistakeError as mistake:
         raise ActionableError(str(mistake)) from None
-    if not port_is_free(_ADDRESS_PORT):
-        raise ActionableError(f"Port {_ADDRESS_PORT} is taken: stop what listens there, then run this again.")
+    addresses = _addresses(services)
+    doors = [f"http://{addresses[name]}" for name, file in services.items() if file.external]
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boutique-shop-")))
         with Progress() as progress:
-            with progress.step("Starting Postgres and Redis"):
+            environment = _build_applications(services, progress)
+            with progress.step("Starting the stores"):
                 stores = _start_stores(stack, directory)
             with progress.step("Starting the services"):
-                addresses = _addresses(services)
                 processes = stack.enter_context(
-                    start_services(addresses, services, stores=stores, addresses=addresses, directory=directory)
+                    start_services(
+                        addresses,
+                        services,
+                        stores=stores,
+                        addresses=addresses,
+                        directory=directory,
+                        environment=environment,
+                    )
                 )
-                _wait_until_served(processes, directory)
-        print(f"\nThe shop is open:  http://127.0.0.1:{_ADDRESS_PORT}\nIts logs are in    {directory}")
+                for door in doors:
+                    _wait_until_served(door, processes, directory)
+        print(f"\nThe shop is open:  {'  '.join(doors)}\nIts logs are in    {directory}")
         print("Ctrl-C closes it.", flush=True)
         with suppress(KeyboardInterrupt):
             _watch(processes, directory)
@@ -58,24 +73,40 @@ def _start_stores(stack: ExitStack, directory: Path) -> dict[str, Store]:
 
 
 def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:
-    return {
-        name: f"127.0.0.1:{_ADDRESS_PORT if file.external else free_port()}"
+    """Raises ActionableError where the port of an external service is taken."""
+    external_ports = itertools.count(_FIRST_PORT)
+    ports = {
+        name: next(external_ports) if file.external else free_port()
         for name, file in services.items()
         if file.port is not None
     }
+    for name, port in ports.items():
+        if services[name].external and not port_is_free(port):
+            raise ActionableError(f"Port {port} is taken: stop what listens there, then run this again.")
+    return {name: f"127.0.0.1:{port}" for name, port in ports.items()}
 
 
-def _wait_until_served(processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:
+def _build_applications(services: Iterable[str], progress: Progress) -> dict[str, dict[str, str]]:
+    """Tells each service that has a web application where it is."""
+    sources = {name: source for name in services if (source := application.source(ROOT, name))}
+    with progress.step("Building the web application"):
+        return {
+            name: {"APPLICATION_DIRECTORY": str(application.build(source, cache_directory()))}
+            for name, source in sources.items()
+        }
+
+
+def _wait_until_served(address: str, processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:
     """The home page needs most of the services, and the products."""
     deadline = time.monotonic() + _READY_SECONDS
-    with httpx.Client(base_url=f"http://127.0.0.1:{_ADDRESS_PORT}", timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=10, trust_env=False) as client:
         while time.monotonic() < deadline:
             _raise_if_ended(processes, directory)
             with suppress(httpx.TransportError):
                 if client.get("/").is_success:
                     return
             time.sleep(0.1)
-    raise ActionableError(f"The shop's home page does not answer after {_READY_SECONDS} s; logs: {directory}")
+    raise ActionableError(f"{address} does not answer after {_READY_SECONDS} s; logs: {directory}")
 
 
 def _watch(processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:

@@ -54,12 +54,12 @@ def start_services(
     stores: Mapping[str, Store],
     addresses: Mapping[str, str],
     directory: Path,
-    environment: Mapping[str, str] = {},
+    environment: Mapping[str, Mapping[str, str]] = {},
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Prepares their stores and starts these services; ends them afterwards. Each logs to the directory.
 
     `addresses` has "host:port" of every service that one of them calls, and says on which port each listens.
-    `environment` goes before what the services' files say. Yields at once: nothing answers yet.
+    `environment` has, by service, what goes before what the service's file says. Yields at once: nothing answers yet.
 
     Raises ActionableError where a store could not be prepared.
     """
@@ -68,7 +68,7 @@ def start_services(
             **os.environ,
             **_variables(files[name], files, stores, addresses),
             "PORT": addresses[name].rpartition(":")[2],
-            **environment,
+            **environment.get(name, {}),
         }
         for name in names
     }

@@ -86,7 +86,7 @@ def shop(
 ) -> Iterator[Shop]:
     logs = tmp_path_factory.mktemp("logs")
     addresses = {name: f"127.0.0.1:{free_port()}" for name, file in files.items() if file.port is not None}
-    environment = {"RATES_URL": rates_url}
+    environment = {"currency": {"RATES_URL": rates_url}}
     with (
         start_services(addresses, files, stores=stores, addresses=addresses, directory=logs, environment=environment),
         _client(contract, files, addresses) as client,
