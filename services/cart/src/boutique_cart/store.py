@@ -1,24 +1,17 @@
 """Carts in Redis: a hash a shopper, from product id to quantity. Every write is one atomic script."""
 
 import contextlib
-import functools
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import TypeVar, cast
 
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.credentials import UsernamePasswordCredentialProvider
-from redis.exceptions import AuthenticationError, RedisError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
 from boutique_cart.cart import LIFETIME_SECONDS, MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
 from boutique_cart.settings import CartSettings
-from boutique_shared.credentials import Credentials, CredentialsError, CredentialSource, log_in
 from boutique_shared.errors import FailedPreconditionError, UnavailableError
+from boutique_shared.redis import create_client
 
 Answer = TypeVar("Answer")
 
@@ -96,7 +89,7 @@ async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def connect(address: str, retries: int) -> Redis:
-            return await stack.enter_async_context(_client(settings, address, credentials, retries))
+            return await stack.enter_async_context(create_client(settings, address, credentials, retries=retries))
 
         primary = await connect(settings.redis_addr, retries=8)
         readers = [primary]
@@ -107,34 +100,6 @@ async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
                 primary,
             ]
         yield CartStore(primary, readers)
-
-
-def _client(settings: CartSettings, address: str, credentials: CredentialSource, retries: int) -> Redis:
-    host, _, port = address.rpartition(":")
-    return Redis(
-        host=host,
-        port=int(port),
-        redis_connect_func=functools.partial(_log_in, credentials),
-        ssl=settings.redis_tls,
-        # Beside the system's authorities.
-        ssl_ca_certs=str(settings.redis_authority) if settings.redis_authority else None,
-        decode_responses=True,
-        socket_timeout=2,
-        socket_connect_timeout=1,
-        retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-    )
-
-
-async def _log_in(source: CredentialSource, connection: AbstractConnection) -> None:
-    async def attempt(credentials: Credentials) -> None:
-        connection.credential_provider = UsernamePasswordCredentialProvider(credentials.username, credentials.password)
-        await connection.on_connect()
-
-    try:
-        await log_in(source, attempt, AuthenticationError)
-    except CredentialsError as error:
-        raise RedisConnectionError(str(error)) from error
 
 
 async def _reached(answer: Awaitable[Answer]) -> Answer:
