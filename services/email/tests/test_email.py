@@ -203,6 +203,17 @@ async def test_amounts_have_the_decimals_of_their_currency(mail_server: MailServ
         assert "." not in body[body.index("4,016") : body.index("4,016") + 8]
 
 
+async def test_a_postal_code_is_shown_as_it_was_written_in_place_of_the_number(
+    mail_server: MailServer, serve: Serve
+) -> None:
+    address = shop_pb2.Address(
+        street_address="10 Downing Street", city="London", postal_code="SW1A 2AA", zip_code=12345
+    )
+    for body in bodies(await mail_of(mail_server, serve, request(shipping_address=address))):
+        assert "London SW1A 2AA" in body
+        assert "12345" not in body.replace("AB-12345-123456789", "")
+
+
 async def test_what_a_shopper_typed_is_shown_and_never_run(mail_server: MailServer, serve: Serve) -> None:
     address = shop_pb2.Address(street_address='<script src="x">', city="Zürich", country="日本")
     text, html = bodies(await mail_of(mail_server, serve, request(shipping_address=address)))

@@ -26,8 +26,16 @@ def address(
     state: str = "CA",
     country: str = "United States",
     zip_code: int = 94043,
+    postal_code: str = "",
 ) -> shop_pb2.Address:
-    return shop_pb2.Address(street_address=street_address, city=city, state=state, country=country, zip_code=zip_code)
+    return shop_pb2.Address(
+        street_address=street_address,
+        city=city,
+        state=state,
+        country=country,
+        zip_code=zip_code,
+        postal_code=postal_code,
+    )
 
 
 def refused_field(refusal: pytest.ExceptionInfo[grpc.aio.AioRpcError]) -> str:
@@ -77,6 +85,11 @@ async def test_countries_without_states_and_zip_codes_are_shipped_to(shipping: S
     assert (await shipping.ShipOrder(shop_pb2.ShipOrderRequest(address=to, items=ITEMS))).tracking_id
 
 
+async def test_a_postal_code_that_is_no_number_is_shipped_to(shipping: Shipping) -> None:
+    to = address(city="London", state="", country="United Kingdom", zip_code=0, postal_code="SW1A 1AA")
+    assert (await shipping.ShipOrder(shop_pb2.ShipOrderRequest(address=to, items=ITEMS))).tracking_id
+
+
 @pytest.mark.parametrize(
     ("to", "field"),
     [
@@ -100,6 +113,7 @@ async def test_nothing_is_shipped_where_it_can_not_arrive(shipping: Shipping, to
         (address(state="x" * 129), "state"),
         (address(country="x" * 129), "country"),
         (address(zip_code=-1), "zip_code"),
+        (address(postal_code="x" * 33), "postal_code"),
     ],
 )
 async def test_an_address_out_of_range_is_refused_by_field(

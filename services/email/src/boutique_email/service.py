@@ -44,6 +44,6 @@ def _confirmation(request: shop_pb2.SendOrderConfirmationRequest) -> Confirmatio
 
 def _address(address: shop_pb2.Address) -> tuple[str, ...]:
     place = ", ".join(part for part in (address.city, address.state) if part)
-    zip_code = str(address.zip_code) if address.zip_code else ""
-    lines = (address.street_address, f"{place} {zip_code}".strip(), address.country)
+    postal_code = address.postal_code or (str(address.zip_code) if address.zip_code else "")
+    lines = (address.street_address, f"{place} {postal_code}".strip(), address.country)
     return tuple(line for line in lines if line)

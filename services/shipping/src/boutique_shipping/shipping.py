@@ -15,9 +15,9 @@ FREE = Money.from_decimal("USD", Decimal(0))
 FLAT_RATE = Money.from_decimal("USD", Decimal("8.99"))
 
 MAXIMUM_QUANTITY = 10_000
-MAXIMUM_LENGTHS = {"street_address": 512, "city": 128, "state": 128, "country": 128}
+MAXIMUM_LENGTHS = {"street_address": 512, "city": 128, "state": 128, "country": 128, "postal_code": 32}
 
-# Not every country has states or zip codes.
+# Not every country has states or postal codes.
 _REQUIRED_FIELDS = ("street_address", "city", "country")
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
