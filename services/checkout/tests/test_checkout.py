@@ -21,6 +21,7 @@ from boutique_checkout.settings import CheckoutSettings
 from boutique_checkout.store import open_store
 from boutique_shared.migration import migrate
 from boutique_shared.money import Money
+from boutique_shared.postgres import create_pool
 from boutique_testing.neighbours import refusing
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 CARD_NUMBER = "4432801561520454"
 DEADLINE_SECONDS = 30
+TO_FORMER_SCHEMA = "ALTER TABLE orders.orders DROP COLUMN postal_code"
+"""That of before there were postal codes."""
 
 
 def order_of(**changed: Any) -> shop_pb2.PlaceOrderRequest:
@@ -66,6 +69,15 @@ def address(**changed: Any) -> shop_pb2.Address:
     return shop_pb2.Address(**(fields | changed))
 
 
+def dollars(units: int, nanos: int = 0) -> shop_pb2.Money:
+    return shop_pb2.Money(currency_code="USD", units=units, nanos=nanos)
+
+
+def quote_of(**changed: Any) -> shop_pb2.QuoteOrderRequest:
+    fields: dict[str, Any] = {"user_id": "ada", "user_currency": "USD", "address": address()}
+    return shop_pb2.QuoteOrderRequest(**(fields | changed))
+
+
 async def place(
     checkout: Checkout,
     request: shop_pb2.PlaceOrderRequest | None = None,
@@ -92,6 +104,12 @@ async def never(*_: Any) -> NoReturn:
     """A fake's answer that does not come."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+async def refused_quote(checkout: Checkout, request: shop_pb2.QuoteOrderRequest) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await checkout.QuoteOrder(request, timeout=DEADLINE_SECONDS)
+    return refusal.value.code(), str(refusal.value.details())
 
 
 def shown_total(order: shop_pb2.OrderResult) -> Money:
@@ -196,6 +214,31 @@ async def test_a_confirmation_that_is_late_does_not_hold_up_the_order(checkout: 
     sent.set()
 
 
+async def test_an_order_without_an_email_is_placed_and_no_confirmation_is_asked_for(
+    settings: CheckoutSettings, neighbours: Shop, ask: Ask
+) -> None:
+    async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
+        process = CheckoutProcess(dependencies, orders)
+        await process.place(order_of(email=None), "k")
+        await process.close()
+    assert neighbours.called()["SendOrderConfirmation"] == 0
+    assert ask("SELECT status, email FROM orders.orders") == "placed|"
+
+
+async def test_a_postal_code_is_kept_as_it_was_written_and_goes_wherever_the_address_goes(
+    checkout: Checkout, neighbours: Shop, ask: Ask
+) -> None:
+    london = address(city="London", state="", country="United Kingdom", zip_code=0, postal_code="SW1A 1AA")
+    order = await place(checkout, order_of(address=london), key="k")
+    assert order.shipping_address == london
+    assert await place(checkout, order_of(address=london), key="k") == order
+    assert ask("SELECT zip_code, postal_code FROM orders.orders") == "0|SW1A 1AA"
+    for method in ("GetQuote", "ShipOrder"):
+        (call,) = neighbours.calls[method]
+        assert call.request.address == london
+    assert (await neighbours.confirmations.get()).order.shipping_address == london
+
+
 async def test_a_cart_whose_replica_is_being_replaced_is_emptied_before_the_answer(
     checkout: Checkout, neighbours: Shop
 ) -> None:
@@ -235,6 +278,133 @@ async def test_emptying_leaves_the_caller_time_for_the_answer(checkout: Checkout
     assert call.seconds_left <= 2
 
 
+# ---- What an order would come to ----
+
+
+@pytest.mark.parametrize(
+    ("currency", "items_total", "shipping_cost"),
+    [("USD", "48.97 USD", "8.99 USD"), ("EUR", "43.31 EUR", "7.95 EUR"), ("JPY", "5475 JPY", "1005 JPY")],
+)
+async def test_a_quote_is_what_the_order_then_charges(
+    checkout: Checkout, neighbours: Shop, currency: str, items_total: str, shipping_cost: str
+) -> None:
+    quote = await checkout.QuoteOrder(quote_of(user_currency=currency))
+    goods, shipping = Money.from_wire(quote.items_total), Money.from_wire(quote.shipping_cost)
+    assert (str(goods), str(shipping)) == (items_total, shipping_cost)
+    await place(checkout, order_of(user_currency=currency, agreed_items_total=quote.items_total))
+    (charge,) = neighbours.calls["Charge"]
+    assert Money.from_wire(charge.request.amount) == goods + shipping
+
+
+async def test_a_quote_changes_nothing_and_asks_only_for_prices(checkout: Checkout, neighbours: Shop, ask: Ask) -> None:
+    await checkout.QuoteOrder(quote_of(user_currency="EUR"))
+    assert neighbours.called() == {"GetCart": 1, "GetProducts": 1, "GetQuote": 1, "ConvertMany": 1}
+    assert neighbours.cart
+    assert ask("SELECT count(*) FROM orders.orders") == "0"
+
+
+@pytest.mark.parametrize("to", [shop_pb2.Address(), shop_pb2.Address(country="Panama")])
+async def test_a_quote_needs_no_whole_address(checkout: Checkout, to: shop_pb2.Address) -> None:
+    assert (await checkout.QuoteOrder(quote_of(address=to))).shipping_cost == dollars(8, 990_000_000)
+
+
+async def test_a_cart_that_cannot_be_ordered_has_no_quote(checkout: Checkout, neighbours: Shop) -> None:
+    neighbours.cart["GONE000000"] = 1
+    unsold = "product GONE000000 in the cart is no longer sold"
+    assert await refused_quote(checkout, quote_of()) == (grpc.StatusCode.FAILED_PRECONDITION, unsold)
+    neighbours.cart.clear()
+    assert await refused_quote(checkout, quote_of()) == (grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (quote_of(user_id=""), "user_id"),
+        (quote_of(user_currency="usd"), "user_currency"),
+        (quote_of(user_currency="XXX"), "user_currency"),
+        (quote_of(address=address(city="x" * 129)), "address.city"),
+        (quote_of(address=address(country="\nBcc: everyone")), "address.country"),
+        (quote_of(address=address(postal_code="x" * 33)), "address.postal_code"),
+        (quote_of(address=address(zip_code=-1)), "address.zip_code"),
+    ],
+)
+async def test_a_field_of_a_quote_out_of_range_is_refused_by_name(
+    checkout: Checkout, request_: shop_pb2.QuoteOrderRequest, field: str
+) -> None:
+    code, details = await refused_quote(checkout, request_)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details.startswith(f"{field}: ")
+
+
+# ---- What was agreed ----
+
+
+@pytest.mark.parametrize(
+    ("agreed", "words"),
+    [
+        (dollars(1), "items_total: the cart comes to 48.97 USD, not 1.00 USD"),
+        (dollars(48, 980_000_000), "items_total: the cart comes to 48.97 USD, not 48.98 USD"),
+        (dollars(0), "items_total: the cart comes to 48.97 USD, not 0.00 USD"),
+        (dollars(-48, -970_000_000), "items_total: the cart comes to 48.97 USD, not -48.97 USD"),
+        (
+            shop_pb2.Money(currency_code="EUR", units=48, nanos=970_000_000),
+            "items_total: the cart comes to 48.97 USD, not 48.97 EUR",
+        ),
+    ],
+)
+async def test_an_order_whose_items_come_to_something_else_than_agreed_is_refused_and_changes_nothing(
+    checkout: Checkout, neighbours: Shop, ask: Ask, agreed: shop_pb2.Money, words: str
+) -> None:
+    refusal = await refused(checkout, order_of(agreed_items_total=agreed), key="k")
+    assert refusal == (grpc.StatusCode.ABORTED, words)
+    assert neighbours.called()["Charge"] == 0
+    assert neighbours.cart
+    assert ask("SELECT count(*) FROM orders.orders") == "0"
+    # The key stands for nothing yet.
+    agreed_now = order_of(agreed_items_total=dollars(48, 970_000_000))
+    assert (await place(checkout, agreed_now, key="k")).order_id
+
+
+async def test_an_order_that_was_placed_as_agreed_is_answered_again_whatever_the_cart_comes_to_now(
+    checkout: Checkout, neighbours: Shop
+) -> None:
+    request = order_of(agreed_items_total=dollars(48, 970_000_000))
+    order = await place(checkout, request, key="k")
+    neighbours.cart["6E92ZMYYFZ"] = 7
+    assert await place(checkout, request, key="k") == order
+    assert len(neighbours.transactions) == 1
+
+
+async def test_an_order_that_may_have_been_charged_goes_on_at_what_was_agreed_then(
+    checkout: Checkout, neighbours: Shop
+) -> None:
+    charge = neighbours.answers["Charge"]
+
+    async def lose_answer(request: Any, context: Any) -> Any:
+        await charge(request, context)
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
+
+    neighbours.answers["Charge"] = lose_answer
+    request = order_of(agreed_items_total=dollars(48, 970_000_000))
+    await refused(checkout, request, key="k")
+    neighbours.answers["Charge"] = charge
+    neighbours.cart["6E92ZMYYFZ"] = 7
+    order = await place(checkout, request, key="k")
+    assert str(shown_total(order)) == "57.96 USD"
+    assert list(neighbours.transactions) == [order.order_id]
+
+
+async def test_an_order_that_was_given_back_is_held_to_what_was_agreed_when_it_is_tried_again(
+    checkout: Checkout, neighbours: Shop
+) -> None:
+    neighbours.answers["ShipOrder"] = refusing(grpc.StatusCode.UNAVAILABLE, "no van")
+    request = order_of(agreed_items_total=dollars(48, 970_000_000))
+    await refused(checkout, request, key="k")
+    neighbours.cart["6E92ZMYYFZ"] = 7
+    assert (await refused(checkout, request, key="k"))[0] is grpc.StatusCode.ABORTED
+    assert neighbours.charged() == []
+
+
 # ---- Refusals ----
 
 
@@ -254,12 +424,18 @@ async def test_emptying_leaves_the_caller_time_for_the_answer(checkout: Checkout
         (order_of(address=address(state="x" * 129)), "address.state"),
         (order_of(address=address(country="\nBcc: everyone")), "address.country"),
         (order_of(address=address(zip_code=-1)), "address.zip_code"),
-        (order_of(email=""), "email"),
+        (order_of(address=address(postal_code="x" * 33)), "address.postal_code"),
+        (order_of(address=address(postal_code="SW1A\n1AA")), "address.postal_code"),
+        (order_of(email=" "), "email"),
         (order_of(email="ada"), "email"),
         (order_of(email="ada@example.com\nBcc: everyone@example.com"), "email"),
         (order_of(email=f"ada@{'x' * 260}.com"), "email"),
         (order_of(credit_card=None), "credit_card.credit_card_number"),
         (order_of(credit_card=shop_pb2.CreditCardInfo(credit_card_cvv=1)), "credit_card.credit_card_number"),
+        (order_of(agreed_items_total=shop_pb2.Money(units=1)), "agreed_items_total.currency_code"),
+        (order_of(agreed_items_total=shop_pb2.Money(currency_code="usd", units=1)), "agreed_items_total.currency_code"),
+        (order_of(agreed_items_total=dollars(1, -1)), "agreed_items_total.nanos"),
+        (order_of(agreed_items_total=dollars(48, 975_000_000)), "agreed_items_total.nanos"),
     ],
 )
 async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
@@ -368,7 +544,15 @@ async def test_without_a_key_each_call_is_an_order_of_its_own(checkout: Checkout
 
 
 @pytest.mark.parametrize(
-    "other", [order_of(user_id="grace"), order_of(email="grace@example.com"), order_of(user_currency="EUR")]
+    "other",
+    [
+        order_of(user_id="grace"),
+        order_of(email="grace@example.com"),
+        order_of(email=None),
+        order_of(user_currency="EUR"),
+        order_of(address=address(postal_code="94043")),
+        order_of(agreed_items_total=dollars(57, 960_000_000)),
+    ],
 )
 async def test_the_same_key_for_another_order_is_refused(
     checkout: Checkout, neighbours: Shop, other: shop_pb2.PlaceOrderRequest
@@ -599,10 +783,11 @@ async def test_a_service_is_not_ready_while_postgres_is_away(settings: CheckoutS
     assert ask("SELECT count(*) FROM orders.orders") == "0"
 
 
+@pytest.mark.parametrize("lacking", ["DROP SCHEMA orders CASCADE", TO_FORMER_SCHEMA])
 async def test_a_service_is_not_ready_without_its_schema_says_what_makes_it_and_goes_on_when_it_is_there(
-    settings: CheckoutSettings, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    settings: CheckoutSettings, ask: Ask, monkeypatch: pytest.MonkeyPatch, lacking: str
 ) -> None:
-    ask("DROP SCHEMA orders CASCADE")
+    ask(lacking)
     said = asyncio.Event()
 
     def hear(message: str) -> None:
@@ -625,6 +810,39 @@ async def test_a_migration_leaves_the_orders_that_are_there(
     order = await place(checkout)
     await migrate(settings, "checkout", prepare)
     assert ask("SELECT id FROM orders.orders") == order.order_id
+
+
+async def test_an_order_of_before_there_were_postal_codes_is_answered_again_after_the_upgrade(
+    checkout: Checkout, settings: CheckoutSettings, ask: Ask
+) -> None:
+    order = await place(checkout, key="k")
+    ask(TO_FORMER_SCHEMA)
+    await migrate(settings, "checkout", prepare)
+    await migrate(settings, "checkout", prepare)
+    assert await place(checkout, key="k") == order
+    assert order.shipping_address == address()
+
+
+async def test_the_former_version_of_the_service_reads_and_writes_on_over_the_upgrade(
+    settings: CheckoutSettings, ask: Ask
+) -> None:
+    ask(TO_FORMER_SCHEMA)
+    find = "SELECT o.* FROM orders.orders AS o WHERE o.idempotency_key = $1"
+    add = """
+    INSERT INTO orders.orders (
+        id, idempotency_key, fingerprint, status, user_id, email, street_address, city, state, country, zip_code,
+        currency_code, shipping_cost, total
+    )
+    VALUES (gen_random_uuid(), $1, '', 'placed', 'ada', 'ada@example.com', '12 Row', 'London', '', 'UK', 1, 'USD', 1, 2)
+    """
+    address_, credentials = settings.product_data_addr, settings.credentials()
+    async with create_pool(settings, address_, credentials, service="former", connections=1) as former:
+        for key in ("before", "after"):
+            await former.execute(add, key)
+            (row,) = await former.fetch(find, key)
+            assert row["zip_code"] == 1
+            await migrate(settings, "checkout", prepare)
+    assert ask("SELECT idempotency_key, postal_code FROM orders.orders ORDER BY created_at") == "before|\nafter|"
 
 
 # ---- The card ----

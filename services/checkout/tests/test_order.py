@@ -31,6 +31,18 @@ def test_a_total_is_the_sum_of_lines_and_shipping_each_in_whole_coins(
     assert order.total.total_nanos == sum(amount.total_nanos for amount in shown)
 
 
+def test_the_fingerprint_of_a_request_without_the_added_fields_is_what_it_was_before_there_were_any() -> None:
+    request = shop_pb2.PlaceOrderRequest(
+        user_id="ada",
+        user_currency="EUR",
+        email="ada@example.com",
+        address=shop_pb2.Address(
+            street_address="12 Analytical Row", city="London", country="United Kingdom", zip_code=12345
+        ),
+    )
+    assert fingerprint(request).hex() == "30069b574de8f01b10cf42513da0b641d45f8ceea71490ac084035616d6440e2"
+
+
 @given(number=st.text(alphabet="0123456789", max_size=19), cvv=st.integers(min_value=0, max_value=9999))
 def test_a_fingerprint_tells_nothing_of_the_card(number: str, cvv: int) -> None:
     card = shop_pb2.CreditCardInfo(credit_card_number=number, credit_card_cvv=cvv)

@@ -1,19 +1,20 @@
-"""Placing an order, once: what is done in which order, and how it is undone."""
+"""Placing an order, once: what it comes to, what is done in which order, and how it is undone."""
 
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import grpc
 
 from boutique_checkout.dependencies import Dependencies
-from boutique_checkout.order import Order, Status, check_items, draft_order, fingerprint
+from boutique_checkout.order import Order, Quote, Status, check_items, draft_order, fingerprint, quote_items
 from boutique_checkout.store import LockedOrder, OrderStore
 from boutique_shared.deadlines import begin_deadline, within_deadline
 from boutique_shared.errors import FailedPreconditionError, ServiceError, UnavailableError
+from boutique_shared.money import Money
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,14 @@ _SETTLING_SECONDS = 60
 _CLOSING_SECONDS = 10
 
 Result = TypeVar("Result")
+
+
+class PricedCart(NamedTuple):
+    """Exact amounts in the shopper's currency: a price for each item."""
+
+    items: Sequence[shop_pb2.CartItem]
+    prices: Sequence[Money]
+    shipping_cost: Money
 
 
 class Checkout:
@@ -39,11 +48,21 @@ class Checkout:
         caller may send it again with the same key. Goes on where the caller goes away, so that none is left half done.
 
         Raises FailedPreconditionError where the key was used for another request, the cart is empty or holds a
-        product that is no longer sold; InvalidRequestError with payment's words where the card is refused;
+        product that is no longer sold; AbortedError where the cart comes to something else than was agreed;
+        InvalidRequestError with payment's words where the card is refused;
         InvalidFieldError where the currency is not one of the shop's; UnavailableError where Postgres is away; and
         grpc.aio.AioRpcError where another service is late or away.
         """
         return await asyncio.shield(self._start(self._place(request, idempotency_key)))
+
+    async def quote(self, request: shop_pb2.QuoteOrderRequest) -> Quote:
+        """What an order of the cart as it is would come to.
+
+        Raises FailedPreconditionError where the cart is empty or holds a product that is no longer sold;
+        InvalidFieldError where the currency is not one of the shop's; and grpc.aio.AioRpcError where another service
+        is late or away.
+        """
+        return quote_items(*await self._price(request.user_id, request.user_currency, request.address))
 
     async def _place(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> Order:
         async with self._orders.exclusive(idempotency_key) as locked:
@@ -66,14 +85,18 @@ class Checkout:
             return order
 
     async def _draft(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> Order:
-        items = await self._dependencies.cart_items(request.user_id)
+        priced = await self._price(request.user_id, request.user_currency, request.address)
+        return draft_order(request, idempotency_key, *priced)
+
+    async def _price(self, user_id: str, currency_code: str, address: shop_pb2.Address) -> PricedCart:
+        items = await self._dependencies.cart_items(user_id)
         check_items(items)
         prices, quote = await asyncio.gather(
             self._dependencies.prices([item.product_id for item in items]),
-            self._dependencies.shipping_quote(request.address, items),
+            self._dependencies.shipping_quote(address, items),
         )
-        *prices, shipping_cost = await self._dependencies.converted([*prices, quote], request.user_currency)
-        return draft_order(request, idempotency_key, items, prices, shipping_cost)
+        *prices, shipping_cost = await self._dependencies.converted([*prices, quote], currency_code)
+        return PricedCart(items, prices, shipping_cost)
 
     async def _charge(
         self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo, *, first_attempt: bool
@@ -145,7 +168,8 @@ class Checkout:
         # Of the time that the caller still has, half is the answer's.
         emptying_seconds = min(_EMPTYING_SECONDS, within_deadline(math.inf) / 2)
         begin_deadline(None)
-        self._start(_tolerate(self._dependencies.send_confirmation(order), "sending the confirmation", order))
+        if order.email:
+            self._start(_tolerate(self._dependencies.send_confirmation(order), "sending the confirmation", order))
         emptying = self._dependencies.empty_cart(order.user_id, emptying_seconds)
         await _tolerate(emptying, "emptying the cart", order)
 

@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS orders.orders (
     CHECK ((status = 'refunded') = (idempotency_key IS NULL))
 );
 
+-- Also upgrades a table of before there were postal codes. The default is for the former version of the service.
+ALTER TABLE orders.orders ADD COLUMN IF NOT EXISTS postal_code text NOT NULL DEFAULT '';
+
 CREATE TABLE IF NOT EXISTS orders.items (
     order_id uuid REFERENCES orders.orders ON DELETE CASCADE,
     position integer,

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from boutique_checkout.checkout import Checkout
-from boutique_checkout.order import check_request
+from boutique_checkout.order import check_quote_request, check_request
 from boutique_shared.idempotency import idempotency_key
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -23,3 +23,10 @@ class CheckoutServicer(shop_pb2_grpc.CheckoutServiceServicer):
         check_request(request)
         order = await self._checkout.place(request, key)
         return shop_pb2.PlaceOrderResponse(order=order.to_wire())
+
+    async def QuoteOrder(self, request: shop_pb2.QuoteOrderRequest, context: Context) -> shop_pb2.QuoteOrderResponse:
+        check_quote_request(request)
+        quote = await self._checkout.quote(request)
+        return shop_pb2.QuoteOrderResponse(
+            items_total=quote.items_total.to_wire(), shipping_cost=quote.shipping_cost.to_wire()
+        )

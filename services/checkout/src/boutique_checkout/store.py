@@ -25,7 +25,12 @@ _RETRY_SECONDS = 0.2
 _PATIENCE_SECONDS = 15
 """Longer than a primary takes to come back after its death."""
 
-_HAS_SCHEMA = "SELECT to_regclass('orders.items') IS NOT NULL"
+# The newest of what the migration makes, all of it in one transaction.
+_HAS_SCHEMA = """
+SELECT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass('orders.orders') AND attname = 'postal_code'
+)
+"""
 
 # Advisory locks are the whole database's: the name keeps ours apart from those of other services.
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('checkout ' || $1, 0))"
@@ -41,16 +46,16 @@ _ADD = """
 WITH added AS (
     INSERT INTO orders.orders (
         id, idempotency_key, fingerprint, status, user_id, email, street_address, city, state, country, zip_code,
-        currency_code, shipping_cost, total
+        postal_code, currency_code, shipping_cost, total
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 )
 INSERT INTO orders.items (order_id, position, product_id, quantity, price)
 SELECT added.id, line.position, line.product_id, line.quantity, line.price
 FROM added,
-    unnest($15::text[], $16::integer[], $17::numeric[]) WITH ORDINALITY AS line (product_id, quantity, price, position)
+    unnest($16::text[], $17::integer[], $18::numeric[]) WITH ORDINALITY AS line (product_id, quantity, price, position)
 """
 
 _ADVANCE = """
@@ -92,6 +97,7 @@ class LockedOrder:
             order.address.state,
             order.address.country,
             order.address.zip_code,
+            order.address.postal_code,
             order.total.currency_code,
             _decimal(order.shipping_cost),
             _decimal(order.total),
@@ -218,6 +224,7 @@ def _order(rows: Iterable[asyncpg.Record]) -> Order:
             state=first["state"],
             country=first["country"],
             zip_code=first["zip_code"],
+            postal_code=first["postal_code"],
         ),
         lines=tuple(
             Line(row["product_id"], row["quantity"], Money.from_decimal(currency_code, row["price"])) for row in rows
