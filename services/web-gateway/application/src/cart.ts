@@ -1,0 +1,43 @@
+import { createContext, use } from "react";
+import type { ApiError, Product, Quantities } from "./api";
+
+export const MAXIMUM_QUANTITY = 99;
+
+export type CartContents =
+  | { readonly status: "loading" }
+  | { readonly status: "failed"; readonly error: ApiError }
+  | { readonly status: "ready"; readonly quantities: Quantities };
+
+/** What became of the last change. */
+export interface Notice {
+  readonly kind: "done" | "failed";
+  readonly text: string;
+}
+
+export interface Cart {
+  readonly contents: CartContents;
+  readonly notice: Notice | null;
+  readonly dismissNotice: () => void;
+  /** One piece more. */
+  readonly add: (product: Product) => void;
+  /** `name` is how the product is called in the notice. */
+  readonly setQuantity: (productId: string, name: string, quantity: number) => void;
+  readonly remove: (productId: string, name: string) => void;
+  readonly empty: () => void;
+  /** Reads it anew. */
+  readonly refresh: () => Promise<void>;
+}
+
+export const CartContext = createContext<Cart | null>(null);
+
+export function useCart(): Cart {
+  const cart = use(CartContext);
+  if (cart === null) {
+    throw new Error("useCart: must be called within CartProvider");
+  }
+  return cart;
+}
+
+export function countPieces(quantities: Quantities): number {
+  return [...quantities.values()].reduce((sum, quantity) => sum + quantity, 0);
+}

@@ -1,0 +1,38 @@
+import { useEffect } from "react";
+import { Link, useLocation } from "react-router";
+import { useCart } from "../cart";
+
+/** Milliseconds for which good news is shown; bad news stays until it is dismissed. */
+const GOOD_NEWS = 6_000;
+
+/** Says what became of a change of the cart, to eyes and to screen readers. */
+export function NoticeBar() {
+  const { notice, dismissNotice } = useCart();
+  const { pathname } = useLocation();
+
+  useEffect(() => {
+    if (notice?.kind !== "done") {
+      return;
+    }
+    const timer = setTimeout(dismissNotice, GOOD_NEWS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [notice, dismissNotice]);
+
+  return (
+    <div className={notice ? `notice ${notice.kind}` : "notice"}>
+      <p role="status" aria-label="Cart changes">
+        {notice?.text}
+      </p>
+      {notice && (
+        <>
+          {pathname !== "/cart" && <Link to="/cart">See the cart</Link>}
+          <button type="button" className="plain" onClick={dismissNotice}>
+            Dismiss
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { Link } from "react-router";
+import type { Quote } from "../api";
+import { formatCents } from "../money";
+import type { Answer } from "../useAnswer";
+import type { CartLine } from "../useCartLines";
+import { Failure } from "./Failure";
+import { Skeleton } from "./Skeleton";
+import { Totals } from "./Totals";
+
+interface OrderSummaryProps {
+  readonly lines: readonly CartLine[];
+  readonly quote: Answer<Quote>;
+  readonly onRetry: () => void;
+}
+
+/** What is to be paid for, and the whole of it. */
+export function OrderSummary({ lines, quote, onRetry }: OrderSummaryProps) {
+  const shown = quote.status === "ready" ? quote.value : quote.status === "loading" ? quote.previous : null;
+  return (
+    <aside className="summary" aria-labelledby="summary-title">
+      <h2 id="summary-title">Your order</h2>
+      <ul className="brief">
+        {lines.map(({ product, quantity, total }) => (
+          <li key={product.id}>
+            <span>
+              {quantity} × {product.name}
+            </span>
+            <span>{formatCents(total)}</span>
+          </li>
+        ))}
+      </ul>
+      <div aria-live="polite">
+        {shown && <Totals quote={shown} />}
+        {quote.status === "loading" && !shown && <Skeleton label="Working out the total" shape="line" count={1} />}
+        {quote.status === "failed" && (
+          <Failure title="The total could not be worked out." error={quote.error} onRetry={onRetry} />
+        )}
+      </div>
+      <Link to="/cart">Change the cart</Link>
+    </aside>
+  );
+}

@@ -1,0 +1,16 @@
+import { pictureAddress, type Product } from "../api";
+
+/** A product's picture, in its proportions of 4 to 5, so that nothing moves when it arrives. */
+export function Picture({ product, width, eager = false }: { readonly product: Product; readonly width: number; readonly eager?: boolean }) {
+  return (
+    <img
+      className="picture"
+      src={pictureAddress(product.filename)}
+      alt={product.name}
+      width={width}
+      height={width * 1.25}
+      loading={eager ? "eager" : "lazy"}
+      decoding="async"
+    />
+  );
+}

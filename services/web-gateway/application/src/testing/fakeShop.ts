@@ -1,0 +1,187 @@
+/** A shop behind `fetch`: the API of the contract with its real shapes, in memory. */
+
+export interface FakeProduct {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** US dollars, as on the wire. */
+  price: number;
+  readonly rating: number;
+  readonly reviews: number;
+  readonly filename: string;
+  readonly categories: readonly string[];
+}
+
+export interface RecordedRequest {
+  /** Such as "PUT /api/v1/cart/mug/2". */
+  readonly route: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const SHIPPING_CENTS = 499;
+
+export class FakeShop {
+  products: readonly FakeProduct[];
+  readonly cart = new Map<string, number>();
+  readonly requests: RecordedRequest[] = [];
+  readonly orders = new Map<string, Reply>();
+  #failures: { route: string; reply: Reply | "no answer" }[] = [];
+  #held = new Map<string, Promise<void>>();
+
+  constructor(products: readonly FakeProduct[]) {
+    this.products = products;
+  }
+
+  /** The next request whose route begins so is answered with this failure. */
+  failNext(route: string, status: number, reason: string): void {
+    this.#failures.push({ route, reply: { status, body: { message: "failure", reason } } });
+  }
+
+  /** The next request whose route begins so is carried out, but its answer is lost on the way. */
+  loseNextAnswer(route: string): void {
+    this.#failures.push({ route, reply: "no answer" });
+  }
+
+  /** Requests whose route begins so wait until the returned function is called. */
+  hold(route: string): () => void {
+    const gate = Promise.withResolvers<undefined>();
+    this.#held.set(route, gate.promise);
+    return () => {
+      this.#held.delete(route);
+      gate.resolve(undefined);
+    };
+  }
+
+  sent(route: string): readonly RecordedRequest[] {
+    return this.requests.filter((request) => request.route.startsWith(route));
+  }
+
+  /** In the place of `fetch`. */
+  readonly fetch = async (address: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    const route = `${init.method ?? "GET"} ${address instanceof Request ? address.url : address.toString()}`;
+    const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
+    const headers = new Headers(init.headers);
+    this.requests.push({ route, body, headers });
+    const { signal } = init;
+    const held = [...this.#held].find(([prefix]) => route.startsWith(prefix));
+    if (held) {
+      await Promise.race([held[1], new Promise((resolve) => signal?.addEventListener("abort", resolve))]);
+    }
+    signal?.throwIfAborted();
+    const failing = this.#failures.findIndex((failure) => route.startsWith(failure.route));
+    const failure = failing < 0 ? undefined : this.#failures.splice(failing, 1)[0];
+    const reply = failure && failure.reply !== "no answer" ? failure.reply : this.#carryOut(route, body, headers);
+    if (failure?.reply === "no answer") {
+      throw new TypeError("Failed to fetch");
+    }
+    return new Response(JSON.stringify(reply.body), { status: reply.status });
+  };
+
+  #carryOut(route: string, body: unknown, headers: Headers): Reply {
+    const [method = "", path = ""] = route.split(" ");
+    switch (route) {
+      case "GET /healthz":
+        return success({ healthy: true });
+      case "POST /api/v1/product/search":
+        return this.#find(body as SearchBody, (product, query) =>
+          `${product.name} ${product.description}`.toLowerCase().includes(query),
+        );
+      case "POST /api/v1/product/suggestions":
+        return this.#find(body as SearchBody, (product, query) => product.name.toLowerCase().includes(query));
+      case "POST /api/v1/product/documents":
+        return success(this.products.filter(({ id }) => (body as string[]).includes(id)));
+      case "POST /api/v1/cart":
+        return success({ message: "success", data: Object.fromEntries([...this.cart].map(([id, n]) => [id, String(n)])) });
+      case "DELETE /api/v1/cart":
+        this.cart.clear();
+        return success({ message: "success" });
+      case "POST /api/v1/checkout/quote":
+        return this.#quote();
+      case "POST /api/v1/checkout/process":
+        return this.#order(body as { amount: number }, headers.get("Idempotency-Key") ?? "");
+    }
+    const [, id = "", quantity] = /^\/api\/v1\/cart\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+    return id && (method === "PUT" || method === "DELETE")
+      ? this.#change(id, Number(quantity ?? 0))
+      : refusal(404, `${path}: there is no such route`);
+  }
+
+  #find({ query, page }: SearchBody, matches: (product: FakeProduct, query: string) => boolean): Reply {
+    const found = this.products
+      .filter((product) => matches(product, query.toLowerCase()))
+      .sort((one, other) => other.rating - one.rating);
+    return success({ meta: { page: { total_results: found.length } }, results: found.slice(0, page.size) });
+  }
+
+  #change(id: string, quantity: number): Reply {
+    if (quantity === 0) {
+      this.cart.delete(id);
+    } else if (this.products.some((product) => product.id === id)) {
+      this.cart.set(id, quantity);
+    } else {
+      return refusal(404, `no product with ID ${id}`);
+    }
+    return success({ message: "success" });
+  }
+
+  get #itemsTotalCents(): number {
+    return this.products.reduce((sum, { id, price }) => sum + Math.round(price * 100) * (this.cart.get(id) ?? 0), 0);
+  }
+
+  get #totals() {
+    const itemsTotal = this.#itemsTotalCents;
+    return {
+      items_total: itemsTotal / 100,
+      shipping_cost: SHIPPING_CENTS / 100,
+      total: (itemsTotal + SHIPPING_CENTS) / 100,
+    };
+  }
+
+  #quote(): Reply {
+    return this.cart.size === 0 ? refusal(409, "the cart is empty") : success({ message: "success", data: this.#totals });
+  }
+
+  #order({ amount }: { amount: number }, key: string): Reply {
+    const earlier = this.orders.get(key);
+    if (earlier) {
+      return earlier;
+    }
+    if (this.cart.size === 0) {
+      return refusal(409, "the cart is empty");
+    }
+    if (Math.round(amount * 100) !== this.#itemsTotalCents) {
+      return refusal(409, `amount: the goods cost ${(this.#itemsTotalCents / 100).toFixed(2)} now`);
+    }
+    const reply = success({
+      message: "success",
+      order_id: `00000000-0000-4000-8000-${String(this.orders.size + 1).padStart(12, "0")}`,
+      tracking_id: "LM-41-9001",
+      ...this.#totals,
+      items: this.products
+        .filter(({ id }) => this.cart.has(id))
+        .map(({ id, price }) => ({ id, quantity: this.cart.get(id), price })),
+    });
+    this.orders.set(key, reply);
+    this.cart.clear();
+    return reply;
+  }
+}
+
+interface SearchBody {
+  readonly query: string;
+  readonly page: { readonly size: number };
+}
+
+function success(body: unknown): Reply {
+  return { status: 200, body };
+}
+
+function refusal(status: number, reason: string): Reply {
+  return { status, body: { message: "failure", reason } };
+}
