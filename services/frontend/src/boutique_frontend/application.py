@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from boutique_frontend.assets import Assets
 from boutique_frontend.errors import http_status
@@ -18,18 +18,7 @@ from boutique_frontend.forms import Form, InvalidFormError, read_form
 from boutique_frontend.pages import Pages
 from boutique_frontend.rendering import Templates
 from boutique_frontend.services import Services
-
-_SECURITY_HEADERS = [
-    (
-        b"content-security-policy",
-        b"default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-content-type-options", b"nosniff"),
-]
+from boutique_shared.browsers import with_security_headers
 
 
 def create_application(services: Services) -> ASGIApp:
@@ -57,7 +46,7 @@ def create_application(services: Services) -> ASGIApp:
     )
     application.router.redirect_slashes = False
     _answer_errors(application, pages)
-    return _with_security_headers(GZipMiddleware(application, compresslevel=1))
+    return with_security_headers(GZipMiddleware(application, compresslevel=1))
 
 
 def _post(path: str, handle: Callable[[Request, Form], Awaitable[Response]]) -> Route:
@@ -90,15 +79,3 @@ def _answer_errors(application: Starlette, pages: Pages) -> None:
 
     for kind in (InvalidFormError, HTTPException, grpc.aio.AioRpcError, ClientDisconnect, Exception):
         application.add_exception_handler(kind, answer)
-
-
-def _with_security_headers(application: ASGIApp) -> ASGIApp:
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SECURITY_HEADERS]
-            await send(message)
-
-        await application(scope, receive, send_with_headers)
-
-    return call

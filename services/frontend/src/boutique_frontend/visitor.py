@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from boutique_shared.browsers import is_https
+
 SESSION_COOKIE = "shop_session-id"
 CURRENCY_COOKIE = "shop_currency"
 COOKIE_SECONDS = 48 * 60 * 60
@@ -36,7 +38,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str) -> N
         name,
         value,
         max_age=COOKIE_SECONDS,
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
@@ -47,8 +49,3 @@ def _is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def _is_https(request: Request) -> bool:
-    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return forwarded.partition(",")[0].strip() == "https"
