@@ -1,6 +1,7 @@
 """The whole platform of an environment, in the order in which it comes to be."""
 
 import os
+import signal
 from pathlib import Path
 
 import pulumi
@@ -42,6 +43,9 @@ def deploy() -> None:
     pulumi.export("namespace", environment.cluster.namespace)
     pulumi.export("versions", shop.images)
 
+
+# The engine interrupts a program where it has given up itself, and has said why: a trace would only hide that.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 try:
     deploy()
