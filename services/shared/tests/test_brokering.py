@@ -154,9 +154,11 @@ async def test_headers_of_the_connection_are_left_out_and_all_others_arrive() ->
 
 
 async def test_headers_of_the_gateways_own_replace_the_callers() -> None:
-    async with before(seen, headers={"cookie": "only=this"}) as client:
-        arrived = (await client.get("/", headers=[("cookie", "a=b"), ("cookie", "c=d")])).json()["headers"]
+    async with before(seen, headers={"cookie": "only=this", "authorization": None}) as client:
+        sent = [("cookie", "a=b"), ("cookie", "c=d"), ("authorization", "Basic eA==")]
+        arrived = (await client.get("/", headers=sent)).json()["headers"]
     assert [value for name, value in arrived if name == "cookie"] == ["only=this"]
+    assert "authorization" not in dict(arrived)
 
 
 async def test_the_request_id_goes_on_and_comes_back_once() -> None:

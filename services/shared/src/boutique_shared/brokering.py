@@ -68,13 +68,14 @@ class Broker:
         self._port = int(port)
 
     async def forward(
-        self, request: Request, path: str, *, timeout_seconds: float, headers: Mapping[str, str] | None = None
+        self, request: Request, path: str, *, timeout_seconds: float, headers: Mapping[str, str | None] | None = None
     ) -> Response:
         """The service's answer to the same request at `path`, whose body is read as it is passed on.
 
         `path` goes out as it is, so the caller has checked it; the query string is the request's own. `headers` replace
-        those of the request that have the same name. Until the answer begins it may take `timeout_seconds`, or what is
-        left until the caller's deadline where that is less; and after that each silence may last `timeout_seconds`.
+        those of the request that have the same name; None leaves them out. Until the answer begins it may take
+        `timeout_seconds`, or what is left until the caller's deadline where that is less; and after that each silence
+        may last `timeout_seconds`.
 
         Where a connection fails, a request that was not sent yet is tried again, and one of an idempotent method whose
         body is small also when it was. Raises BadGatewayError, GatewayTimeoutError, ClientDisconnect where the caller
@@ -87,9 +88,9 @@ class Broker:
         leaving = asyncio.create_task(upload.until_disconnected())
         try:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if leaving.done():
-                raise ClientDisconnect
-            return answering.result()
+            if answering.done():
+                return answering.result()
+            raise ClientDisconnect
         finally:
             answering.cancel()
             leaving.cancel()
@@ -203,25 +204,22 @@ async def open_broker(address: str) -> AsyncIterator[Broker]:
         yield Broker(session, address)
 
 
-def _passed_on(request: Request, replacing: Mapping[str, str]) -> CIMultiDict[str]:
+def _passed_on(request: Request, replacing: Mapping[str, str | None]) -> CIMultiDict[str]:
     headers = CIMultiDict(
         (name.decode("latin-1"), value.decode(errors="replace"))
         for name, value in _end_to_end(request.headers.raw, _OF_OUR_SERVER)
     )
     headers[REQUEST_ID_KEY] = current_request_id()
     for name, value in replacing.items():
-        headers[name] = value
+        headers.popall(name, None)
+        if value is not None:
+            headers[name] = value
     return headers
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]], dropped: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
-    """Those that are neither `dropped` nor of the connection alone, which names further ones itself."""
-    headers = list(headers)
-    named = {
-        option.strip().lower()
-        for name, value in headers
-        if name.lower() == b"connection"
-        for option in value.split(b",")
-    }
+    """Those that are neither `dropped` nor of the connection alone, which names further ones itself; in lower case."""
+    headers = [(name.lower(), value) for name, value in headers]
+    named = {option.strip().lower() for name, value in headers if name == b"connection" for option in value.split(b",")}
     left_out = _HOP_BY_HOP | named | dropped
-    return [(name, value) for name, value in headers if name.lower() not in left_out]
+    return [(name, value) for name, value in headers if name not in left_out]
