@@ -1,0 +1,24 @@
+"""The web gateway's process: `python3 -m boutique_web_gateway`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from boutique_shared import http_serving
+from boutique_shared.assets import read_assets
+from boutique_shared.brokering import open_broker
+from boutique_web_gateway.application import create_application
+from boutique_web_gateway.sessions import Sessions, create_signer
+from boutique_web_gateway.settings import WebGatewaySettings
+from boutique_web_gateway.store import open_store
+
+
+@asynccontextmanager
+async def open_application(settings: WebGatewaySettings) -> AsyncIterator[http_serving.Application]:
+    files = read_assets(settings.application_directory)
+    signer = create_signer(settings.session_signing_key)
+    async with open_store(settings) as store, open_broker(settings.api_gateway_addr) as broker:
+        yield create_application(files, Sessions(store, signer), broker)
+
+
+if __name__ == "__main__":
+    http_serving.run("web-gateway", WebGatewaySettings, open_application)

@@ -1,0 +1,135 @@
+"""The web gateway as an ASGI application: a web application's files, its visitors' sessions, and the way to the API."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from boutique_shared.assets import FOREVER, REVALIDATED, Asset
+from boutique_shared.brokering import BadGatewayError, Broker, GatewayTimeoutError
+from boutique_shared.browsers import is_https, with_security_headers
+from boutique_shared.telemetry import current_request_id
+from boutique_web_gateway.sessions import LIFETIME_SECONDS, Session, Sessions
+
+SESSION_COOKIE = "session_id"
+
+API_SECONDS = 25.0
+"""More than the API gateway gives any of its services, so that it says itself which of them is late."""
+
+_INDEX = "index.html"
+# The build gives these names that change with their content.
+_HASHED = "assets/"
+_PRIVATE = "private, no-cache"
+
+_API = "/api/v1/"
+_PICTURES = "/api/v1/content/"
+_API_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_API_PATH = re.compile(r"/api/v1(/[!-~]+)+")
+
+
+class Gateway:
+    def __init__(self, files: Mapping[str, Asset], sessions: Sessions, broker: Broker) -> None:
+        """`files` by their paths; they have an index page."""
+        self._files = files
+        self._sessions = sessions
+        self._broker = broker
+
+    async def page(self, request: Request) -> Response:
+        """A file, or the index page for every address that the application in the browser may know."""
+        path = request.path_params["path"]
+        if path in self._files and path != _INDEX:
+            return self._files[path].respond(request, FOREVER if path.startswith(_HASHED) else REVALIDATED)
+        if PurePosixPath(path).suffix and path != _INDEX:
+            raise HTTPException(404, f"there is no file /{path}")
+        session = await self._session(request)
+        response = self._files[_INDEX].respond(request, _PRIVATE)
+        _set_cookie(request, response, session)
+        return response
+
+    async def api(self, request: Request) -> Response:
+        path = request.scope["raw_path"].decode("latin-1")
+        if not _is_plain(path):
+            raise HTTPException(404, f"there is no {_API} path like this one")
+        if path.startswith(_PICTURES):
+            # The same for everyone, so that it may be kept anywhere between here and the browser.
+            return await self._broker.forward(request, path, timeout_seconds=API_SECONDS, headers={"cookie": None})
+        session = await self._session(request)
+        cookie = f"{SESSION_COOKIE}={session.cookie}"
+        response = await self._broker.forward(request, path, timeout_seconds=API_SECONDS, headers={"cookie": cookie})
+        if session.is_renewed:
+            _set_cookie(request, response, session)
+            response.headers["cache-control"] = "no-store"  # else a cache may give one visitor's cookie to others
+        return response
+
+    async def no_api(self, request: Request) -> Response:
+        raise HTTPException(404, f"the API begins with {_API}")
+
+    async def health(self, _: Request) -> Response:
+        return JSONResponse({"healthy": True})
+
+    async def _session(self, request: Request) -> Session:
+        return await self._sessions.resume_or_begin(request.cookies.get(SESSION_COOKIE, ""))
+
+
+def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: Broker) -> ASGIApp:
+    gateway = Gateway(files, sessions, broker)
+    application = Starlette(
+        routes=[
+            Route("/healthz", gateway.health),
+            Route("/_healthz", gateway.health),
+            Route("/api/v1/{path:path}", gateway.api, methods=_API_METHODS),
+            Route("/api", gateway.no_api, methods=_API_METHODS),
+            Route("/api/{path:path}", gateway.no_api, methods=_API_METHODS),
+            Route("/{path:path}", gateway.page),
+        ],
+        exception_handlers=dict.fromkeys(
+            (HTTPException, BadGatewayError, GatewayTimeoutError, ClientDisconnect, Exception), _answer_error
+        ),
+    )
+    application.router.redirect_slashes = False
+    return with_security_headers(application)
+
+
+def _is_plain(path: str) -> bool:
+    """Whether both gateways, and whatever is between them, see the same place in this path."""
+    segments = [unquote(segment) for segment in path.split("/")[1:]]
+    return _API_PATH.fullmatch(path) is not None and not any(
+        segment in {"", ".", ".."} or "/" in segment or "\\" in segment for segment in segments
+    )
+
+
+def _set_cookie(request: Request, response: Response, session: Session) -> None:
+    """Scripts may read it: the application also sends it in the bodies of its calls."""
+    if session.is_renewed:
+        response.set_cookie(
+            SESSION_COOKIE, session.cookie, max_age=LIFETIME_SECONDS, secure=is_https(request), samesite="lax"
+        )
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    match error:
+        case HTTPException(status_code=status, detail=reason, headers=headers):
+            request.scope["reason"] = reason
+            return _failure(request, status, reason, headers)
+        case BadGatewayError() | GatewayTimeoutError():
+            request.scope["reason"] = str(error)
+            if isinstance(error, BadGatewayError):
+                return _failure(request, 502, "the shop's services cannot be reached; please try again")
+            return _failure(request, 504, "the shop's services did not answer in time; please try again")
+        case ClientDisconnect():
+            return Response(status_code=400)
+        case _:
+            return _failure(request, 500, f"internal error; the logs have it under {current_request_id()}")
+
+
+def _failure(request: Request, status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
+    if f"{request.scope['path']}/".startswith("/api/"):
+        return JSONResponse({"message": "failure", "reason": reason}, status, headers)
+    return PlainTextResponse(f"{reason}\n", status, headers)

@@ -1,0 +1,34 @@
+"""What the web gateway is told by its environment."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import DirectoryPath, Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from boutique_shared.redis import RedisSettings
+from boutique_shared.settings import HostAndPort
+
+
+class WebGatewaySettings(RedisSettings):
+    """Its Redis is the one that the environment calls session-data: SESSION_DATA_ADDR and so on."""
+
+    model_config = SettingsConfigDict(
+        alias_generator=lambda field: field.replace("redis_", "session_data_"), populate_by_name=True
+    )
+    variables: ClassVar[str] = "SESSION_DATA"
+
+    api_gateway_addr: HostAndPort
+    session_signing_key: SecretStr = Field(min_length=32)
+    application_directory: DirectoryPath = Field(
+        default=Path(__file__).parent / "application",
+        validate_default=True,
+        description="Of the web application as it was built; an image has it beside this package's modules.",
+    )
+
+    @field_validator("application_directory")
+    @classmethod
+    def _has_an_index_page(cls, directory: Path) -> Path:
+        if not (directory / "index.html").is_file():
+            raise ValueError(f"{directory} has no index.html: build the web application, and name the folder of that")
+        return directory
