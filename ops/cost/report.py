@@ -1,32 +1,23 @@
 """Tells what a stack's plan is paid for: most expensive first, and apart what no plan says or AWS does not price."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from boutique_definition.validation import MistakeError
 from infra.settings import setting
 from ops.account import read_aws_settings
 from ops.cost.cheaper import cheaper_values
-from ops.cost.lines import Basis, Inputs, Line, bill
+from ops.cost.lines import Basis, Line, bill
 from ops.cost.price_list import Price, Prices, find_prices
+from ops.plan import read_plan
 
 HOURS: Final = 730
 """In a month: a twelfth of a year's 8,760."""
-_PRICES: Final = Path(__file__).with_name("prices")
+PRICES: Final = Path(__file__).with_name("prices")
 _PERIODS: Final = {Basis.HOUR: HOURS, Basis.MONTH: 1}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is there once the plan is carried out: types and inputs. `left_out` are resources that it does not show."""
-
-    resources: Sequence[tuple[str, Inputs]]
-    left_out: int
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,10 @@ def cost(stack: str, plan: Path) -> None:
     """Prints the costs. Raises MistakeError for a file that is no plan, ActionableError for a stack not on AWS."""
     settings = read_aws_settings(stack)
     planned = read_plan(plan)
-    lines = bill(planned.resources, settings)
+    lines = bill(planned.after, settings)
     queries = [line.query for line in lines if line.query]
-    prices = find_prices(queries, settings.region, _PRICES, datetime.now(UTC).date())
-    print(report([_priced(line, prices) for line in lines], cheaper_values(settings)))
+    prices = find_prices(queries, settings.region, PRICES, datetime.now(UTC).date())
+    print(report([priced(line, prices) for line in lines], cheaper_values(settings)))
     print(
         f"\nSettings are under boutique: in {setting(stack)}. Prices are AWS' list prices in {settings.region}", end=""
     )
@@ -65,26 +56,8 @@ def cost(stack: str, plan: Path) -> None:
         )
 
 
-def read_plan(path: Path) -> Plan:
-    """Reads what `pulumi preview --json` printed. Values that are not known yet stay, since lists of them count.
-
-    Raises MistakeError where the file is not there or is no plan.
-    """
-    try:
-        content = json.loads(path.read_text())
-        steps: list[dict[str, Any]] = content["steps"]
-        # A resource that is replaced has several steps.
-        states = {step["urn"]: step["newState"] for step in steps if step.get("newState")}
-        resources = [(state["type"], state.get("inputs") or {}) for state in states.values()]
-    except OSError as error:
-        raise MistakeError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
-        raise MistakeError(f"{path}: is not what `pulumi preview --json` prints") from None
-    shown = sum(step.get("op") == "same" for step in steps)
-    return Plan(resources, max(0, content.get("changeSummary", {}).get("same", 0) - shown))
-
-
-def _priced(line: Line, prices: Prices) -> PricedLine:
+def priced(line: Line, prices: Prices) -> PricedLine:
+    """By the list price, unless that is in another measure than the line's."""
     if line.query is None:
         return PricedLine(line, None, line.unpriced)
     price = prices.found.get(line.query.key)

@@ -22,7 +22,8 @@ from ops.cost import report
 from ops.cost.cheaper import cheaper_values
 from ops.cost.lines import Basis, Line, Query, bill
 from ops.cost.price_list import KEPT_DAYS, Prices, find_prices
-from ops.cost.report import cost, read_plan
+from ops.cost.report import cost
+from ops.plan import read_plan
 
 TODAY = date(2026, 11, 24)
 REGION = "eu-central-1"
@@ -400,7 +401,7 @@ def test_a_file_of_prices_that_was_edited_wrongly_is_told_by_its_key(tmp_path: P
 @pytest.fixture
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of a stack with a NAT gateway that is replaced, two keys, and a cluster; prices go beside it."""
-    monkeypatch.setattr(report, "_PRICES", tmp_path / "prices")
+    monkeypatch.setattr(report, "PRICES", tmp_path / "prices")
 
     def step(op: str, name: str, kind: str) -> dict[str, Any]:
         urn = f"urn:pulumi:dev::boutique::{kind}::{name}"
