@@ -1,0 +1,123 @@
+"""Paying for the cart, and what that will cost."""
+
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel, Field, StringConstraints
+
+from boutique_api_gateway import address, card, money
+from boutique_api_gateway.address import Address
+from boutique_api_gateway.card import Card
+from boutique_api_gateway.messages import Done, Given, Identifier
+from boutique_api_gateway.money import CURRENCY, Amount, Dollars, dollars
+from boutique_api_gateway.services import ORDER_SECONDS, READ_SECONDS, Neighbours
+from boutique_api_gateway.session import Session, SessionCookie, session_of
+from boutique_shared.clients import call
+from boutique_shared.idempotency import IDEMPOTENCY_KEY
+from boutique_shared.money import Money
+from hipstershop import shop_pb2
+
+IdempotencyKey = Annotated[
+    Identifier | None,
+    Header(alias="Idempotency-Key", description="Orders with the same one count once, and are answered alike."),
+]
+
+
+class Shipping(Given):
+    address: Address
+
+
+class Billing(Given):
+    address: Address
+    card: Card
+
+
+class Order(Session):
+    amount: Amount = Field(description="Of the goods, as the cart shows it.", examples=[19.99])
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s]{1,64}@[^@\s]+\.[^@\s]+)?$")] = Field(
+        default="", description="Where the confirmation goes; empty for none.", examples=["ada@example.com"]
+    )
+    shipping: Shipping
+    billing: Billing
+
+
+class QuoteRequest(Session):
+    shipping: Shipping | None = None
+
+
+class Total(BaseModel):
+    items_total: Dollars
+    shipping_cost: Dollars
+    total: Dollars
+
+
+class Quote(Done):
+    data: Total
+
+
+class OrderItem(BaseModel):
+    id: str
+    quantity: int = Field(ge=1)
+    price: Dollars = Field(description="Of one piece.")
+
+
+class Receipt(Done, Total):
+    order_id: str
+    tracking_id: str
+    items: list[OrderItem]
+
+
+async def process(
+    services: Neighbours, order: Order, cookie: SessionCookie = None, idempotency_key: IdempotencyKey = None
+) -> Receipt:
+    request = shop_pb2.PlaceOrderRequest(
+        user_id=session_of(order, cookie),
+        user_currency=CURRENCY,
+        address=address.to_wire(order.shipping.address),
+        email=order.email,
+        credit_card=card.to_wire(order.billing.card),
+        agreed_items_total=money.to_wire(order.amount),
+    )
+    answer = await call(
+        services.checkout.PlaceOrder,
+        request,
+        timeout_seconds=ORDER_SECONDS,
+        metadata=((IDEMPOTENCY_KEY, idempotency_key),) if idempotency_key else (),
+    )
+    return receipt(answer.order)
+
+
+async def quote(services: Neighbours, body: QuoteRequest | None = None, cookie: SessionCookie = None) -> Quote:
+    request = shop_pb2.QuoteOrderRequest(
+        user_id=session_of(body, cookie),
+        user_currency=CURRENCY,
+        address=address.to_wire(body.shipping.address) if body and body.shipping else None,
+    )
+    answer = await call(services.checkout.QuoteOrder, request, timeout_seconds=READ_SECONDS)
+    items_total, shipping_cost = Money.from_wire(answer.items_total), Money.from_wire(answer.shipping_cost)
+    return Quote(
+        data=Total(
+            items_total=dollars(items_total),
+            shipping_cost=dollars(shipping_cost),
+            total=dollars(items_total + shipping_cost),
+        )
+    )
+
+
+def receipt(order: shop_pb2.OrderResult) -> Receipt:
+    shipping_cost = Money.from_wire(order.shipping_cost)
+    prices = [Money.from_wire(item.cost) for item in order.items]
+    items_total = Money(CURRENCY, 0)
+    for item, price in zip(order.items, prices, strict=True):
+        items_total += price * item.item.quantity
+    return Receipt(
+        order_id=order.order_id,
+        tracking_id=order.shipping_tracking_id,
+        items=[
+            OrderItem(id=item.item.product_id, quantity=item.item.quantity, price=dollars(price))
+            for item, price in zip(order.items, prices, strict=True)
+        ],
+        items_total=dollars(items_total),
+        shipping_cost=dollars(shipping_cost),
+        total=dollars(items_total + shipping_cost),
+    )

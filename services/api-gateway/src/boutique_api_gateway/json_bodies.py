@@ -1,0 +1,45 @@
+"""Reading a request's body as JSON: all of the format and nothing but the format."""
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+
+MEDIA_TYPE = "application/json"
+
+
+class JsonRequest(Request):
+    """Numbers with decimals become Decimal, so that no cent is lost."""
+
+    async def body(self) -> bytes:
+        """Raises HTTPException with 415 where there is one that does not say that it is JSON."""
+        body = await super().body()
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if body and media_type != MEDIA_TYPE:
+            raise HTTPException(415, f"content-type: must be {MEDIA_TYPE}")
+        return body
+
+    async def json(self) -> Any:
+        """Raises HTTPException with 400."""
+        try:
+            return json.loads(await self.body(), parse_float=Decimal, parse_constant=_refuse_constant)
+        # Also of a number with too many digits, of an exponent too large, and of brackets that are too deep.
+        except (ValueError, ArithmeticError, RecursionError):
+            raise HTTPException(400, "the body is not JSON that can be read") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class JsonRoute(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_json(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return handle_json

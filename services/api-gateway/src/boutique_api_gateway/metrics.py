@@ -1,0 +1,54 @@
+"""Requests counted and timed, for Prometheus."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# What a label may say is bounded, whatever clients send: each value is kept for good.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+_OTHER_METHOD = "other"
+_NO_ROUTE = "none"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "http_requests", "Requests answered.", ("route", "method", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "http_request_duration_seconds",
+            "From the request's head to the end of its answer.",
+            ("route", "method"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("http_requests_in_flight", "Requests under way.", registry=self.registry)
+
+
+def with_metrics(application: ASGIApp, metrics: Metrics) -> ASGIApp:
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        status = 500
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        begin = time.perf_counter()
+        metrics.in_flight.inc()
+        try:
+            await application(scope, receive, send_and_note)
+        finally:
+            metrics.in_flight.dec()
+            # Of the table, not of the request; whoever matched the path has left it in the scope.
+            route = getattr(scope.get("route"), "path", _NO_ROUTE)
+            method = scope["method"] if scope["method"] in _METHODS else _OTHER_METHOD
+            metrics.requests.labels(route, method, str(status)).inc()
+            metrics.seconds.labels(route, method).observe(time.perf_counter() - begin)
+
+    return call

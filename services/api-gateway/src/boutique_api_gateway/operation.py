@@ -1,0 +1,23 @@
+"""What those who run the gateway, or write a client for it, ask of it."""
+
+from typing import Literal
+
+from fastapi import Request, Response
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+
+class Health(BaseModel):
+    healthy: Literal[True] = True
+
+
+async def health() -> Health:
+    return Health()
+
+
+async def metrics(request: Request) -> Response:
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def document(request: Request) -> Response:
+    return Response(request.app.state.document, media_type="application/json")

@@ -1,0 +1,15 @@
+"""What the gateway is told by its environment."""
+
+from pydantic import Field
+
+from boutique_shared.settings import HostAndPort, ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    product_catalog_service_addr: HostAndPort
+    cart_service_addr: HostAndPort
+    checkout_service_addr: HostAndPort
+    payment_service_addr: HostAndPort
+    content_addr: HostAndPort
+    maximum_body_bytes: int = Field(default=64 * 1024, ge=1)
+    maximum_concurrent_requests: int = Field(default=200, ge=1, description="More are refused, so that these end.")

@@ -1,0 +1,245 @@
+"""The gateway as a client meets it, in front of fakes of the five services that it calls."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from aiohttp import web
+
+from boutique_api_gateway.__main__ import open_application
+from boutique_api_gateway.settings import GatewaySettings
+from boutique_shared.http_serving import with_request_scope
+from boutique_shared.money import Money
+from boutique_testing.neighbours import Neighbours, served
+from hipstershop import shop_pb2
+
+SHIPPING = Money("USD", 8_990_000_000)
+PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+
+
+def product(id_: str, name: str, cents: int, rating: float, reviews: int, *categories: str) -> shop_pb2.Product:
+    return shop_pb2.Product(
+        id=id_,
+        name=name,
+        description=f"What is said of the {name.lower()}.",
+        picture=f"/static/img/products/{name.lower()}.jpg",
+        price_usd=Money("USD", cents * 10_000_000).to_wire(),
+        categories=categories,
+        rating=rating,
+        reviews=reviews,
+    )
+
+
+@dataclass
+class Shop(Neighbours):
+    """The services behind the gateway that speak gRPC."""
+
+    products: list[shop_pb2.Product] = field(
+        default_factory=lambda: [
+            product("6E92ZMYYFZ", "Mug", 899, 4.1, 40, "kitchen"),
+            product("L9ECAV7KIM", "Loafers", 8999, 4.1, 12, "footwear"),
+            product("OLJCESPC7Z", "Sunglasses", 1999, 4.6, 128, "accessories"),
+        ]
+    )
+    carts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
+        return shop_pb2.ListProductsResponse(products=self.products)
+
+    async def GetProduct(self, request: shop_pb2.GetProductRequest, context: Any) -> shop_pb2.Product:  # noqa: N802
+        for candidate in self.products:
+            if candidate.id == request.id:
+                return candidate
+        await context.abort(grpc.StatusCode.NOT_FOUND, f'no product has the id "{request.id}"')
+        raise AssertionError
+
+    async def GetProducts(self, request: shop_pb2.GetProductsRequest, _: Any) -> shop_pb2.GetProductsResponse:  # noqa: N802
+        found = [candidate for candidate in self.products if candidate.id in request.ids]
+        return shop_pb2.GetProductsResponse(products=found)
+
+    async def SearchProducts(  # noqa: N802
+        self, request: shop_pb2.SearchProductsRequest, _: Any
+    ) -> shop_pb2.SearchProductsResponse:
+        found = [
+            candidate
+            for candidate in self.products
+            if request.query.lower() in f"{candidate.name} {candidate.description}".lower()
+        ]
+        return shop_pb2.SearchProductsResponse(results=found)
+
+    async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
+        items = [
+            shop_pb2.CartItem(product_id=id_, quantity=quantity)
+            for id_, quantity in self.carts.get(request.user_id, {}).items()
+        ]
+        return shop_pb2.Cart(user_id=request.user_id, items=items)
+
+    async def SetItem(self, request: shop_pb2.AddItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        cart = self.carts.setdefault(request.user_id, {})
+        cart[request.item.product_id] = request.item.quantity
+        if not request.item.quantity:
+            del cart[request.item.product_id]
+        return shop_pb2.Empty()
+
+    async def RemoveItem(self, request: shop_pb2.RemoveItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        self.carts.get(request.user_id, {}).pop(request.product_id, None)
+        return shop_pb2.Empty()
+
+    async def EmptyCart(self, request: shop_pb2.EmptyCartRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
+        self.carts.pop(request.user_id, None)
+        return shop_pb2.Empty()
+
+    async def QuoteOrder(self, request: shop_pb2.QuoteOrderRequest, context: Any) -> shop_pb2.QuoteOrderResponse:  # noqa: N802
+        items_total = await self._items_total(request.user_id, context)
+        return shop_pb2.QuoteOrderResponse(items_total=items_total.to_wire(), shipping_cost=SHIPPING.to_wire())
+
+    async def PlaceOrder(self, request: shop_pb2.PlaceOrderRequest, context: Any) -> shop_pb2.PlaceOrderResponse:  # noqa: N802
+        items_total = await self._items_total(request.user_id, context)
+        if items_total != Money.from_wire(request.agreed_items_total):
+            await context.abort(grpc.StatusCode.ABORTED, f"agreed_items_total: the cart comes to {items_total}")
+        prices = {candidate.id: candidate.price_usd for candidate in self.products}
+        return shop_pb2.PlaceOrderResponse(
+            order=shop_pb2.OrderResult(
+                order_id=str(uuid.uuid4()),
+                shipping_tracking_id="AB-1234-5678",
+                shipping_cost=SHIPPING.to_wire(),
+                shipping_address=request.address,
+                items=[
+                    shop_pb2.OrderItem(
+                        item=shop_pb2.CartItem(product_id=id_, quantity=quantity),
+                        cost=prices[id_],
+                    )
+                    for id_, quantity in self.carts.pop(request.user_id).items()
+                ],
+            )
+        )
+
+    async def Charge(self, *_: Any) -> shop_pb2.ChargeResponse:  # noqa: N802
+        return shop_pb2.ChargeResponse(transaction_id=str(uuid.uuid4()))
+
+    async def _items_total(self, user_id: str, context: Any) -> Money:
+        cart = self.carts.get(user_id)
+        if not cart:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
+            raise AssertionError
+        total = Money("USD", 0)
+        for candidate in self.products:
+            total += Money.from_wire(candidate.price_usd) * cart.get(candidate.id, 0)
+        return total
+
+
+@pytest.fixture
+async def neighbours() -> AsyncIterator[Shop]:
+    async with served(Shop()) as shop:
+        yield shop
+
+
+@pytest.fixture
+def carts(neighbours: Shop) -> dict[str, dict[str, int]]:
+    """Quantities by product, by session."""
+    return neighbours.carts
+
+
+@dataclass
+class Pictures:
+    """The content service: it has one picture."""
+
+    address: str = ""
+    asked: list[web.Request] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(request)
+        if request.path != "/mug.svg":
+            failure = {"message": "failure", "reason": f"{request.path[1:]}: there is no such file"}
+            return web.json_response(failure, status=404)
+        headers = {"etag": '"1"', "cache-control": "public, max-age=3600"}
+        if request.headers.get("if-none-match") == '"1"':
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=PICTURE, content_type="image/svg+xml", headers=headers)
+
+
+@pytest.fixture
+async def pictures() -> AsyncIterator[Pictures]:
+    pictures = Pictures()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", pictures.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0]
+    pictures.address = f"{host}:{port}"
+    yield pictures
+    await runner.cleanup()
+
+
+@pytest.fixture
+def asked_for_pictures(pictures: Pictures) -> list[web.Request]:
+    """What has come to the content service."""
+    return pictures.asked
+
+
+@pytest.fixture
+def settings(neighbours: Shop, pictures: Pictures) -> GatewaySettings:
+    return GatewaySettings(
+        product_catalog_service_addr=neighbours.address,
+        cart_service_addr=neighbours.address,
+        checkout_service_addr=neighbours.address,
+        payment_service_addr=neighbours.address,
+        content_addr=pictures.address,
+    )
+
+
+@pytest.fixture
+async def client(settings: GatewaySettings) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_application(settings) as application:
+        transport = httpx.ASGITransport(with_request_scope(application), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+            yield client
+
+
+@pytest.fixture
+def cart(client: httpx.AsyncClient, carts: dict[str, dict[str, int]]) -> dict[str, int]:
+    """The cart of the client's session, with two mugs in it."""
+    client.cookies.set("session_id", "s-1")
+    return carts.setdefault("s-1", {"6E92ZMYYFZ": 2})
+
+
+@pytest.fixture
+def address() -> dict[str, Any]:
+    return {
+        "street_1": "12 Analytical Row",
+        "street_2": "Flat 3",
+        "city": "London",
+        "state": "",
+        "postal_code": "SW1A 1AA",
+        "country": "United Kingdom",
+    }
+
+
+@pytest.fixture
+def card() -> dict[str, Any]:
+    return {
+        "name": "Ada Lovelace",
+        "number": "4432-8015-6152-0454",
+        "expiration": "01/39",
+        "security_code": "672",
+        "postal_code": "SW1A 1AA",
+    }
+
+
+@pytest.fixture
+def order(address: dict[str, Any], card: dict[str, Any]) -> dict[str, Any]:
+    """For the two mugs of `cart`."""
+    return {
+        "amount": 17.98,
+        "email": "ada@example.com",
+        "shipping": {"address": address},
+        "billing": {"address": dict(address), "card": card},
+    }

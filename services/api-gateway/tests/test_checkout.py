@@ -1,0 +1,268 @@
+"""Paying: for a cart, and for something that is no cart."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+
+from boutique_testing.neighbours import Neighbours, refusing
+
+Change = Callable[[dict[str, Any]], object]
+
+PROCESS = "/api/v1/checkout/process"
+PAYMENT = "/api/v1/payment/process"
+
+
+@pytest.fixture
+def payment(card: dict[str, Any]) -> dict[str, Any]:
+    return {"amount": 19.99, "card": card, "transaction_id": "t-1"}
+
+
+async def test_an_order_is_answered_with_all_that_a_receipt_says(
+    client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
+) -> None:
+    answer = await client.post(PROCESS, json=order)
+    assert answer.status_code == 200
+    receipt = answer.json()
+    assert len(receipt.pop("order_id")) == 36
+    assert receipt == {
+        "message": "success",
+        "tracking_id": "AB-1234-5678",
+        "items_total": 17.98,
+        "shipping_cost": 8.99,
+        "total": 26.97,
+        "items": [{"id": "6E92ZMYYFZ", "quantity": 2, "price": 8.99}],
+    }
+    emptied = await client.post("/api/v1/cart")
+    assert emptied.json()["data"] == {}
+
+
+async def test_an_order_reaches_checkout_whole(
+    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any]
+) -> None:
+    await client.post(PROCESS, json=order, headers={"Idempotency-Key": "k-1"})
+    (call,) = neighbours.calls["PlaceOrder"]
+    assert call.metadata["idempotency-key"] == "k-1"
+    request = call.request
+    assert (request.user_id, request.user_currency, request.email) == ("s-1", "USD", "ada@example.com")
+    assert (request.agreed_items_total.units, request.agreed_items_total.nanos) == (17, 980_000_000)
+    address = request.address
+    assert (address.street_address, address.city, address.country) == (
+        "12 Analytical Row, Flat 3",
+        "London",
+        "United Kingdom",
+    )
+    assert (address.postal_code, address.zip_code) == ("SW1A 1AA", 0)
+    card = request.credit_card
+    assert (card.credit_card_number, card.credit_card_cvv) == ("4432-8015-6152-0454", 672)
+    assert (card.credit_card_expiration_month, card.credit_card_expiration_year) == (1, 2039)
+
+
+@pytest.mark.parametrize(("code", "number"), [("94043", 94043), ("01069", 1069), ("", 0), ("9999999999", 0)])
+async def test_a_postal_code_of_digits_is_also_a_number(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    cart: dict[str, int],
+    order: dict[str, Any],
+    code: str,
+    number: int,
+) -> None:
+    order["shipping"]["address"]["postal_code"] = code
+    await client.post(PROCESS, json=order)
+    (call,) = neighbours.calls["PlaceOrder"]
+    assert (call.request.address.postal_code, call.request.address.zip_code) == (code, number)
+
+
+async def test_an_order_needs_no_email_and_no_key(
+    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any]
+) -> None:
+    del order["email"]
+    assert (await client.post(PROCESS, json=order)).status_code == 200
+    (call,) = neighbours.calls["PlaceOrder"]
+    assert call.request.email == ""
+    assert "idempotency-key" not in call.metadata
+
+
+async def test_another_amount_than_the_carts_is_refused_with_what_it_comes_to(
+    client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
+) -> None:
+    order["amount"] = 0.01
+    answer = await client.post(PROCESS, json=order)
+    assert answer.status_code == 409
+    assert answer.json() == {"message": "failure", "reason": "agreed_items_total: the cart comes to 17.98 USD"}
+    assert cart == {"6E92ZMYYFZ": 2}
+
+
+async def test_an_empty_cart_cannot_be_paid_for(client: httpx.AsyncClient, order: dict[str, Any]) -> None:
+    answer = await client.post(PROCESS, json={**order, "session_id": "s-new"})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
+
+
+def _without(*path: str) -> Change:
+    def change(body: dict[str, Any]) -> None:
+        *parents, last = path
+        for key in parents:
+            body = body[key]
+        del body[last]
+
+    return change
+
+
+def _with(value: object, *path: str) -> Change:
+    def change(body: dict[str, Any]) -> None:
+        *parents, last = path
+        for key in parents:
+            body = body[key]
+        body[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (_without("amount"), "amount"),
+        (_with("17.98", "amount"), "amount"),
+        (_with(True, "amount"), "amount"),
+        (_with(None, "amount"), "amount"),
+        (_with(0, "amount"), "amount"),
+        (_with(-17.98, "amount"), "amount"),
+        (_with(17.985, "amount"), "amount"),
+        (_with(1e300, "amount"), "amount"),
+        (_without("shipping"), "shipping"),
+        (_without("shipping", "address"), "shipping.address"),
+        (_without("shipping", "address", "street_1"), "shipping.address.street_1"),
+        (_with("   ", "shipping", "address", "street_1"), "shipping.address.street_1"),
+        (_with("a\nb", "shipping", "address", "city"), "shipping.address.city"),
+        (_with(7, "shipping", "address", "country"), "shipping.address.country"),
+        (_with(94043, "shipping", "address", "postal_code"), "shipping.address.postal_code"),
+        (_without("billing"), "billing"),
+        (_without("billing", "address"), "billing.address"),
+        (_without("billing", "card"), "billing.card"),
+        (_with("1/39", "billing", "card", "expiration"), "billing.card.expiration"),
+        (_with("13/39", "billing", "card", "expiration"), "billing.card.expiration"),
+        (_with(672, "billing", "card", "security_code"), "billing.card.security_code"),
+        (_with("12", "billing", "card", "security_code"), "billing.card.security_code"),
+        (_with("ada", "email"), "email"),
+        (_with("a b", "session_id"), "session_id"),
+    ],
+)
+async def test_a_field_that_is_missing_or_wrong_is_named(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    cart: dict[str, int],
+    order: dict[str, Any],
+    change: Change,
+    field: str,
+) -> None:
+    change(order)
+    answer = await client.post(PROCESS, json=order)
+    assert answer.status_code == 400
+    assert answer.json()["reason"].startswith(f"{field}: ")
+    assert not neighbours.called()
+
+
+@pytest.mark.parametrize("number", [None, "", "none", "4432", 4432801561520454, "4" * 30, "4432 8015 6152 045x"])
+async def test_a_card_without_a_number_that_can_be_one_is_refused_in_the_contracts_words(
+    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any], number: object
+) -> None:
+    payment["card"]["number"] = number
+    answer = await client.post(PAYMENT, json=payment)
+    assert answer.status_code == 400
+    assert answer.json() == {"message": "failure", "reason": "Invalid card number"}
+    del payment["card"]["number"]
+    assert (await client.post(PAYMENT, json=payment)).json()["reason"] == "Invalid card number"
+    assert not neighbours.called()
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        ("Credit card info is invalid", "Invalid card number"),
+        ("Your credit card (ending 0454) expired on 1/2020", "Your credit card (ending 0454) expired on 1/2020"),
+        (
+            "Sorry, we cannot process JCB credit cards. Only VISA or MasterCard is accepted.",
+            "Sorry, we cannot process JCB credit cards. Only VISA or MasterCard is accepted.",
+        ),
+    ],
+)
+async def test_a_card_that_is_refused_is_a_400_that_says_why(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    cart: dict[str, int],
+    order: dict[str, Any],
+    payment: dict[str, Any],
+    refused: str,
+    reason: str,
+) -> None:
+    for method in ("PlaceOrder", "Charge"):
+        neighbours.answers[method] = refusing(grpc.StatusCode.INVALID_ARGUMENT, refused)
+    for path, body in ((PROCESS, order), (PAYMENT, payment)):
+        answer = await client.post(path, json=body)
+        assert (answer.status_code, answer.json()["reason"]) == (400, reason)
+    assert cart == {"6E92ZMYYFZ": 2}
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 129, "é"])
+async def test_a_key_that_is_not_one_is_refused(
+    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any], key: str
+) -> None:
+    answer = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
+    assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, "Idempotency-Key")
+    assert not neighbours.called()
+
+
+async def test_what_is_on_a_card_is_in_no_answer_and_no_log(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    payment: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    neighbours.answers["Charge"] = refusing(grpc.StatusCode.INTERNAL)
+    answers = [await client.post(PAYMENT, json=payment)]
+    payment["card"]["expiration"] = payment["card"]["security_code"] = payment["card"]["number"]
+    answers.append(await client.post(PAYMENT, json=payment))
+    assert [answer.status_code for answer in answers] == [500, 400]
+    seen = "".join(answer.text for answer in answers) + "".join(str(record.__dict__) for record in caplog.records)
+    assert "6152" not in seen
+
+
+async def test_a_quote_tells_the_whole_before_it_is_paid(
+    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], address: dict[str, Any]
+) -> None:
+    for body in ({}, {"shipping": {"address": address}}):
+        answer = await client.post("/api/v1/checkout/quote", json=body)
+        assert answer.json() == {
+            "message": "success",
+            "data": {"items_total": 17.98, "shipping_cost": 8.99, "total": 26.97},
+        }
+    without, with_address = neighbours.calls["QuoteOrder"]
+    assert not without.request.HasField("address")
+    assert with_address.request.address.postal_code == "SW1A 1AA"
+
+
+async def test_there_is_no_quote_for_an_empty_cart(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/checkout/quote", json={"session_id": "s-new"})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
+
+
+async def test_a_payment_counts_once_under_its_transaction_id(
+    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any]
+) -> None:
+    answer = await client.post(PAYMENT, json=payment)
+    assert (answer.status_code, answer.json()) == (200, {"message": "success"})
+    (call,) = neighbours.calls["Charge"]
+    assert call.metadata["idempotency-key"] == "t-1"
+    assert (call.request.amount.currency_code, call.request.amount.units) == ("USD", 19)
+    assert call.request.amount.nanos == 990_000_000
+
+
+@pytest.mark.parametrize("change", [_without("transaction_id"), _with("", "transaction_id"), _without("card")])
+async def test_a_payment_that_is_not_whole_is_refused(
+    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any], change: Change
+) -> None:
+    change(payment)
+    assert (await client.post(PAYMENT, json=payment)).status_code == 400
+    assert not neighbours.called()

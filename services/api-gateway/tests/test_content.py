@@ -1,0 +1,72 @@
+"""Pictures, through the gateway."""
+
+import httpx
+import pytest
+from aiohttp import web
+
+MUG = "/api/v1/content/mug.svg"
+
+
+async def test_a_picture_comes_with_its_type_and_how_long_it_keeps(client: httpx.AsyncClient) -> None:
+    answer = await client.get(MUG)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+    assert answer.text.startswith("<svg")
+
+
+async def test_a_picture_that_a_client_has_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    answer = await client.get(MUG, headers={"if-none-match": '"1"'})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+async def test_the_head_of_a_picture_can_be_had_alone(
+    client: httpx.AsyncClient, asked_for_pictures: list[web.Request]
+) -> None:
+    answer = await client.head(MUG)
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
+    assert [request.method for request in asked_for_pictures] == ["HEAD"]
+
+
+async def test_content_is_told_how_long_we_wait_and_for_which_request(
+    client: httpx.AsyncClient, asked_for_pictures: list[web.Request]
+) -> None:
+    await client.get(MUG, headers={"x-request-id": "r-1", "x-request-timeout": "2"})
+    (asked,) = asked_for_pictures
+    assert asked.headers["x-request-id"] == "r-1"
+    assert 0 < float(asked.headers["x-request-timeout"]) <= 2
+
+
+async def test_a_picture_that_is_not_there_is_a_404(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/content/none.svg")
+    assert answer.status_code == 404
+    assert answer.json() == {"message": "failure", "reason": "none.svg: there is no such file"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "%2e%2e",
+        "%2e%2e%2fmug.svg",
+        "..%2fmug.svg",
+        "..%5cmug.svg",
+        "%2fetc%2fpasswd",
+        "a%2fmug.svg",
+        "mug.svg%00",
+        "%00",
+        "%252e%252e%252fmug.svg",
+        ".mug.svg",
+        "mug.svg%0d%0ax-forged:%201",
+        "mug.svg%3fversion=2",
+        "mug.svg%23",
+        "m%C3%BCg.svg",
+        "x" * 200,
+        "",
+    ],
+)
+async def test_a_name_that_is_a_path_or_a_trick_reaches_nothing(
+    client: httpx.AsyncClient, asked_for_pictures: list[web.Request], file: str
+) -> None:
+    answer = await client.get(f"/api/v1/content/{file}")
+    assert answer.status_code in {400, 404}
+    assert answer.json()["message"] == "failure"
+    assert not asked_for_pictures

@@ -1,0 +1,163 @@
+"""What is answered when a service behind the gateway refuses, fails, or is away."""
+
+import asyncio
+import logging
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+
+from boutique_api_gateway.__main__ import open_application
+from boutique_api_gateway.settings import GatewaySettings
+from boutique_shared.http_serving import with_request_scope
+from boutique_testing.neighbours import Neighbours, refusing
+from boutique_testing.processes import free_port
+
+DOCUMENTS = "/api/v1/product/documents"
+INSIDE = "SELECT secret FROM inside"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (grpc.StatusCode.INVALID_ARGUMENT, 400),
+        (grpc.StatusCode.NOT_FOUND, 404),
+        (grpc.StatusCode.FAILED_PRECONDITION, 409),
+        (grpc.StatusCode.ABORTED, 409),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, 503),
+    ],
+)
+async def test_a_refusal_keeps_its_words(
+    client: httpx.AsyncClient, neighbours: Neighbours, code: grpc.StatusCode, status: int
+) -> None:
+    neighbours.answers["ListProducts"] = refusing(code, "as it was said")
+    answer = await client.get(DOCUMENTS)
+    assert answer.status_code == status
+    assert answer.json() == {"message": "failure", "reason": "as it was said"}
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (grpc.StatusCode.DEADLINE_EXCEEDED, 504),
+        (grpc.StatusCode.INTERNAL, 500),
+        (grpc.StatusCode.UNKNOWN, 500),
+        (grpc.StatusCode.DATA_LOSS, 500),
+        (grpc.StatusCode.PERMISSION_DENIED, 500),
+    ],
+)
+async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    caplog: pytest.LogCaptureFixture,
+    code: grpc.StatusCode,
+    status: int,
+) -> None:
+    caplog.set_level(logging.INFO, logger="boutique_shared")
+    neighbours.answers["ListProducts"] = refusing(code, INSIDE)
+    answer = await client.get(DOCUMENTS)
+    assert (answer.status_code, answer.json()["message"]) == (status, "failure")
+    assert INSIDE not in answer.text
+    (record,) = caplog.records
+    assert record.__dict__["reason"] == f"{code.name}: {INSIDE}"
+
+
+async def test_a_service_that_is_unavailable_is_a_502(client: httpx.AsyncClient, neighbours: Neighbours) -> None:
+    # Not a read, which would be sent again.
+    neighbours.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
+    card = {"number": "4432801561520454", "expiration": "01/39", "security_code": "672"}
+    answer = await client.post("/api/v1/payment/process", json={"amount": 1, "card": card, "transaction_id": "t"})
+    assert answer.status_code == 502
+    assert answer.json() == {"message": "failure", "reason": "A service that this needs does not answer."}
+
+
+async def test_a_fault_of_ours_is_found_in_the_log_by_its_id(
+    client: httpx.AsyncClient, neighbours: Neighbours, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def nonsense(*_: Any) -> Any:
+        raise ZeroDivisionError(INSIDE)
+
+    neighbours.answers["ListProducts"] = nonsense
+    answer = await client.get(DOCUMENTS, headers={"x-request-id": "find-me"})
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "message": "failure",
+        "reason": "A fault of ours; the logs have it under the request id.",
+        "request_id": "find-me",
+    }
+
+
+async def test_a_caller_that_waits_for_a_moment_is_answered_in_it(
+    client: httpx.AsyncClient, neighbours: Neighbours
+) -> None:
+    async def never(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    neighbours.answers["ListProducts"] = never
+    answer = await client.get(DOCUMENTS, headers={"x-request-timeout": "0.05"})
+    assert answer.status_code == 504
+    (call,) = neighbours.calls["ListProducts"]
+    assert call.seconds_left is not None
+    assert call.seconds_left <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "called", "seconds"),
+    [("GET", DOCUMENTS, "ListProducts", 5), ("POST", "/api/v1/checkout/process", "PlaceOrder", 20)],
+)
+async def test_a_caller_that_sets_no_limit_gets_ours(
+    client: httpx.AsyncClient,
+    neighbours: Neighbours,
+    cart: dict[str, int],
+    order: dict[str, Any],
+    method: str,
+    path: str,
+    called: str,
+    seconds: float,
+) -> None:
+    await client.request(method, path, json=order if method == "POST" else None)
+    (call,) = neighbours.calls[called]
+    assert call.seconds_left is not None
+    assert seconds - 3 < call.seconds_left <= seconds
+
+
+@pytest.mark.parametrize("path", [DOCUMENTS, "/api/v1/content/mug.svg"])
+async def test_a_service_that_is_away_is_a_failure_in_time(settings: GatewaySettings, path: str) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    away = settings.model_copy(update={"product_catalog_service_addr": nobody, "content_addr": nobody})
+    async with open_application(away) as application:
+        transport = httpx.ASGITransport(with_request_scope(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+            answer = await client.get(path, headers={"x-request-timeout": "0.5"})
+    assert answer.status_code in {502, 504}
+    assert answer.json()["message"] == "failure"
+
+
+async def test_more_requests_at_once_than_there_is_room_for_are_told_to_come_back(
+    settings: GatewaySettings, neighbours: Neighbours
+) -> None:
+    arrived, leave = asyncio.Event(), asyncio.Event()
+    list_products = neighbours.answers["ListProducts"]
+
+    async def held(request: Any, context: Any) -> Any:
+        arrived.set()
+        await leave.wait()
+        return await list_products(request, context)
+
+    neighbours.answers["ListProducts"] = held
+    narrow = settings.model_copy(update={"maximum_concurrent_requests": 1})
+    async with open_application(narrow) as application:
+        transport = httpx.ASGITransport(with_request_scope(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+            first = asyncio.create_task(client.get(DOCUMENTS))
+            await arrived.wait()
+            refused = await client.get(DOCUMENTS)
+            health = await client.get("/healthz")
+            leave.set()
+            assert (await first).status_code == 200
+            assert (await client.get(DOCUMENTS)).status_code == 200
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["message"] == "failure"
+    assert health.status_code == 200

@@ -1,0 +1,55 @@
+"""What Prometheus is told."""
+
+import grpc
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from boutique_testing.neighbours import Neighbours, refusing
+
+
+async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
+    """By name and the values of the labels."""
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    return {
+        (
+            sample.name,
+            *(sample.labels[label] for label in ("route", "method", "status", "le") if label in sample.labels),
+        ): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_requests_are_counted_by_route_method_and_status(
+    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+) -> None:
+    for product in ("6E92ZMYYFZ", "OLJCESPC7Z", "NOPE"):
+        await client.put(f"/api/v1/cart/{product}/1")
+    neighbours.answers["GetCart"] = refusing(grpc.StatusCode.INTERNAL)
+    await client.post("/api/v1/cart")
+    found = await samples(client)
+    route = "/api/v1/cart/{product_id}/{quantity}"
+    assert found["http_requests_total", route, "PUT", "200"] == 2
+    assert found["http_requests_total", route, "PUT", "404"] == 1
+    assert found["http_requests_total", "/api/v1/cart", "POST", "500"] == 1
+
+
+async def test_requests_are_timed_and_those_under_way_are_told(client: httpx.AsyncClient) -> None:
+    await client.get("/healthz")
+    found = await samples(client)
+    assert found["http_request_duration_seconds_count", "/healthz", "GET"] == 1
+    assert found["http_request_duration_seconds_bucket", "/healthz", "GET", "+Inf"] == 1
+    assert found["http_request_duration_seconds_sum", "/healthz", "GET"] > 0
+    assert found["http_requests_in_flight",] == 1  # the one that asks
+
+
+async def test_no_client_can_make_metrics_grow(client: httpx.AsyncClient) -> None:
+    for made_up in ("one", "two", "three"):
+        await client.get(f"/{made_up}")
+        await client.request(made_up.upper(), "/healthz")
+    counted = {labels: value for labels, value in (await samples(client)).items() if labels[0] == "http_requests_total"}
+    assert counted == {
+        ("http_requests_total", "none", "GET", "404"): 3,
+        ("http_requests_total", "/healthz", "other", "405"): 3,
+    }

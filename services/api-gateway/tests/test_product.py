@@ -1,0 +1,165 @@
+"""Products as a client finds them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+
+from boutique_api_gateway.product import from_wire
+from boutique_testing.neighbours import Neighbours, refusing
+from hipstershop import shop_pb2
+
+SUNGLASSES = {
+    "id": "OLJCESPC7Z",
+    "name": "Sunglasses",
+    "description": "What is said of the sunglasses.",
+    "price": 19.99,
+    "rating": 4.6,
+    "reviews": 128,
+    "filename": "sunglasses.svg",
+    "categories": ["accessories"],
+}
+BY_RATING_THEN_NAME = ["Sunglasses", "Loafers", "Mug"]
+
+Ask = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+
+
+def names(products: list[dict[str, Any]]) -> list[str]:
+    return [product["name"] for product in products]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.post("/api/v1/product/documents", json=["OLJCESPC7Z", "NOPE"]),
+        lambda client: client.request("GET", "/api/v1/product/documents", json=["OLJCESPC7Z"]),
+        lambda client: client.get("/api/v1/product/documents?ids=NOPE,OLJCESPC7Z"),
+    ],
+)
+async def test_products_are_found_by_id_in_a_body_or_in_the_address(client: httpx.AsyncClient, ask: Ask) -> None:
+    answer = await ask(client)
+    assert (answer.status_code, answer.json()) == (200, [SUNGLASSES])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.post("/api/v1/product/documents"),
+        lambda client: client.post("/api/v1/product/documents", json=[]),
+        lambda client: client.get("/api/v1/product/documents"),
+    ],
+)
+async def test_without_ids_there_are_all_products_the_best_rated_first(client: httpx.AsyncClient, ask: Ask) -> None:
+    answer = await ask(client)
+    assert names(answer.json()) == BY_RATING_THEN_NAME
+
+
+@pytest.mark.parametrize("ids", [["a b"], [""], [5], ["x" * 129], {"ids": ["x"]}, "x", ["x"] * 201])
+async def test_ids_that_are_none_are_refused(client: httpx.AsyncClient, neighbours: Neighbours, ids: object) -> None:
+    answer = await client.post("/api/v1/product/documents", json=ids)
+    assert answer.status_code == 400
+    assert not neighbours.called()
+
+
+async def test_a_search_tells_how_many_there_are_and_shows_as_many_as_asked_for(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 2}})
+    assert answer.status_code == 200
+    assert answer.json()["meta"] == {"page": {"total_results": 3}}
+    assert names(answer.json()["results"]) == BY_RATING_THEN_NAME[:2]
+
+
+async def test_a_suggestion_has_the_text_in_its_name(client: httpx.AsyncClient) -> None:
+    found = (await client.post("/api/v1/product/suggestions", json={"query": "GLASS"})).json()
+    assert found["results"] == [SUNGLASSES]
+    described = (await client.post("/api/v1/product/suggestions", json={"query": "said of"})).json()
+    assert described == {"meta": {"page": {"total_results": 0}}, "results": []}
+
+
+@pytest.mark.parametrize("service", ["search", "suggestions"])
+@pytest.mark.parametrize(
+    "given",
+    [{"params": {"query": "loaf", "size": 1}}, {"json": {"query": "loaf", "page": {"size": 1}}}],
+    ids=["address", "body"],
+)
+async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, given: dict[str, Any]) -> None:
+    answer = await client.request("GET", f"/api/v1/product/{service}", **given)
+    assert names(answer.json()["results"]) == ["Loafers"]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        {},
+        {"page": {"size": 6}},
+        {"query": None},
+        {"query": 5},
+        {"query": ["mug"]},
+        {"query": "x" * 257},
+        {"query": "a\0b"},
+        {"query": "mug", "page": {"size": 0}},
+        {"query": "mug", "page": {"size": 101}},
+        {"query": "mug", "page": {"size": "6"}},
+        {"query": "mug", "page": {"size": 6.5}},
+        {"query": "mug", "page": {"size": True}},
+        {"query": "mug", "page": 6},
+        ["mug"],
+        "mug",
+    ],
+)
+async def test_a_search_that_is_not_one_is_refused(
+    client: httpx.AsyncClient, neighbours: Neighbours, search: object
+) -> None:
+    answer = await client.post("/api/v1/product/search", json=search)
+    assert (answer.status_code, answer.json()["message"]) == (400, "failure")
+    assert not neighbours.called()
+
+
+@pytest.mark.parametrize("address", ["size=0", "size=101", "size=six", "size=", "query=a%00b", "query=" + "x" * 257])
+async def test_a_search_in_the_address_that_is_not_one_is_refused(client: httpx.AsyncClient, address: str) -> None:
+    assert (await client.get(f"/api/v1/product/search?{address}")).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["' OR 1=1 --", "{{7*7}}", "%'; DROP TABLE products; --", "${7*7}", "\\"])
+async def test_a_query_is_a_text_and_nothing_else(
+    client: httpx.AsyncClient, neighbours: Neighbours, query: str
+) -> None:
+    answer = await client.post("/api/v1/product/search", json={"query": query})
+    assert answer.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
+    (call,) = neighbours.calls["SearchProducts"]
+    assert call.request.query == query
+
+
+@pytest.mark.parametrize(
+    ("picture", "filename"),
+    [("/static/img/products/mug.jpg", "mug.svg"), ("mug.svg", "mug.svg"), ("/static/mug", "mug.svg")],
+)
+def test_a_picture_goes_by_the_last_part_of_its_path(picture: str, filename: str) -> None:
+    price = shop_pb2.Money(currency_code="USD", units=8, nanos=990_000_000)
+    assert from_wire(shop_pb2.Product(picture=picture, price_usd=price)).filename == filename
+
+
+@pytest.mark.parametrize(
+    ("units", "nanos", "number"),
+    [(19, 990_000_000, "19.99"), (0, 70_000_000, "0.07"), (4_503_599_627_370, 10_000_000, "4503599627370.01")],
+)
+def test_a_price_is_written_in_its_own_cents(units: int, nanos: int, number: str) -> None:
+    price = shop_pb2.Money(currency_code="USD", units=units, nanos=nanos)
+    assert f'"price":{number},' in from_wire(shop_pb2.Product(picture="x", price_usd=price)).model_dump_json()
+
+
+async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
+    client: httpx.AsyncClient, neighbours: Neighbours
+) -> None:
+    async def unpriced(*_: Any) -> shop_pb2.ListProductsResponse:
+        return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="1")])
+
+    neighbours.answers["ListProducts"] = unpriced
+    assert (await client.get("/api/v1/product/documents")).status_code == 500
+
+
+async def test_what_catalog_refuses_is_said_in_its_words(client: httpx.AsyncClient, neighbours: Neighbours) -> None:
+    neighbours.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
+    answer = await client.post("/api/v1/product/search", json={"query": "mug"})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "query: must be shorter")

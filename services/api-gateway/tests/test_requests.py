@@ -1,0 +1,135 @@
+"""What is refused before it reaches any service."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from boutique_testing.neighbours import Neighbours
+
+SEARCH = "/api/v1/product/search"
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/orders",
+        "/api/v1/orders/1",
+        "/api/v2/cart",
+        "/api/v1/cart/",
+        "/api/v1/cart//1",
+        "/api/v1/cart/6E92ZMYYFZ/1/2",
+        "/api/v1/cart/a%2Fb/1",
+        "/api/v1/product",
+        "/api/v1/product/nothing",
+        "/api/v1/payment",
+        "/api/v1/content",
+        "/docs",
+        "/redoc",
+    ],
+)
+async def test_an_unknown_path_is_a_404_in_json_by_any_method(client: httpx.AsyncClient, path: str) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        answer = await client.request(method, path)
+        assert answer.status_code == 404
+        assert answer.json()["message"] == "failure"
+        assert answer.json()["reason"].startswith("there is no such path")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/v1/cart", "DELETE, POST"),
+        ("PATCH", "/api/v1/cart", "DELETE, POST"),
+        ("GET", "/api/v1/cart/6E92ZMYYFZ/1", "PUT"),
+        ("GET", "/api/v1/checkout/process", "POST"),
+        ("DELETE", "/api/v1/product/search", "GET, HEAD, POST"),
+        ("POST", "/api/v1/content/mug.svg", "GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
+    client: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json() == {"message": "failure", "reason": f"this path takes {allowed}"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"query=mug",
+        b"{'query': 'mug'}",
+        b'{"query": "mug"} {"query": "mug"}',
+        b'{"query": "\xff"}',
+        b'{"query": "mug", "page": {"size": NaN}}',
+        b'{"query": "mug", "page": {"size": Infinity}}',
+        b'{"query": "mug", "page": {"size": 1e99999999999999999999}}',
+        b'{"query": "mug", "page": {"size": ' + b"1" * 5000 + b"}}",
+        b"[" * 60_000,
+        b'{"query": "\\ud800"}',
+        b" ",
+        b"",
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(
+    client: httpx.AsyncClient, neighbours: Neighbours, body: bytes
+) -> None:
+    answer = await client.post(SEARCH, content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["message"]) == (400, "failure")
+    assert not neighbours.called()
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""]
+)
+async def test_a_body_that_is_not_said_to_be_json_is_a_415(client: httpx.AsyncClient, media_type: str) -> None:
+    answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
+    assert answer.status_code == 415
+    assert answer.json() == {"message": "failure", "reason": "content-type: must be application/json"}
+
+
+@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON"])
+async def test_json_may_be_said_in_any_way(client: httpx.AsyncClient, media_type: str) -> None:
+    answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
+    assert answer.status_code == 200
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read(client: httpx.AsyncClient) -> None:
+    answer = await client.post(SEARCH, content=b" " * 65_537, headers=JSON)
+    assert answer.status_code == 413
+    assert answer.json() == {"message": "failure", "reason": "the body must be at most 65536 bytes"}
+    assert answer.headers["connection"] == "close"
+
+
+async def test_a_body_that_says_no_size_is_counted_as_it_is_read(client: httpx.AsyncClient) -> None:
+    sent = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 1000
+            yield b" " * 1000
+
+    answer = await client.post(SEARCH, content=pieces(), headers=JSON)
+    assert answer.status_code == 413
+    assert sent == 66_000
+
+
+async def test_a_body_as_large_as_allowed_is_taken(client: httpx.AsyncClient) -> None:
+    body = b'{"query": "mug"}'.ljust(65_536)
+    assert (await client.post(SEARCH, content=body, headers=JSON)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
+async def test_health_is_told_without_any_service(client: httpx.AsyncClient, neighbours: Neighbours, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"healthy": True})
+    assert not neighbours.called()

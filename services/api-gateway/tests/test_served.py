@@ -1,0 +1,82 @@
+"""The process, over a socket: what only bytes on a wire can show."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from boutique_api_gateway.settings import GatewaySettings
+from boutique_testing.neighbours import Neighbours
+from boutique_testing.processes import free_port, port_is_free, running
+
+COMMAND = [sys.executable, "-m", "boutique_api_gateway"]
+
+
+@pytest.fixture
+async def port(settings: GatewaySettings, tmp_path: Path) -> AsyncIterator[int]:
+    """Of a gateway that serves."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "PRODUCT_CATALOG_SERVICE_ADDR": settings.product_catalog_service_addr,
+        "CART_SERVICE_ADDR": settings.cart_service_addr,
+        "CHECKOUT_SERVICE_ADDR": settings.checkout_service_addr,
+        "PAYMENT_SERVICE_ADDR": settings.payment_service_addr,
+        "CONTENT_ADDR": settings.content_addr,
+    }
+    log = tmp_path / "log"
+    with running(COMMAND, log=log, ready=lambda: not port_is_free(port), environment=environment):
+        yield port
+
+
+async def exchange(port: int, request: bytes) -> tuple[int, bytes]:
+    """Status and body of what is answered to these bytes on one connection, until it is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    found = re.match(rb"HTTP/1\.1 ([0-9]{3}) ", head)
+    assert found
+    return int(found[1]), body
+
+
+async def test_the_shop_is_reached(port: int, neighbours: Neighbours) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        found = await client.get("/api/v1/product/search?query=mug")
+        picture = await client.get("/api/v1/content/mug.svg")
+    assert found.json()["meta"] == {"page": {"total_results": 1}}
+    assert picture.text.startswith("<svg")
+
+
+async def test_head_is_get_without_a_body(port: int) -> None:
+    for path in ("/healthz", "/api/v1/product/documents", "/api/v1/content/mug.svg"):
+        request = f"HEAD {path} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n"
+        assert await exchange(port, request.encode()) == (200, b"")
+
+
+async def test_no_path_is_made_right_by_leaving_parts_of_it_out(port: int) -> None:
+    for file in ("a/../mug.svg", "../content/mug.svg", "./mug.svg", "/mug.svg", "..;/mug.svg"):
+        request = f"GET /api/v1/content/{file} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n"
+        status, body = await exchange(port, request.encode())
+        assert status in {400, 404}
+        assert body.startswith(b'{"message":"failure"')
+
+
+async def test_a_body_in_chunks_that_never_ends_is_cut_off(port: int) -> None:
+    head = b"POST /api/v1/cart HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n"
+    chunks = b"".join(b"1000\r\n" + b" " * 0x1000 + b"\r\n" for _ in range(17))
+    status, body = await exchange(port, head + b"transfer-encoding: chunked\r\n\r\n" + chunks)
+    assert (status, b"at most 65536 bytes" in body) == (413, True)
+
+
+def test_a_start_without_addresses_names_them() -> None:
+    ended = subprocess.run(COMMAND, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert ended.returncode == os.EX_CONFIG
+    assert "CONTENT_ADDR: Field required" in ended.stderr
