@@ -112,6 +112,16 @@ async def refused_quote(checkout: Checkout, request: shop_pb2.QuoteOrderRequest)
     return refusal.value.code(), str(refusal.value.details())
 
 
+def losing_its_answer(answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A fake's answer that is given, and does not arrive."""
+
+    async def lose(request: Any, context: Any) -> Any:
+        await answer(request, context)
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
+
+    return lose
+
+
 def shown_total(order: shop_pb2.OrderResult) -> Money:
     total = Money.from_wire(order.shipping_cost)
     for entry in order.items:
@@ -379,12 +389,7 @@ async def test_an_order_that_may_have_been_charged_goes_on_at_what_was_agreed_th
     checkout: Checkout, neighbours: Shop
 ) -> None:
     charge = neighbours.answers["Charge"]
-
-    async def lose_answer(request: Any, context: Any) -> Any:
-        await charge(request, context)
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
-
-    neighbours.answers["Charge"] = lose_answer
+    neighbours.answers["Charge"] = losing_its_answer(charge)
     request = order_of(agreed_items_total=dollars(48, 970_000_000))
     await refused(checkout, request, key="k")
     neighbours.answers["Charge"] = charge
@@ -688,12 +693,7 @@ async def test_a_charge_that_nothing_is_known_of_is_not_made_twice_with_the_same
     checkout: Checkout, neighbours: Shop
 ) -> None:
     charge = neighbours.answers["Charge"]
-
-    async def lose_answer(request: Any, context: Any) -> Any:
-        await charge(request, context)
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was reset")
-
-    neighbours.answers["Charge"] = lose_answer
+    neighbours.answers["Charge"] = losing_its_answer(charge)
     await refused(checkout, key="k")
     neighbours.answers["Charge"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "Credit card info is invalid")
     await refused(checkout, key="k")
