@@ -46,6 +46,11 @@ def plan(stack: str) -> str:
     return _open(stack).plan()
 
 
+def difference(stack: str) -> str:
+    """The plan that mends what was changed behind Pulumi's back. Nothing is written, neither there nor to the state."""
+    return _open(stack).plan("--refresh")
+
+
 def refresh(stack: str) -> None:
     _open(stack).refresh()
 

@@ -7,6 +7,7 @@ from local import account, preparation
 from local.cluster import choose
 from local.directories import state_directory
 from local.environment import ROOT
+from local.errors import ActionableError
 from local.preparation import check_files, wait_for_answer
 from local.progress import Progress, duration
 from local.rehearsal import lifecycle as rehearsal
@@ -46,14 +47,28 @@ def preview(stack: str) -> None:
 
 
 def plan(stack: str) -> None:
-    """Writes what `up` would make to a file, for others to read."""
-    with exclusive("plan"):
-        check_files(stack)
-        content = account.plan(stack) if account.has_credentials() else rehearsal.plan(stack)
+    """Writes what `up` would make to a file, for others to read; where that can't be told, why, to another."""
     file = ROOT / "build" / f"plan-{stack}.json"
+    failure = file.with_suffix(".failed")
     file.parent.mkdir(exist_ok=True)
+    for former in (file, failure):
+        former.unlink(missing_ok=True)
+    try:
+        with exclusive("plan"):
+            check_files(stack)
+            content = account.plan(stack) if account.has_credentials() else rehearsal.plan(stack)
+    except ActionableError as error:
+        failure.write_text(str(error))
+        raise
     file.write_text(content)
     print(file.relative_to(ROOT))
+
+
+def difference(stack: str) -> str:
+    """The plan that mends what was changed behind Pulumi's back, as JSON."""
+    with exclusive("drift"):
+        check_files(stack)
+        return rehearsal.difference(stack) if rehearsal.stands(stack) else account.difference(stack)
 
 
 def refresh(stack: str) -> None:

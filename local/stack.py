@@ -65,10 +65,10 @@ class Stack:
         self._prepare()
         self._run(["preview", *self._policy_pack(), *options], "The preview failed: nothing was changed.")
 
-    def plan(self) -> str:
+    def plan(self, *options: str) -> str:
         """What `up` would make, with all inputs, as JSON. Source of its shape: `pulumi preview --json`."""
         self._prepare()
-        return self._ask(["preview", "--json", "--show-sames"])
+        return self._ask(["preview", "--json", "--show-sames", *options])
 
     def refresh(self) -> None:
         """Shows what was changed behind Pulumi's back, and takes note of it; `up` then mends it."""
@@ -109,7 +109,8 @@ class Stack:
             command, check=False, cwd=self.project, env=environment, capture_output=True, text=True
         )
         if outcome.returncode != 0:
-            raise ActionableError(f"pulumi {' '.join(arguments)}: {outcome.stderr.strip()}")
+            reasons = f"{outcome.stderr}\n{_errors(outcome.stdout)}".strip()
+            raise ActionableError(f"pulumi {' '.join(arguments)}: {reasons}")
         return outcome.stdout
 
     def _policy_pack(self) -> list[str]:
@@ -131,3 +132,12 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_STACK": self.name,
         }
+
+
+def _errors(printed: str) -> str:
+    """What a command that prints JSON says of its failure there, and nowhere else. Source: `pulumi preview --json`."""
+    try:
+        diagnostics = json.loads(printed)["diagnostics"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return "\n".join(one["message"].strip() for one in diagnostics if one["severity"] == "error")

@@ -90,9 +90,12 @@ def plan(stack: str) -> str:
 
 def refresh(stack: str) -> None:
     """Of a rehearsal that stands."""
-    with Progress() as progress:
-        toolbox = preparation.ensure_tools(progress)
-    _stack(stack, toolbox, _running(), _images()).refresh()
+    _standing(stack).refresh()
+
+
+def difference(stack: str) -> str:
+    """As JSON, the plan that mends what was changed behind Pulumi's back, in a rehearsal that stands."""
+    return _standing(stack).plan("--refresh")
 
 
 def down(stack: str) -> None:
@@ -195,6 +198,12 @@ def _refuse_leftovers(stack: str, running: Servers) -> None:
     left = [entry for entry in take_inventory(running, _settings(stack).region) if entry not in before]
     if left:
         raise ActionableError("The destroy left these in the account or the zone:\n  " + "\n  ".join(left))
+
+
+def _standing(stack: str) -> Stack:
+    with Progress() as progress:
+        toolbox = preparation.ensure_tools(progress)
+    return _stack(stack, toolbox, _running(), _images())
 
 
 def _running() -> Servers:
