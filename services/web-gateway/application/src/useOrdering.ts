@@ -20,21 +20,25 @@ export interface Ordering {
   readonly placing: boolean;
   /** Why the last attempt was refused. */
   readonly refusal: ApiError | null;
+  /** How many attempts were refused: after each, what was quoted before may no longer hold. */
+  readonly refusals: number;
   /** Why it is not known what became of the last attempt. */
   readonly doubt: ApiError | null;
   /** Sends an order, unless one is on its way. `names` are the products' by id, for the confirmation. */
-  readonly place: (request: OrderRequest, names: ReadonlyMap<string, string>) => Promise<void>;
+  readonly place: (request: OrderRequest, names: ReadonlyMap<string, string>) => void;
   /** Sends the very order in doubt once more. */
   readonly placeAgain: () => void;
 }
 
-export function useOrdering(): Ordering {
+/** `onRefused` is called after each refusal: what is shown of the cart may be why. */
+export function useOrdering(onRefused: () => void): Ordering {
   const navigate = useNavigate();
   const cart = useCart();
   // A second click may come before the first one's state is shown.
   const busy = useRef(false);
   const [placing, setPlacing] = useState(false);
   const [refusal, setRefusal] = useState<ApiError | null>(null);
+  const [refusals, setRefusals] = useState(0);
   const [unanswered, setUnanswered] = useState<Unanswered | null>(null);
 
   const send = async (attempt: Attempt) => {
@@ -47,22 +51,31 @@ export function useOrdering(): Ordering {
     try {
       confirm(await placeOrder(attempt.request, attempt.idempotencyKey), attempt);
       await navigate("/confirmation", { replace: true });
+      await cart.refresh();
     } catch (thrown) {
       const error = thrown instanceof ApiError ? thrown : new ApiError(String(thrown), null);
-      setRefusal(error.isRefusal ? error : null);
-      setUnanswered(error.isRefusal ? null : { attempt, error });
+      if (error.isRefusal) {
+        setRefusal(error);
+        setRefusals((count) => count + 1);
+        setUnanswered(null);
+        onRefused();
+      } else {
+        setUnanswered({ attempt, error });
+      }
     } finally {
       busy.current = false;
       setPlacing(false);
     }
-    await cart.refresh();
   };
 
   return {
     placing,
     refusal,
+    refusals,
     doubt: unanswered?.error ?? null,
-    place: (request, names) => send({ request, idempotencyKey: newIdempotencyKey(), names }),
+    place: (request, names) => {
+      void send({ request, idempotencyKey: newIdempotencyKey(), names });
+    },
     placeAgain: () => {
       if (unanswered) {
         void send(unanswered.attempt);

@@ -17,7 +17,7 @@ export function AddToCart({ product }: { readonly product: Product }) {
       }}
     >
       {full ? "No more of this" : "Add to cart"}
-      <span className="hidden">: {product.name}</span>
+      <span className="hidden"> {product.name}</span>
     </button>
   );
 }

@@ -22,6 +22,10 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
     void refresh();
   }, [refresh]);
 
+  const dismissNotice = useCallback(() => {
+    setNotice(null);
+  }, []);
+
   const change = useCallback(
     (foresee: (quantities: Quantities) => Quantities, send: () => Promise<string>, failed: string) => {
       setContents((now) => (now.status === "ready" ? { ...now, quantities: foresee(now.quantities) } : now));
@@ -49,18 +53,16 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
     () => ({
       contents,
       notice,
-      dismissNotice: () => {
-        setNotice(null);
-      },
+      dismissNotice,
       add: ({ id, name }: Product) => {
         change(
           (quantities) => withQuantity(quantities, id, (quantities.get(id) ?? 0) + 1),
           async () => {
             const quantity = ((await readCart()).get(id) ?? 0) + 1;
             await setQuantity(id, quantity);
-            return quantity === 1 ? `${name} is in the cart.` : `${name}: ${String(quantity)} in the cart.`;
+            return `Added to the cart: ${name}${quantity === 1 ? "" : `, now ${String(quantity)}`}.`;
           },
-          `${name} could not be added.`,
+          `Not added: ${name}.`,
         );
       },
       setQuantity: (id, name, quantity) => {
@@ -68,9 +70,9 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
           (quantities) => withQuantity(quantities, id, quantity),
           async () => {
             await setQuantity(id, quantity);
-            return `${name}: ${String(quantity)} in the cart.`;
+            return `In the cart: ${name}, now ${String(quantity)}.`;
           },
-          `The quantity of ${name} could not be changed.`,
+          `Not changed: the quantity of ${name}.`,
         );
       },
       remove: (id, name) => {
@@ -78,9 +80,9 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
           (quantities) => withQuantity(quantities, id, 0),
           async () => {
             await removeFromCart(id);
-            return `${name} was removed from the cart.`;
+            return `Removed from the cart: ${name}.`;
           },
-          `${name} could not be removed.`,
+          `Not removed: ${name}.`,
         );
       },
       empty: () => {
@@ -90,12 +92,12 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
             await emptyCart();
             return "The cart was emptied.";
           },
-          "The cart could not be emptied.",
+          "The cart was not emptied.",
         );
       },
       refresh,
     }),
-    [contents, notice, change, refresh],
+    [contents, notice, dismissNotice, change, refresh],
   );
 
   return <CartContext value={cart}>{children}</CartContext>;

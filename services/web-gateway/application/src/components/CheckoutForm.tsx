@@ -28,7 +28,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
   const [today] = useState(() => new Date());
   const [left, setLeft] = useState<ReadonlySet<FieldName>>(new Set());
   const [wrongFields, setWrongFields] = useState(0);
-  const [quote, askForQuoteAgain] = useQuote(lines, values, today);
+  const [quote, askForQuoteAgain] = useQuote(lines, values, today, ordering.refusals);
   const agreed = quote.status === "ready" ? quote.value : null;
 
   const field = (name: FieldName) => {
@@ -47,7 +47,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
     };
   };
 
-  const pay = async (event: SubmitEvent) => {
+  const pay = (event: SubmitEvent) => {
     event.preventDefault();
     const wrong = FIELD_NAMES.filter((name) => findProblem(name, values[name], today) !== null);
     setLeft(new Set(FIELD_NAMES));
@@ -60,16 +60,15 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
     if (agreed === null || ordering.placing) {
       return;
     }
-    await ordering.place(
+    ordering.place(
       { amount: agreed.itemsTotal, email: values.email.trim(), address: readAddress(values), card: readCard(values) },
       new Map(lines.map(({ product }) => [product.id, product.name])),
     );
-    askForQuoteAgain();
   };
 
   return (
     <div className="split">
-      <form className="checkout" noValidate ref={form} onSubmit={(event) => void pay(event)}>
+      <form className="checkout" noValidate ref={form} onSubmit={pay}>
         <fieldset>
           <legend>Contact</legend>
           <Field {...field("email")} label="E-mail" type="email" autoComplete="email" optional wide />

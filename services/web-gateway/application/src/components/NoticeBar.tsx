@@ -10,6 +10,9 @@ export function NoticeBar() {
   const { notice, dismissNotice } = useCart();
   const { pathname } = useLocation();
 
+  // On another page it is old news.
+  useEffect(() => dismissNotice, [pathname, dismissNotice]);
+
   useEffect(() => {
     if (notice?.kind !== "done") {
       return;

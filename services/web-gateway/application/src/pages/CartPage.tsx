@@ -59,15 +59,20 @@ function Contents({ cart }: { readonly cart: Extract<CartLines, { status: "ready
       <aside className="summary" aria-labelledby="summary-title">
         <h2 id="summary-title">Summary</h2>
         <dl className="totals">
-          <div>
-            <dt>Shipping</dt>
-            <dd>told before you pay</dd>
-          </div>
+          {cart.lines.map(({ product, quantity, total }) => (
+            <div key={product.id}>
+              <dt>
+                {quantity} × {product.name}
+              </dt>
+              <dd>{formatCents(total)}</dd>
+            </div>
+          ))}
           <div className="total">
             <dt>Goods</dt>
             <dd>{formatCents(cart.itemsTotal)}</dd>
           </div>
         </dl>
+        <p className="quiet">What shipping costs is said at checkout, before you pay.</p>
         <Link className="button" to="/checkout">
           Go to checkout
         </Link>
@@ -116,7 +121,7 @@ function RemoveButton({ id, name, onRemove }: { readonly id: string; readonly na
         onRemove(id, name);
       }}
     >
-      Remove<span className="hidden">: {name}</span>
+      Remove<span className="hidden"> {name}</span>
     </button>
   );
 }

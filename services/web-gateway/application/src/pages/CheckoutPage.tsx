@@ -11,7 +11,7 @@ import { useOrdering } from "../useOrdering";
 
 export function CheckoutPage() {
   const [cart, retry] = useCartLines();
-  const ordering = useOrdering();
+  const ordering = useOrdering(retry);
   const [values, setValues] = useState(EMPTY_FIELDS);
 
   return (

@@ -50,11 +50,16 @@ export class FakeShop {
 
   /** Requests whose route begins so wait until the returned function is called. */
   hold(route: string): () => void {
-    const gate = Promise.withResolvers<undefined>();
-    this.#held.set(route, gate.promise);
+    let open: () => void = () => undefined;
+    this.#held.set(
+      route,
+      new Promise((resolve) => {
+        open = resolve;
+      }),
+    );
     return () => {
       this.#held.delete(route);
-      gate.resolve(undefined);
+      open();
     };
   }
 
