@@ -10,6 +10,7 @@ import pytest
 from boutique_shared.serving import GrpcService, announce_readiness, create_server
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.redis import RedisServer, start_redis
+from boutique_testing.s3 import S3, start_s3
 from boutique_testing.secrets_manager import SecretsManager, start_secrets_manager
 
 Serve = Callable[[GrpcService], Awaitable[grpc.aio.Channel]]
@@ -48,6 +49,16 @@ def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]
     """A Secrets Manager that AWS's variables lead to."""
     with start_secrets_manager() as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield running
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    """An S3, with an empty bucket, that AWS's variables lead to."""
+    with start_s3() as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", running.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         yield running

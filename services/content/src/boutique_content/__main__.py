@@ -1,0 +1,20 @@
+"""The content service's process: `python3 -m boutique_content`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from boutique_content.application import create_application
+from boutique_content.bucket import open_bucket
+from boutique_content.pictures import Pictures
+from boutique_content.settings import ContentSettings
+from boutique_shared import http_serving
+
+
+@asynccontextmanager
+async def open_application(settings: ContentSettings) -> AsyncIterator[http_serving.Application]:
+    async with open_bucket(settings.pictures_bucket, settings.aws_region) as bucket:
+        yield create_application(Pictures(bucket))
+
+
+if __name__ == "__main__":
+    http_serving.run("content", ContentSettings, open_application)

@@ -1,0 +1,25 @@
+"""The content service as the gateway meets it, in front of a bucket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from boutique_content.__main__ import open_application
+from boutique_content.settings import ContentSettings
+from boutique_shared.http_serving import Application, with_request_scope
+from boutique_testing.s3 import BUCKET, S3
+
+
+@pytest.fixture
+async def application(s3: S3) -> AsyncIterator[Application]:
+    async with open_application(ContentSettings(pictures_bucket=BUCKET, aws_region="eu-central-1")) as opened:
+        yield with_request_scope(opened)
+
+
+@pytest.fixture
+async def client(application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application), base_url="http://content.test"
+    ) as connected:
+        yield connected

@@ -1,0 +1,224 @@
+"""What is answered to a request for a picture."""
+
+import http.client
+
+import httpx
+import pytest
+
+from boutique_content.__main__ import open_application
+from boutique_content.settings import ContentSettings
+from boutique_testing.processes import free_port
+from boutique_testing.s3 import BUCKET, S3
+
+MUG = b"<svg><title>Mug</title></svg>"
+
+
+async def test_a_picture_is_the_object_with_its_type_and_its_tag(client: httpx.AsyncClient, s3: S3) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg")
+    assert (answer.status_code, answer.content) == (200, MUG)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["content-length"] == str(len(MUG))
+    assert answer.headers["etag"] == entity_tag
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["last-modified"].endswith(" GMT")
+
+
+async def test_a_picture_may_be_kept_for_minutes_and_is_asked_for_again_then(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg")
+    assert answer.headers["cache-control"] == "public, max-age=300, must-revalidate"
+
+
+async def test_a_picture_that_is_opened_alone_can_run_nothing(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", b"<svg><script>alert(1)</script></svg>")
+    for path in ("/mug.svg", "/none.svg"):
+        answer = await client.get(path)
+        assert answer.headers["content-security-policy"] == ("default-src 'none'; style-src 'unsafe-inline'; sandbox")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_would_be_answered_can_be_asked_without_the_content(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    whole, head = await client.get("/mug.svg"), await client.head("/mug.svg", headers={"range": "bytes=0-3"})
+    names = ("content-type", "content-length", "etag", "last-modified", "cache-control", "accept-ranges")
+    assert head.status_code == 200
+    assert [head.headers[name] for name in names] == [whole.headers[name] for name in names]
+
+
+@pytest.mark.parametrize("known", ["{}", "W/{}", '"other", {}', "*"])
+@pytest.mark.parametrize("asked_before", [False, True])
+async def test_whoever_has_the_picture_is_not_sent_it_again(
+    client: httpx.AsyncClient, s3: S3, known: str, asked_before: bool
+) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    if asked_before:
+        await client.get("/mug.svg")
+    answer = await client.get("/mug.svg", headers={"if-none-match": known.format(entity_tag)})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == entity_tag
+    assert answer.headers["cache-control"] == "public, max-age=300, must-revalidate"
+    assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize("known", ['"other"', "nonsense", ""])
+async def test_whoever_has_another_picture_is_sent_this_one(client: httpx.AsyncClient, s3: S3, known: str) -> None:
+    s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"if-none-match": known})
+    assert (answer.status_code, answer.content) == (200, MUG)
+
+
+@pytest.mark.parametrize(
+    ("asked", "content", "said"),
+    [
+        ("bytes=1-3", MUG[1:4], f"bytes 1-3/{len(MUG)}"),
+        ("bytes=20-", MUG[20:], f"bytes 20-{len(MUG) - 1}/{len(MUG)}"),
+        ("bytes=-6", MUG[-6:], f"bytes {len(MUG) - 6}-{len(MUG) - 1}/{len(MUG)}"),
+        ("bytes=5-999", MUG[5:], f"bytes 5-{len(MUG) - 1}/{len(MUG)}"),
+    ],
+)
+@pytest.mark.parametrize("asked_before", [False, True])
+async def test_a_part_is_answered_as_such(
+    client: httpx.AsyncClient, s3: S3, asked: str, content: bytes, said: str, asked_before: bool
+) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    if asked_before:
+        await client.get("/mug.svg")
+    answer = await client.get("/mug.svg", headers={"range": asked})
+    assert (answer.status_code, answer.content) == (206, content)
+    assert answer.headers["content-range"] == said
+    assert answer.headers["content-length"] == str(len(content))
+    assert answer.headers["etag"] == entity_tag
+
+
+async def test_a_part_beyond_the_end_is_refused_with_the_size(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"range": "bytes=99-"})
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{len(MUG)}"
+    assert answer.json() == {"message": "failure", "reason": "range: the picture mug.svg has no such bytes"}
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=5-2", "lines=1-2", "bytes=a-b", "bytes=-", "bytes="])
+async def test_of_several_parts_or_of_what_is_no_part_the_whole_is_answered(
+    client: httpx.AsyncClient, s3: S3, asked: str
+) -> None:
+    s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"range": asked})
+    assert (answer.status_code, answer.content) == (200, MUG)
+    assert s3.requests == [("GET /pictures/mug.svg", {})]
+
+
+async def test_a_part_of_what_has_not_changed_is_a_part(client: httpx.AsyncClient, s3: S3) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-range": entity_tag})
+    assert (answer.status_code, answer.content) == (206, MUG[:4])
+
+
+@pytest.mark.parametrize("of", ['"other"', "W/{}", "Tue, 24 Nov 2099 12:00:00 GMT"])
+async def test_a_part_of_what_may_have_changed_is_the_whole(client: httpx.AsyncClient, s3: S3, of: str) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-range": of.format(entity_tag)})
+    assert (answer.status_code, answer.content) == (200, MUG)
+
+
+async def test_no_part_is_sent_of_what_is_known(client: httpx.AsyncClient, s3: S3) -> None:
+    entity_tag = s3.put("mug.svg", MUG)
+    answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-none-match": entity_tag})
+    assert answer.status_code == 304
+
+
+@pytest.mark.parametrize("may_list", [True, False])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_missing_picture_is_not_found_whether_or_not_the_bucket_may_say_so(
+    client: httpx.AsyncClient, s3: S3, may_list: bool, method: str
+) -> None:
+    s3.may_list = may_list
+    answer = await client.request(method, "/none.svg")
+    assert answer.status_code == 404
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/json"
+    if method == "GET":
+        assert answer.json()["message"] == "failure"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/.%2fmug.svg",
+        "/..%2fmug.svg",
+        "/%2e%2e%2fmug.svg",
+        "//mug.svg",
+        "/mug.svg/",
+        "/.mug.svg",
+        "/Mug.svg",
+        "/mug.svg%00",
+        "/mug.svg%0a",
+        "/mug%20.svg",
+        "/m%C3%BCg.svg",
+        f"/{'m' * 256}",
+    ],
+)
+async def test_what_cannot_be_a_name_is_not_found_without_a_question(
+    client: httpx.AsyncClient, s3: S3, path: str
+) -> None:
+    s3.put("mug.svg", MUG)
+    answer = await client.get(httpx.URL("http://content.test").copy_with(raw_path=path.encode()))
+    assert answer.status_code == 404
+    assert answer.json() == {"message": "failure", "reason": "there is no such picture: see the products' filenames"}
+    assert s3.requests == []
+
+
+async def test_pictures_are_only_read(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    for method in ("POST", "PUT", "DELETE"):
+        answer = await client.request(method, "/mug.svg")
+        assert answer.status_code == 405
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+        assert answer.json()["message"] == "failure"
+
+
+async def test_a_bucket_that_fails_is_a_bad_gateway(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    s3.broken = True
+    answer = await client.get("/mug.svg")
+    assert answer.status_code == 502
+    assert answer.json() == {"message": "failure", "reason": "the bucket of the pictures cannot be read"}
+
+
+async def test_a_bucket_that_waits_is_given_up_when_the_caller_does(client: httpx.AsyncClient, s3: S3) -> None:
+    s3.put("mug.svg", MUG)
+    s3.open.clear()
+    answer = await client.get("/mug.svg", headers={"x-request-timeout": "0.1"})
+    assert answer.status_code == 504
+    assert answer.json() == {"message": "failure", "reason": "the bucket of the pictures does not answer in time"}
+
+
+@pytest.mark.parametrize("lacking", ["server", "bucket", "credentials"])
+async def test_a_bucket_that_is_not_there_is_a_bad_gateway(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    if lacking == "server":
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
+    if lacking == "credentials":
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    settings = ContentSettings(pictures_bucket="another" if lacking == "bucket" else BUCKET, aws_region="eu-central-1")
+    async with open_application(settings) as application:
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://content.test") as client:
+            answer = await client.get("/mug.svg")
+            assert answer.status_code == http.client.BAD_GATEWAY
+            assert (await client.get("/healthz")).json() == {"healthy": True}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
+async def test_health_is_answered_without_the_bucket(client: httpx.AsyncClient, s3: S3, path: str) -> None:
+    s3.broken = True
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"healthy": True})
+    assert s3.requests == []
