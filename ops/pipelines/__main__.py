@@ -1,0 +1,112 @@
+"""What CircleCI runs: `python -m ops.pipelines <command>`."""
+
+# ruff: noqa: PLC0415 - each command loads what it needs alone
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from boutique_definition.validation import MistakeError
+from local.environment import ROOT
+from local.errors import ActionableError
+from ops.pipelines.repository import Repository
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answers the exit status: 0; 1 where the command refuses, fails, or finds something."""
+    given = _parser().parse_args(arguments)
+    try:
+        return _run(given)
+    except (ActionableError, MistakeError) as error:
+        print(f"\n{error}", file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        print(f"\nAWS did not do it: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ops.pipelines", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=summary, description=summary)
+
+    command("continue", "Finds what a pipeline is to do, writes that to build/continuation.yml, and goes on with it.")
+    command("local", "Runs a job here.").add_argument("job", help="such as style or test-services")
+    release = command("release", "Notes in a stack's file which images services of other repositories run.")
+    release.add_argument("stack")
+    release.add_argument("--service", default="", help="the service that gets another image")
+    release.add_argument("--image", default="", help="<registry>/<repository>@sha256:<digest>")
+    command("expire", "Takes a stack down if it has expired.").add_argument("stack")
+    command("vulnerabilities", "Has Trivy look through images.").add_argument("services", nargs="+", metavar="service")
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    match given.command:
+        case "continue":
+            return _continue()
+        case "local":
+            from ops.pipelines import on_one_machine
+
+            return on_one_machine.run(given.job, on_one_machine.all_jobs(Repository.read(ROOT)), ROOT)
+        case "release":
+            return _release(given.stack, given.service, given.image)
+        case "expire":
+            return _expire(given.stack)
+        case "vulnerabilities":
+            from ops.pipelines.vulnerabilities import vulnerabilities
+
+            return vulnerabilities(given.services)
+    return 0
+
+
+def _continue() -> int:
+    from ops.pipelines.circleci import go_on
+    from ops.pipelines.occasion import Occasion, continuation
+
+    text = continuation(Repository.read(ROOT), Occasion.read(os.environ)).text()
+    file = ROOT / "build" / "continuation.yml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    print(text)
+    go_on(text, os.environ)
+    return 0
+
+
+def _release(stack: str, service: str, image: str) -> int:
+    from local import account
+    from ops.pipelines.release import release
+
+    repository = Repository.read(ROOT)
+    file = Path(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
+    for name, reference in release(repository, file, {service: image}, account.versions(stack)).items():
+        print(f"{name:15} {reference}")
+    return 0
+
+
+def _expire(stack: str) -> int:
+    from local.account import destroy
+    from ops.account import open_account
+    from ops.pipelines.expiry import expire
+    from ops.teardown import teardown
+
+    account = open_account(stack)
+    return expire(
+        account,
+        datetime.now(UTC).date(),
+        lambda: teardown(account, confirmed=True, destroy=lambda: destroy(stack)),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Runs a job of a pipeline here: its commands, in their order, as CircleCI would; up to the first that fails."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.errors import ActionableError
+from ops.pipelines import workflows
+from ops.pipelines.impact import everything
+from ops.pipelines.jobs import SIGN_IN, Document
+from ops.pipelines.repository import Repository
+
+_SHELL = ("/bin/bash", "-eo", "pipefail", "-c")
+"""CircleCI's on Linux."""
+
+
+def all_jobs(repository: Repository) -> dict[str, Document]:
+    """Each job of a pull request, of main and of the night, as it is when everything has changed."""
+    whole = everything(repository)
+    branches = workflows.trunks(repository)
+    continuations = [
+        workflows.pull_request(repository, whole, fork=False),
+        *(workflows.trunk(repository, whole, branch) for branch in sorted(branches)),
+        workflows.nightly(repository),
+    ]
+    return {name: job.document() for found in continuations for name, job in found.jobs.items()}
+
+
+def run(job: str, jobs: Mapping[str, Document], directory: Path) -> int:
+    """Answers the status of the last command. Raises ActionableError where there is no such job."""
+    if job not in jobs:
+        raise ActionableError(f"There is no job {job!r}: there are {', '.join(sorted(jobs))}.")
+    # What a caller sets counts more, as with make itself.
+    environment = {**jobs[job]["environment"], **os.environ}
+    for step in jobs[job]["steps"]:
+        kind, content = (step, {}) if isinstance(step, str) else next(iter(step.items()))
+        if kind != "run":
+            print(f"left out: {kind}", flush=True)
+        elif content["name"] == SIGN_IN:
+            print(f"left out: {SIGN_IN}; your own credentials are used, if there are any", flush=True)
+        else:
+            print(f"\n$ {content['command']}", flush=True)
+            status = subprocess.run(
+                [*_SHELL, content["command"]], check=False, cwd=directory, env=environment
+            ).returncode
+            if status:
+                print(f"\n{job} failed: {content['name']} ended with {status}", flush=True)
+                return status
+    print(f"\n{job} passed.")
+    return 0

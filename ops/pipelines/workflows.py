@@ -1,0 +1,194 @@
+"""What runs on what occasion: on a branch, on main, at night, for another repository's service, and to go back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ops.pipelines.changes import MAIN
+from ops.pipelines.continuation import Approval, Continuation, Placed
+from ops.pipelines.impact import Impact
+from ops.pipelines.jobs import Job, deploys, reads
+from ops.pipelines.repository import Repository, Stack
+
+PROMOTION = ("dev", "staging", "prod")
+"""The stacks that a change passes through, in this order. Others are a person's to deploy."""
+APPROVED = frozenset({"prod"})
+"""Those that it enters when a person has said so."""
+
+READ = ("boutique-read",)
+"""Contexts. A token that may read the zone in Cloudflare."""
+DEPLOY = ("boutique-deploy",)
+"""A token that may change the zone in Cloudflare."""
+COMMENT = ("boutique-comment",)
+"""A token that may comment on pull requests, and write issues, in GitHub."""
+
+_UP_SILENT_MINUTES = 60
+"""A database with a standby is made in one step of up to three quarters of an hour."""
+_BUILD_SILENT_MINUTES = 30
+
+
+def deployed(repository: Repository, branch: str) -> list[Stack]:
+    """The stacks that are deployed from a branch: their settings say so."""
+    stacks = [repository.stacks[name] for name in PROMOTION if name in repository.stacks]
+    return [stack for stack in stacks if stack.aws and stack.aws.pipelines and stack.aws.pipelines.branch == branch]
+
+
+def trunks(repository: Repository) -> frozenset[str]:
+    """The branches that are no one's pull request."""
+    settings = [stack.aws.pipelines for stack in repository.stacks.values() if stack.aws and stack.aws.pipelines]
+    return frozenset({MAIN, *(pipelines.branch for pipelines in settings)})
+
+
+def pull_request(repository: Repository, impact: Impact, *, fork: bool) -> Continuation:
+    """A fork's code is anybody's: it is given no credentials, so nothing is previewed."""
+    previews = [] if fork else [_preview(repository.stacks[name]) for name in sorted(impact.previews)]
+    members = [*_checks(impact), *previews]
+    if impact.previews:
+        comment = Job("comment", ["comment"], _comment_environment(impact, fork=fork), gathers=not fork)
+        members.append(Placed(comment, after=[preview.name for preview in previews], contexts=() if fork else COMMENT))
+    return Continuation("pull-request", members)
+
+
+def trunk(repository: Repository, impact: Impact, branch: str) -> Continuation:
+    """Checks, and then one stack after the other where the change concerns what runs."""
+    checks = _checks(impact)
+    passed = [check.name for check in checks]
+    promotion = _promotion(repository, branch, passed) if impact.images or impact.previews else ()
+    return Continuation("main", [*checks, *promotion])
+
+
+def release(repository: Repository, branch: str, service: str, image: str) -> Continuation:
+    """A service of another repository goes through the same stacks."""
+    environment = {"SERVICE": service, "IMAGE": image}
+    return Continuation("release", list(_promotion(repository, branch, [], environment=environment)))
+
+
+def rollback(repository: Repository, branch: str, revision: str) -> Continuation:
+    """A person says which stacks go back: each by itself, at once."""
+    members: list[Placed | Approval] = []
+    for stack in deployed(repository, branch):
+        approval = Approval(f"approve-{stack.name}")
+        up = _up(repository, stack, [approval.name])
+        members += [approval, replace(up, job=replace(up.job, revision=revision))]
+    return Continuation("rollback", members)
+
+
+def nightly(repository: Repository) -> Continuation:
+    """Of every stack that pipelines have access to."""
+    members = [
+        *(_drift(stack) for stack in repository.stacks.values() if reads(stack)),
+        *(_expire(stack) for stack in repository.stacks.values() if deploys(stack) and stack.aws and stack.aws.expires),
+    ]
+    return Continuation("nightly", members or [Placed(_style())])
+
+
+def _checks(impact: Impact) -> list[Placed]:
+    jobs = [_style()]
+    if impact.types:
+        jobs.append(Job("types", ["types"]))
+    if impact.applications:
+        jobs.append(Job("applications", ["applications"]))
+    jobs += [_tests(group, parts) for group, parts in _grouped(impact.tests).items()]
+    if impact.images:
+        services = " ".join(sorted(impact.images))
+        jobs.append(
+            Job(
+                "images",
+                ["vulnerabilities"],
+                {"SERVICES": services},
+                machine=True,
+                silent_minutes=_BUILD_SILENT_MINUTES,
+            )
+        )
+    if impact.end_to_end:
+        parts = " ".join(sorted(impact.end_to_end))
+        jobs.append(Job("e2e", ["e2e"], {"E2E": parts}, machine=True, silent_minutes=_BUILD_SILENT_MINUTES))
+    return [Placed(job) for job in jobs]
+
+
+def _style() -> Job:
+    return Job("style", ["style"])
+
+
+def _tests(group: str, parts: Sequence[str]) -> Job:
+    return Job(f"test-{group}", ["units"], {"TESTS": " ".join(parts)})
+
+
+def _grouped(parts: Iterable[str]) -> dict[str, list[str]]:
+    """By the first folder: that many run at once."""
+    groups: dict[str, list[str]] = {}
+    for part in sorted(parts):
+        groups.setdefault(part.partition("/")[0], []).append(part)
+    return groups
+
+
+def _preview(stack: Stack) -> Placed:
+    """Without a role against an emulated account, as on anybody's machine."""
+    job = Job(
+        f"preview-{stack.name}",
+        ["plan"],
+        {"STACK": stack.name},
+        silent_minutes=_BUILD_SILENT_MINUTES,
+        role=reads(stack),
+        leaves=f"plan-{stack.name}.json",
+    )
+    return Placed(job, contexts=READ if job.role else ())
+
+
+def _comment_environment(impact: Impact, *, fork: bool) -> dict[str, str]:
+    return {"STACKS": " ".join(sorted(impact.previews))} | ({"FORK": "1"} if fork else {})
+
+
+def _promotion(
+    repository: Repository, branch: str, requires: Sequence[str], environment: dict[str, str] | None = None
+) -> Iterable[Placed | Approval]:
+    for stack in deployed(repository, branch):
+        if stack.name in APPROVED:
+            approval = Approval(f"approve-{stack.name}", requires)
+            yield approval
+            requires = [approval.name]
+        up = _up(repository, stack, requires, environment or {})
+        yield up
+        requires = [up.name]
+
+
+def _up(
+    repository: Repository, stack: Stack, requires: Sequence[str], environment: dict[str, str] | None = None
+) -> Placed:
+    """`up` pushes the images that the registry lacks.
+
+    Its smoke test is in the same job, so that no other `up` comes between: a serial group ends with a job.
+    """
+    elsewhere = ["release"] if repository.elsewhere else []
+    job = Job(
+        f"up-{stack.name}",
+        [*elsewhere, "up", "smoke"],
+        {"STACK": stack.name, **(environment or {})},
+        machine=True,
+        silent_minutes=_UP_SILENT_MINUTES,
+        role=deploys(stack),
+    )
+    return Placed(job, requires=requires, contexts=DEPLOY, environment=stack.name)
+
+
+def _drift(stack: Stack) -> Placed:
+    """It opens or updates an issue."""
+    job = Job(
+        f"drift-{stack.name}",
+        ["drift"],
+        {"STACK": stack.name},
+        silent_minutes=_BUILD_SILENT_MINUTES,
+        role=reads(stack),
+    )
+    return Placed(job, contexts=(*READ, *COMMENT))
+
+
+def _expire(stack: Stack) -> Placed:
+    """Takes it down once its day has come, and every night after that tells what is left."""
+    job = Job(
+        f"expire-{stack.name}",
+        ["expire"],
+        {"STACK": stack.name},
+        silent_minutes=_UP_SILENT_MINUTES,
+        role=deploys(stack),
+    )
+    return Placed(job, contexts=DEPLOY, environment=stack.name)
