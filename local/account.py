@@ -55,6 +55,11 @@ def refresh(stack: str) -> None:
     _open(stack).refresh()
 
 
+def versions(stack: str) -> dict[str, str]:
+    """The image of each service that runs there."""
+    return _open(stack).versions()
+
+
 def down(stack: str) -> None:
     """By the operator's command, which knows what may not be deleted and finds what is left."""
     _operate("teardown", stack)

@@ -87,6 +87,13 @@ class Stack:
         stacks = json.loads(self._ask(["stack", "ls", "--json"]))
         return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
 
+    def versions(self) -> dict[str, str]:
+        """The image of each service that runs; of none where there is no stack yet."""
+        if not self.exists():
+            return {}
+        versions: dict[str, str] = json.loads(self._ask(["stack", "output", "--json"])).get("versions", {})
+        return versions
+
     def addresses(self) -> list[str]:
         """Where each external service of the shop is reached, as the program exported it."""
         addresses: Mapping[str, str] = json.loads(self._ask(["stack", "output", "--json"]))["addresses"]

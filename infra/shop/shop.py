@@ -83,6 +83,11 @@ def check_shop(
         for store in file.stores
         if store not in stores
     ]
-    mistakes += [f"services/{name}: has no image: run `make images`" for name in services if name not in images]
+    overridden = {name for name, override in settings.shop.services.items() if override.image}
+    mistakes += [
+        f"services/{name}: has no image: run `make images`"
+        for name in services
+        if name not in images.keys() | overridden
+    ]
     if mistakes:
         raise MistakeError("\n".join(mistakes))

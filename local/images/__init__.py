@@ -72,6 +72,24 @@ def push(repository: Path, destinations: Mapping[str, str], login: Login, *, uv:
         engine.push({wanted[name].reference: destination for name, destination in destinations.items()}, login)
 
 
+def archives(
+    repository: Path, services: Sequence[str], directory: Path, *, uv: Path, progress: Progress
+) -> dict[str, Path]:
+    """Builds the images of those services that are not there yet, and writes each to an archive of its own.
+
+    Raises ActionableError as `build` does, and where there is no such service.
+    """
+    engine, plan = _prepare(repository, progress)
+    if unknown := sorted(set(services) - plan.services.keys()):
+        raise ActionableError(f"There is no image of {', '.join(unknown)}: there are {', '.join(plan.services)}.")
+    wanted = {name: plan.services[name] for name in services}
+    _build_missing(engine, repository, plan, wanted, uv, progress)
+    written = {name: directory / f"{name}.tar" for name in services}
+    for name, archive in written.items():
+        engine.save([wanted[name].reference], archive)
+    return written
+
+
 def remove(progress: Progress) -> None:
     """Removes all that was built; keeps what was fetched."""
     directory = _directory()

@@ -22,8 +22,9 @@ _UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "a
 
 
 def service_names(repository: Path) -> list[str]:
-    """The services that have an image, in alphabetical order."""
-    return sorted(file.parent.name for file in repository.glob("services/*/service.yaml"))
+    """The services whose images are built here, in alphabetical order; some may have their source elsewhere."""
+    files = repository.glob("services/*/service.yaml")
+    return sorted(file.parent.name for file in files if (file.parent / "src").is_dir())
 
 
 def dockerfile(repository: Path) -> Path:
