@@ -82,7 +82,11 @@ def environment(settings: SyntheticsSettings) -> dict[str, str]:
 
 
 async def run(program: Path, settings: SyntheticsSettings, terminated: asyncio.Event) -> Run:
-    """Until its time is over or `terminated`. What k6 and the script log is logged as our own."""
+    """Until its time is over or `terminated`. What k6 and the script log is logged as our own.
+
+    At the end of its time, shoppers finish their visits. When it is terminated, k6 breaks them off at once, and what is
+    under way counts neither for the shop nor against it.
+    """
     k6 = await asyncio.create_subprocess_exec(
         *command(program),
         env=environment(settings),
