@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,6 +20,7 @@ from boutique_api_gateway.settings import GatewaySettings
 from boutique_shared.http_serving import with_request_scope
 from boutique_shared.money import Money
 from boutique_testing.neighbours import Neighbours, served
+from boutique_testing.processes import free_port, port_is_free, running
 from hipstershop import shop_pb2
 
 SHIPPING = Money("USD", 8_990_000_000)
@@ -202,6 +206,29 @@ async def client(settings: GatewaySettings) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(with_request_scope(application), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
             yield client
+
+
+@pytest.fixture
+async def port(settings: GatewaySettings, tmp_path: Path) -> AsyncIterator[int]:
+    """Of a gateway that runs as a process of its own."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "PRODUCT_CATALOG_SERVICE_ADDR": settings.product_catalog_service_addr,
+        "CART_SERVICE_ADDR": settings.cart_service_addr,
+        "CHECKOUT_SERVICE_ADDR": settings.checkout_service_addr,
+        "PAYMENT_SERVICE_ADDR": settings.payment_service_addr,
+        "CONTENT_ADDR": settings.content_addr,
+    }
+    log = tmp_path / "log"
+    with running(
+        [sys.executable, "-m", "boutique_api_gateway"],
+        log=log,
+        ready=lambda: not port_is_free(port),
+        environment=environment,
+    ):
+        yield port
 
 
 @pytest.fixture

@@ -70,6 +70,11 @@ async def test_a_search_tells_how_many_there_are_and_shows_as_many_as_asked_for(
     assert names(answer.json()["results"]) == BY_RATING_THEN_NAME[:2]
 
 
+async def test_a_size_may_be_written_with_decimals_that_are_zero(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 1.0}})
+    assert names(answer.json()["results"]) == ["Sunglasses"]
+
+
 async def test_a_suggestion_has_the_text_in_its_name(client: httpx.AsyncClient) -> None:
     found = (await client.post("/api/v1/product/suggestions", json={"query": "GLASS"})).json()
     assert found["results"] == [SUNGLASSES]
@@ -156,7 +161,9 @@ async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
         return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="1")])
 
     neighbours.answers["ListProducts"] = unpriced
-    assert (await client.get("/api/v1/product/documents")).status_code == 500
+    answer = await client.get("/api/v1/product/documents", headers={"x-request-id": "find-me"})
+    assert (answer.status_code, answer.json()["request_id"]) == (500, "find-me")
+    assert "currency" not in answer.text
 
 
 async def test_what_catalog_refuses_is_said_in_its_words(client: httpx.AsyncClient, neighbours: Neighbours) -> None:

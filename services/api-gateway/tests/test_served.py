@@ -5,35 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
-import pytest
 
-from boutique_api_gateway.settings import GatewaySettings
 from boutique_testing.neighbours import Neighbours
-from boutique_testing.processes import free_port, port_is_free, running
 
 COMMAND = [sys.executable, "-m", "boutique_api_gateway"]
-
-
-@pytest.fixture
-async def port(settings: GatewaySettings, tmp_path: Path) -> AsyncIterator[int]:
-    """Of a gateway that serves."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "PRODUCT_CATALOG_SERVICE_ADDR": settings.product_catalog_service_addr,
-        "CART_SERVICE_ADDR": settings.cart_service_addr,
-        "CHECKOUT_SERVICE_ADDR": settings.checkout_service_addr,
-        "PAYMENT_SERVICE_ADDR": settings.payment_service_addr,
-        "CONTENT_ADDR": settings.content_addr,
-    }
-    log = tmp_path / "log"
-    with running(COMMAND, log=log, ready=lambda: not port_is_free(port), environment=environment):
-        yield port
 
 
 async def exchange(port: int, request: bytes) -> tuple[int, bytes]:

@@ -1,5 +1,7 @@
 """The gateway as an ASGI application, made from the table of routes."""
 
+from collections.abc import Iterator
+
 from fastapi import FastAPI, Request, Response
 from fastapi.datastructures import Default
 from fastapi.responses import JSONResponse
@@ -19,38 +21,41 @@ from boutique_api_gateway.settings import GatewaySettings
 _NO_SUCH_PATH = "there is no such path; the services are cart, checkout, content, payment and product, below /api/v1"
 
 
+def _api_routes(route: Route) -> Iterator[JsonRoute]:
+    is_json_of_model = not isinstance(route.answers, str)
+    yield JsonRoute(
+        route.path,
+        route.handle,
+        methods=[route.method],
+        response_model=route.answers if is_json_of_model else None,
+        response_class=Default(JSONResponse) if is_json_of_model else Response,
+        responses=responses(route),
+        summary=route.does,
+        tags=[route.handle.__module__.rpartition(".")[2]],
+        operation_id=f"{route.method.lower()}{route.path}",
+    )
+    if route.method == "GET":
+        yield JsonRoute(route.path, route.handle, methods=["HEAD"], include_in_schema=False)
+
+
+_API_ROUTES = [api_route for route in ROUTES for api_route in _api_routes(route)]
+_DOCUMENT = write_document(_API_ROUTES)
+
+
 def create_application(services: Services, settings: GatewaySettings) -> ASGIApp:
-    # The pages that FastAPI can make of the document would load scripts from elsewhere.
-    application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    application.router.route_class = JsonRoute
-    for route in ROUTES:
-        _add(application, route)
-    _answer_failures(application)
     metrics = Metrics()
+    # The pages that FastAPI can make of the document would load scripts from elsewhere.
+    application = FastAPI(
+        routes=list(_API_ROUTES), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     application.state.services = services
     application.state.metrics = metrics
-    application.state.document = write_document(application)
+    application.state.document = _DOCUMENT
+    _answer_failures(application)
     limited = with_concurrency_limit(
         with_body_limit(application, settings.maximum_body_bytes), settings.maximum_concurrent_requests
     )
     return with_metrics(limited, metrics)
-
-
-def _add(application: FastAPI, route: Route) -> None:
-    concern = route.handle.__module__.rpartition(".")[2]
-    application.add_api_route(
-        route.path,
-        route.handle,
-        methods=[route.method],
-        response_model=None if isinstance(route.answers, str) else route.answers,
-        response_class=Response if isinstance(route.answers, str) else Default(JSONResponse),
-        responses=responses(route),
-        summary=route.does,
-        tags=[concern],
-        operation_id=f"{route.method.lower()}{route.path}",
-    )
-    if route.method == "GET":
-        application.add_api_route(route.path, route.handle, methods=["HEAD"], include_in_schema=False)
 
 
 def _answer_failures(application: FastAPI) -> None:

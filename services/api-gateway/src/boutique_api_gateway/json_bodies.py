@@ -10,10 +10,11 @@ from fastapi.routing import APIRoute
 
 MEDIA_TYPE = "application/json"
 
+_MAXIMUM_EXACT = 2**53
+"""Up to which every client's numbers are exact. Source: RFC 8259 section 6."""
+
 
 class JsonRequest(Request):
-    """Numbers with decimals become Decimal, so that no cent is lost."""
-
     async def body(self) -> bytes:
         """Raises HTTPException with 415 where there is one that does not say that it is JSON."""
         body = await super().body()
@@ -25,10 +26,16 @@ class JsonRequest(Request):
     async def json(self) -> Any:
         """Raises HTTPException with 400."""
         try:
-            return json.loads(await self.body(), parse_float=Decimal, parse_constant=_refuse_constant)
+            return json.loads(await self.body(), parse_float=_number, parse_constant=_refuse_constant)
         # Also of a number with too many digits, of an exponent too large, and of brackets that are too deep.
         except (ValueError, ArithmeticError, RecursionError):
             raise HTTPException(400, "the body is not JSON that can be read") from None
+
+
+def _number(text: str) -> int | Decimal:
+    """No cent is lost; and 6.0 is a whole number, as JSON Schema has it."""
+    number = Decimal(text)
+    return int(number) if abs(number) < _MAXIMUM_EXACT and number == number.to_integral_value() else number
 
 
 def _refuse_constant(name: str) -> NoReturn:

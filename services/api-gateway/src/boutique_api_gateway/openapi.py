@@ -1,10 +1,12 @@
 """The OpenAPI document: what FastAPI says of the routes, less what it assumes of them."""
 
 import json
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from boutique_api_gateway import failures
 from boutique_api_gateway.messages import Failure
@@ -33,21 +35,32 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
         }
     if isinstance(route.answers, str):
         described[200] = {"description": route.does, "content": {route.answers: {"schema": {}}}}
+    for status in route.also:
+        described[status] = {"description": HTTPStatus(status).phrase}
     return described
 
 
-def write_document(application: FastAPI) -> bytes:
+def write_document(routes: Sequence[BaseRoute]) -> bytes:
     document = get_openapi(
         title="Boutique",
         version="1",
         description="The shop over HTTP and JSON. HEAD is answered wherever GET is.",
-        routes=application.routes,
+        routes=routes,
     )
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop(_ASSUMED_STATUS, None)
+            for parameter in operation.get("parameters", ()):
+                _leave_out_null(parameter["schema"])
     schemas = document["components"]["schemas"]
     for name in _ASSUMED_SCHEMAS:
         schemas.pop(name, None)
     schemas["Failure"] = Failure.model_json_schema()
     return json.dumps(document).encode()
+
+
+def _leave_out_null(schema: dict[str, Any]) -> None:
+    """What is no JSON can be left out, but not be null."""
+    if "anyOf" in schema:
+        given, _ = schema.pop("anyOf")
+        schema.update(given)

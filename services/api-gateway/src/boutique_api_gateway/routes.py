@@ -7,9 +7,12 @@ from typing import Any
 from boutique_api_gateway import cart, checkout, content, operation, payment, product
 from boutique_api_gateway.messages import Done
 
-_BODY = (400, 413, 415)
-_NEIGHBOUR = (500, 502, 503, 504)
-_ANY = (*_BODY, *_NEIGHBOUR)
+_OF_NEIGHBOURS = (500, 502, 503, 504)
+_ANY = (400, 413, 415, *_OF_NEIGHBOURS)
+_CHANGE = (*_ANY, 404, 409)
+_ORDER = (*_ANY, 409)
+_PICTURE = (400, 404, 416, *_OF_NEIGHBOURS)
+_OWN = (500,)
 
 
 @dataclass(frozen=True)
@@ -25,45 +28,31 @@ class Route:
     answers: Any
     does: str
     refuses: tuple[int, ...] = _ANY
+    also: tuple[int, ...] = ()
+    """What it may answer beside 200 where nothing is wrong."""
 
 
 ROUTES = (
-    Route("POST", "/api/v1/cart", cart.read, cart.Contents, "Reads the cart"),
+    Route("POST", "/api/v1/cart", cart.read, cart.Contents, "What is in the cart"),
     Route("DELETE", "/api/v1/cart", cart.empty, Done, "Empties the cart"),
     Route(
-        "PUT",
-        "/api/v1/cart/{product_id}/{quantity}",
-        cart.set_quantity,
-        Done,
-        "Sets the quantity of a product in the cart; 0 removes it",
-        (*_ANY, 404, 409),
+        "PUT", "/api/v1/cart/{product_id}/{quantity}", cart.set_quantity, Done, "Sets a quantity; 0 removes", _CHANGE
     ),
-    Route("DELETE", "/api/v1/cart/{product_id}", cart.remove, Done, "Removes a product from the cart"),
-    Route(
-        "POST", "/api/v1/checkout/quote", checkout.quote, checkout.Quote, "Tells what the cart will cost", (*_ANY, 409)
-    ),
-    Route(
-        "POST",
-        "/api/v1/checkout/process",
-        checkout.process,
-        checkout.Receipt,
-        "Pays for the cart, ships it and empties it",
-        (*_ANY, 409),
-    ),
+    Route("DELETE", "/api/v1/cart/{product_id}", cart.remove, Done, "Removes a product"),
+    Route("POST", "/api/v1/checkout/quote", checkout.quote, checkout.Quote, "What the cart will cost", _ORDER),
+    Route("POST", "/api/v1/checkout/process", checkout.process, checkout.Receipt, "Buys what is in the cart", _ORDER),
     Route("POST", "/api/v1/payment/process", payment.process, Done, "Charges a card"),
     Route("POST", "/api/v1/product/documents", product.documents, list[product.Product], "Products by id, or all"),
     Route("GET", "/api/v1/product/documents", product.documents_by_address, list[product.Product], "The same"),
     Route("POST", "/api/v1/product/search", product.search, product.Found, "Products with a text in them"),
     Route("GET", "/api/v1/product/search", product.search_by_address, product.Found, "The same"),
     Route(
-        "POST", "/api/v1/product/suggestions", product.suggestions, product.Found, "Products with a text in their name"
+        "POST", "/api/v1/product/suggestions", product.suggestions, product.Found, "Products with a text in the name"
     ),
     Route("GET", "/api/v1/product/suggestions", product.suggestions_by_address, product.Found, "The same"),
-    Route(
-        "GET", "/api/v1/content/{file}", content.picture, "image/*", "A product's picture", (400, 404, 416, *_NEIGHBOUR)
-    ),
-    Route("GET", "/healthz", operation.health, operation.Health, "Whether the gateway works", (500,)),
-    Route("GET", "/_healthz", operation.health, operation.Health, "The same", (500,)),
-    Route("GET", "/metrics", operation.metrics, "text/plain", "Metrics for Prometheus", (500,)),
+    Route("GET", "/api/v1/content/{file}", content.picture, "image/*", "A product's picture", _PICTURE, (206, 304)),
+    Route("GET", "/healthz", operation.health, operation.Health, "Whether the gateway works", _OWN),
+    Route("GET", "/_healthz", operation.health, operation.Health, "The same", _OWN),
+    Route("GET", "/metrics", operation.metrics, "text/plain", "Metrics for Prometheus", _OWN),
     Route("GET", "/openapi.json", operation.document, "application/json", "This document", (500, 503)),
 )

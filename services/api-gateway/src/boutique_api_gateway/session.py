@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Cookie, HTTPException
+from pydantic import Field
 
 from boutique_api_gateway.messages import Given, Identifier
 
@@ -10,7 +11,7 @@ SessionCookie = Annotated[Identifier | None, Cookie(alias="session_id", descript
 
 
 class Session(Given):
-    session_id: Identifier | None = None
+    session_id: Identifier | None = Field(default=None, examples=["6f1c4b5e"])
 
 
 def session_of(body: Session | None, cookie: str | None) -> str:
