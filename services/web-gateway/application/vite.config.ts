@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { scriptBudget } from "./script-budget";
+import { scriptBudget } from "./script-budget.ts";
 
 export default defineConfig({
   plugins: [react(), scriptBudget(100_000)],
@@ -11,6 +11,6 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     setupFiles: "src/testing/setup.ts",
-    restoreMocks: true,
+    testTimeout: 30_000,
   },
 });

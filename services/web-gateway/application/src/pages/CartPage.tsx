@@ -23,35 +23,64 @@ export function CartPage() {
 
 function Contents({ cart }: { readonly cart: Extract<CartLines, { status: "ready" }> }) {
   const { remove, empty } = useCart();
-  const section = useRef<HTMLDivElement>(null);
-  // What had the focus goes away with its line.
-  const removeLine = (id: string, name: string) => {
-    section.current?.focus();
-    remove(id, name);
-  };
+  const contents = useRef<HTMLDivElement>(null);
+  // The button that had the focus goes away with what it removes.
+  const keepFocus = () => contents.current?.focus();
 
-  if (cart.lines.length === 0 && cart.withdrawn.length === 0) {
-    return (
-      <div className="empty" ref={section} tabIndex={-1}>
-        <p className="lead">There is nothing in it yet.</p>
-        <Link className="button" to="/">
-          Look around
-        </Link>
-      </div>
-    );
-  }
+  const isEmpty = cart.lines.length === 0 && cart.withdrawn.length === 0;
   return (
-    <div className="split" ref={section} tabIndex={-1} role="group" aria-label="What is in the cart">
+    <div ref={contents} tabIndex={-1} role="group" aria-label="What is in the cart">
+      {isEmpty ? (
+        <EmptyCart />
+      ) : (
+        <FilledCart
+          cart={cart}
+          onRemove={(id, name) => {
+            keepFocus();
+            remove(id, name);
+          }}
+          onEmpty={() => {
+            keepFocus();
+            empty();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function EmptyCart() {
+  return (
+    <div className="empty">
+      <p className="lead">There is nothing in it yet.</p>
+      <Link className="button" to="/">
+        Look around
+      </Link>
+    </div>
+  );
+}
+
+type OnRemove = (id: string, name: string) => void;
+
+interface FilledCartProps {
+  readonly cart: Extract<CartLines, { status: "ready" }>;
+  readonly onRemove: OnRemove;
+  readonly onEmpty: () => void;
+}
+
+function FilledCart({ cart, onRemove, onEmpty }: FilledCartProps) {
+  return (
+    <div className="split">
       <ul className="lines" aria-label="Products in the cart">
         {cart.lines.map((line) => (
-          <Line key={line.product.id} line={line} onRemove={removeLine} />
+          <Line key={line.product.id} line={line} onRemove={onRemove} />
         ))}
         {cart.withdrawn.map((id) => (
           <li key={id} className="line withdrawn">
             <div>
               <h2>{id}</h2>
               <p className="quiet">This product is no longer in the shop.</p>
-              <RemoveButton id={id} name={id} onRemove={removeLine} />
+              <RemoveButton id={id} name={id} onRemove={onRemove} />
             </div>
           </li>
         ))}
@@ -76,15 +105,13 @@ function Contents({ cart }: { readonly cart: Extract<CartLines, { status: "ready
         <Link className="button" to="/checkout">
           Go to checkout
         </Link>
-        <button type="button" className="plain" onClick={empty}>
+        <button type="button" className="plain" onClick={onEmpty}>
           Empty the cart
         </button>
       </aside>
     </div>
   );
 }
-
-type OnRemove = (id: string, name: string) => void;
 
 function Line({ line, onRemove }: { readonly line: CartLine; readonly onRemove: OnRemove }) {
   const { setQuantity } = useCart();

@@ -17,6 +17,8 @@ export interface RecordedRequest {
   readonly route: string;
   readonly body: unknown;
   readonly headers: Headers;
+  /** Aborted once nobody waits for its answer any more. */
+  readonly signal: AbortSignal;
 }
 
 interface Reply {
@@ -72,13 +74,16 @@ export class FakeShop {
     const route = `${init.method ?? "GET"} ${address instanceof Request ? address.url : address.toString()}`;
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     const headers = new Headers(init.headers);
-    this.requests.push({ route, body, headers });
-    const { signal } = init;
+    const signal = init.signal ?? new AbortController().signal;
+    this.requests.push({ route, body, headers, signal });
     const held = [...this.#held].find(([prefix]) => route.startsWith(prefix));
     if (held) {
-      await Promise.race([held[1], new Promise((resolve) => signal?.addEventListener("abort", resolve))]);
+      const givenUp = new Promise((resolve) => {
+        signal.addEventListener("abort", resolve);
+      });
+      await Promise.race([held[1], givenUp]);
     }
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const failing = this.#failures.findIndex((failure) => route.startsWith(failure.route));
     const failure = failing < 0 ? undefined : this.#failures.splice(failing, 1)[0];
     const reply = failure && failure.reply !== "no answer" ? failure.reply : this.#carryOut(route, body, headers);

@@ -1,0 +1,123 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { beforeEach, describe, expect, test } from "vitest";
+import { FakeShop } from "./testing/fakeShop";
+import { someProducts } from "./testing/products";
+import { visit } from "./testing/visit";
+
+let shop: FakeShop;
+
+beforeEach(() => {
+  shop = new FakeShop(someProducts());
+});
+
+describe("going from page to page", () => {
+  test("begins with a link that skips what is on every page", async () => {
+    const user = visit("/", shop);
+
+    await user.tab();
+
+    expect(document.activeElement).toBe(screen.getByRole("link", { name: "Skip to the content" }));
+    expect(document.activeElement?.getAttribute("href")).toBe(`#${screen.getByRole("main").id}`);
+  });
+
+  test("moves the focus to the new page's heading, and says its title", async () => {
+    const user = visit("/", shop);
+
+    await user.click(within(screen.getByRole("banner")).getByRole("link", { name: /^Cart/ }));
+
+    expect(document.activeElement).toBe(screen.getByRole("heading", { level: 1, name: "Your cart" }));
+    expect(document.title).toBe("Your cart · Boutique");
+  });
+
+  test("takes the news of the last page away", async () => {
+    const user = visit("/", shop);
+    await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
+    await user.click(await screen.findByRole("link", { name: "See the cart" }));
+
+    await waitFor(() => {
+      expect(screen.getByRole("status", { name: "Cart changes" }).textContent).toBe("");
+    });
+  });
+});
+
+describe("an address where there is nothing", () => {
+  test.each(["/nowhere", "/cart/nothing", "/product"])("such as %s says so", (address) => {
+    visit(address, shop);
+
+    expect(screen.getByRole("heading", { level: 1, name: "There is nothing here." })).toBeDefined();
+    expect(screen.getByRole("link", { name: "To the collection" }).getAttribute("href")).toBe("/");
+  });
+
+  test("such as a product that is not in the shop says so", async () => {
+    visit("/product/submarine", shop);
+
+    expect(await screen.findByRole("heading", { level: 1, name: "There is nothing here." })).toBeDefined();
+  });
+
+  test("such as a confirmation of no order says so", () => {
+    visit("/confirmation", shop);
+
+    expect(screen.getByRole("heading", { level: 1, name: "No order was placed here." })).toBeDefined();
+  });
+});
+
+describe("a product", () => {
+  test("tells about itself, and can be put into the cart", async () => {
+    const user = visit("/product/teapot", shop);
+    await screen.findByRole("heading", { level: 1, name: "Teapot" });
+    expect(screen.getByText("A well-made teapot.")).toBeDefined();
+    expect(screen.getByText("$54.99")).toBeDefined();
+    expect(screen.getByText("Rated 4.3 of 5, 12 reviews")).toBeDefined();
+
+    await user.click(screen.getByRole("button", { name: "Add to cart Teapot" }));
+
+    await waitFor(() => {
+      expect(shop.cart.get("teapot")).toBe(1);
+    });
+    expect(screen.getByRole("link", { name: "your cart" }).parentElement?.textContent).toBe("1 in your cart");
+  });
+
+  test("of which the cart holds all that it may cannot be added", async () => {
+    shop.cart.set("teapot", 99);
+    const user = visit("/product/teapot", shop);
+
+    await user.click(await screen.findByRole("button", { name: "No more of this Teapot" }));
+
+    expect(shop.sent("PUT")).toEqual([]);
+  });
+
+  test("that could not be loaded can be asked for again", async () => {
+    shop.failNext("POST /api/v1/product/documents", 500, "A fault of ours; the logs have it under the request id.");
+    const user = visit("/product/teapot", shop);
+    const failure = await screen.findByRole("alert");
+
+    await user.click(within(failure).getByRole("button", { name: "Try again" }));
+
+    expect(await screen.findByRole("heading", { level: 1, name: "Teapot" })).toBeDefined();
+  });
+});
+
+describe("the health page", () => {
+  test("says that the shop's parts answer", async () => {
+    visit("/health", shop);
+
+    await waitFor(() => {
+      expect(screen.getAllByRole("definition").map(({ textContent }) => textContent)).toEqual(["Answers", "Answers"]);
+    });
+  });
+
+  test("says which part does not, and why, until it does", async () => {
+    shop.failNext("POST /api/v1/product/search", 502, "A service that this needs does not answer.");
+    const user = visit("/health", shop);
+    const parts = () => screen.getAllByRole("definition").map(({ textContent }) => textContent);
+    await waitFor(() => {
+      expect(parts()).toEqual(["Answers", "Does not answer as it should: A service that this needs does not answer."]);
+    });
+
+    await user.click(screen.getByRole("button", { name: "Check again" }));
+
+    await waitFor(() => {
+      expect(parts()).toEqual(["Answers", "Answers"]);
+    });
+  });
+});
