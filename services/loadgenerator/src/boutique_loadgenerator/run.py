@@ -12,7 +12,8 @@ from locust.env import Environment
 from locust.stats import StatsEntry
 
 from boutique_loadgenerator.settings import LoadSettings
-from boutique_loadgenerator.shopper import CHECKOUT, Shopper
+from boutique_loadgenerator.shopper import Shopper
+from boutique_loadgenerator.storefront import CHECKOUT
 
 _POLL_SECONDS = 0.5
 

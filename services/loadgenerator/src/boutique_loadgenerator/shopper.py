@@ -3,27 +3,12 @@
 import logging
 import random
 import re
-import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from locust import FastHttpUser, task
 
-CURRENCIES = ("USD", "EUR", "CAD", "JPY", "GBP", "TRY")
-CHECKOUT = "/cart/checkout"
-_TEST_CARD = "4432-8015-6152-0454"
-_ADDRESSES = (
-    {"street_address": "1600 Amphitheatre Parkway", "zip_code": "94043", "city": "Mountain View", "state": "CA"},
-    {"street_address": "350 Fifth Avenue", "zip_code": "10118", "city": "New York", "state": "NY"},
-    {"street_address": "233 South Wacker Drive", "zip_code": "60606", "city": "Chicago", "state": "IL"},
-)
-
-_A_PRODUCT = re.compile(r"/product/[A-Za-z0-9]+")
-_CART = re.compile(r"\bcart\b", re.IGNORECASE)
-# Every storefront shows the order's id before its tracking id, whatever its words and mark-up; other ids may be about.
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ORDER = re.compile(rf"({_UUID})(?:(?!{_UUID}).){{1,1000}}?\b([A-Z]{{2}}-\d+-\d+)\b", re.DOTALL)
+from boutique_loadgenerator.storefront import A_PRODUCT, CART, CHECKOUT, CURRENCIES, ORDER, order_form
 
 _log = logging.getLogger(__name__)
 _random = random.Random()  # noqa: S311 (nothing secret hangs on it)
@@ -45,11 +30,11 @@ class Shopper(FastHttpUser):
 
     @task(1)
     def index(self) -> None:
-        self._get("/", shows=_A_PRODUCT)
+        self._get("/", shows=A_PRODUCT)
 
     @task(2)
     def set_currency(self) -> None:
-        self._post("/setCurrency", {"currency_code": _random.choice(CURRENCIES)}, shows=_A_PRODUCT)
+        self._post("/setCurrency", {"currency_code": _random.choice(CURRENCIES)}, shows=A_PRODUCT)
 
     @task(10)
     def browse_product(self) -> None:
@@ -64,23 +49,15 @@ class Shopper(FastHttpUser):
 
     @task(3)
     def view_cart(self) -> None:
-        self._get("/cart", shows=_CART)
+        self._get("/cart", shows=CART)
 
     @task(1)
     def checkout(self) -> None:
         self.add_to_cart()
         order = self._post(
             CHECKOUT,
-            {
-                **_random.choice(_ADDRESSES),
-                "email": f"shopper-{uuid.uuid4().hex}@example.com",
-                "country": "United States",
-                "credit_card_number": _TEST_CARD,
-                "credit_card_expiration_month": str(_random.randint(1, 12)),
-                "credit_card_expiration_year": str(datetime.now(UTC).year + _random.randint(1, 10)),
-                "credit_card_cvv": str(_random.randint(100, 999)),
-            },
-            shows=_ORDER,
+            order_form(_random),
+            shows=ORDER,
         )
         if order:
             _log.info("order placed", extra={"order_id": order[1], "tracking_id": order[2]})
