@@ -6,43 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-
-from local.progress import Progress
-from local.tools.toolbox import ensure
 
 pytestmark = pytest.mark.cluster
 
 _CHARTS = Path(__file__).parents[1]
 Render = Callable[..., list[Any]]
+Template = Callable[[dict[str, Any]], "subprocess.CompletedProcess[str]"]
+
+of_databases = pytest.mark.parametrize("chart", ["postgres", "redis"], indirect=True)
 
 
-@pytest.fixture(scope="session")
-def helm() -> Path:
-    with Progress() as progress:
-        return ensure(["helm"], progress).command("helm")
-
-
-@pytest.fixture(params=["postgres", "redis"])
+@pytest.fixture(params=["bucket", "postgres", "redis"])
 def chart(request: pytest.FixtureRequest) -> Path:
     return _CHARTS / str(request.param)
-
-
-def _helm(helm: Path, chart: Path, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    command: list[str | Path] = [helm, "template", "store", chart, "--namespace", "shop", "--values", "-"]
-    return subprocess.run(command, input=yaml.safe_dump(values), capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def render(helm: Path, chart: Path) -> Render:
-    """Renders the chart as the release `store` with these values."""
-
-    def rendered(**values: object) -> list[Any]:
-        finished = _helm(helm, chart, {"existingSecret": "credentials"} | values)
-        assert finished.returncode == 0, finished.stderr
-        return [document for document in yaml.safe_load_all(finished.stdout) if document]
-
-    return rendered
 
 
 def _kind(objects: list[Any], kind: str) -> list[Any]:
@@ -52,7 +28,9 @@ def _kind(objects: list[Any], kind: str) -> list[Any]:
 
 
 def _pods(objects: list[Any]) -> list[Any]:
-    return [stateful_set["spec"]["template"] for stateful_set in _kind(objects, "StatefulSet")]
+    pods = [each["spec"]["template"] for each in objects if each["kind"] in ("Deployment", "StatefulSet")]
+    assert pods
+    return pods
 
 
 def _selects(selector: dict[str, str], pod: Any) -> bool:
@@ -83,6 +61,7 @@ def test_pods_have_bounds_and_probes_and_no_access_to_the_api(render: Render) ->
                 assert container["resources"][bound].keys() == {"cpu", "memory"}
 
 
+@of_databases
 def test_passwords_come_from_the_secret_alone(render: Render) -> None:
     for pod in _pods(render()):
         for variable in pod["spec"]["containers"][0]["env"]:
@@ -92,6 +71,7 @@ def test_passwords_come_from_the_secret_alone(render: Render) -> None:
                 assert variable["valueFrom"]["secretKeyRef"]["key"] in ("app-password", "replication-password")
 
 
+@of_databases
 def test_each_service_leads_to_the_pods_of_one_role(render: Render) -> None:
     objects = render()
     primary, replica = _pods(objects)
@@ -101,6 +81,7 @@ def test_each_service_leads_to_the_pods_of_one_role(render: Render) -> None:
     assert [_selects(selectors["store-replica"], pod) for pod in (primary, replica)] == [False, True]
 
 
+@of_databases
 def test_policy_and_budget_cover_both_roles(render: Render) -> None:
     objects = render()
     (policy,), (budget,) = _kind(objects, "NetworkPolicy"), _kind(objects, "PodDisruptionBudget")
@@ -109,6 +90,7 @@ def test_policy_and_budget_cover_both_roles(render: Render) -> None:
         assert _selects(budget["spec"]["selector"]["matchLabels"], pod)
 
 
+@of_databases
 def test_only_clients_and_replicas_get_in(render: Render) -> None:
     objects = render(clients={"needs": "store"})
     primary, replica = _pods(objects)
@@ -124,6 +106,7 @@ def test_clients_are_known_by_a_label_of_the_release_when_no_other_is_given(rend
     assert ingress["from"][0] == {"podSelector": {"matchLabels": {"needs.boutique.dev/store": "true"}}}
 
 
+@of_databases
 def test_every_script_that_a_pod_runs_is_in_its_config_map(render: Render) -> None:
     objects = render()
     (scripts,) = _kind(objects, "ConfigMap")
@@ -138,6 +121,7 @@ def test_every_script_that_a_pod_runs_is_in_its_config_map(render: Render) -> No
                 assert Path(command[0]).name in scripts["data"]
 
 
+@of_databases
 def test_volumes_stay_unless_told_otherwise(render: Render) -> None:
     def when_deleted(**values: object) -> set[str]:
         stateful_sets = _kind(render(**values), "StatefulSet")
@@ -152,11 +136,17 @@ def test_volumes_stay_unless_told_otherwise(render: Render) -> None:
     [
         ({}, "existingSecret"),
         ({"existingSecret": "credentials", "replicas": -1}, "replicas"),
-        ({"existingSecret": "credentials", "persistence": {"size": "big"}}, "size"),
         ({"existingSecret": "credentials", "password": "secret"}, "password"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(helm: Path, chart: Path, values: dict[str, Any], named: str) -> None:
-    refused = _helm(helm, chart, values)
+def test_a_wrong_value_is_refused_by_name(template: Template, values: dict[str, Any], named: str) -> None:
+    refused = template(values)
     assert refused.returncode != 0
     assert named in refused.stderr
+
+
+@of_databases
+def test_a_wrong_size_is_refused_by_name(template: Template) -> None:
+    refused = template({"existingSecret": "credentials", "persistence": {"size": "big"}})
+    assert refused.returncode != 0
+    assert "size" in refused.stderr

@@ -80,7 +80,8 @@ def start_s3() -> Iterator[S3]:
     s3.open.set()
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, _answering(s3, moto), threaded=True, request_handler=Quiet)
-    s3.url = f"http://127.0.0.1:{server.server_port}"
+    # By a name, so that a client which puts the bucket into it is found out: of an address none does.
+    s3.url = f"http://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

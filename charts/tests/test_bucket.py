@@ -1,0 +1,229 @@
+"""What the chart `bucket` deploys, and how rclone behaves when it is run as in its pod."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from boutique_testing.processes import free_port, running
+from local.progress import Progress
+from local.tools.toolbox import ensure
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.cluster
+
+FILES = {"mug.svg": '<svg a="{{ b }}">\n  <title>Große Tasse</title>\n</svg>\n', "cup.svg": "<svg/>"}
+CREDENTIALS = {"access-key-id": "boutique", "secret-access-key": "let~me/in+now="}
+Render = Callable[..., list[Any]]
+Template = Callable[[dict[str, Any]], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def chart() -> Path:
+    return Path(__file__).parents[1] / "bucket"
+
+
+@pytest.fixture(scope="session")
+def rclone() -> Path:
+    with Progress() as progress:
+        return ensure(["rclone"], progress).command("rclone")
+
+
+@dataclass
+class Pod:
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+    files: Path
+
+    def client(
+        self,
+        access_key_id: str = CREDENTIALS["access-key-id"],
+        secret: str = CREDENTIALS["secret-access-key"],
+        **more: Any,
+    ) -> S3Client:
+        return boto3.client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret,
+            config=Config(retries={"total_max_attempts": 1}, **more),
+        )
+
+
+@pytest.fixture
+def pod(render: Render, rclone: Path, tmp_path: Path) -> Iterator[Pod]:
+    """What Kubernetes would start: the arguments, the variables and nothing else, and the mounted ConfigMap."""
+    objects = render(files=FILES)
+    (container,) = _one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    (mount,) = container["volumeMounts"]
+    served = tmp_path / "served"
+    _mount(_one(objects, "ConfigMap"), served / Path(mount["mountPath"]).relative_to("/srv"))
+    port, log = free_port(), tmp_path / "log"
+    replaced = {"--addr=:9000": f"--addr=127.0.0.1:{port}", "/srv": str(served)}
+    arguments = [replaced.get(argument, argument) for argument in container["args"]]
+    environment = _environment(container["env"])
+    with running([rclone, *arguments], log=log, ready=lambda: _accepts(port), environment=environment) as process:
+        yield Pod(process, port, log, served / "pictures")
+
+
+def _one(objects: list[Any], kind: str) -> Any:
+    (found,) = [candidate for candidate in objects if candidate["kind"] == kind]
+    return found
+
+
+def _mount(config_map: Any, directory: Path) -> None:
+    """As the kubelet does it: the files are in a directory that a link leads to, so that all change at once."""
+    version = directory / "..2026_01_01_00_00_00.123456789"
+    version.mkdir(parents=True)
+    (directory / "..data").symlink_to(version.name)
+    for name, content in config_map["data"].items():
+        (version / name).write_text(content)
+        (directory / name).symlink_to(f"..data/{name}")
+
+
+def _environment(variables: list[Any]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for variable in variables:
+        if "value" in variable:
+            value = variable["value"]
+            for name, known in values.items():
+                value = value.replace(f"$({name})", known)
+        else:
+            assert variable["valueFrom"]["secretKeyRef"]["name"] == "credentials"
+            value = CREDENTIALS[variable["valueFrom"]["secretKeyRef"]["key"]]
+        values[variable["name"]] = value
+    return values
+
+
+def _accepts(port: int) -> bool:
+    """What the pod's probes ask."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _refused(status: int) -> Iterator[None]:
+    with pytest.raises(ClientError) as caught:
+        yield
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_each_file_is_an_object_with_its_type_and_the_hash_of_its_content(pod: Pod) -> None:
+    for name, text in FILES.items():
+        answer = pod.client().get_object(Bucket="pictures", Key=name)
+        assert answer["Body"].read() == text.encode()
+        assert answer["ContentType"] == "image/svg+xml"
+        assert answer["ETag"] == f'"{hashlib.md5(text.encode()).hexdigest()}"'
+        assert pod.client().head_object(Bucket="pictures", Key=name)["ContentLength"] == len(text.encode())
+
+
+def test_what_a_mount_has_beside_the_files_is_no_object(pod: Pod) -> None:
+    listed = pod.client().list_objects_v2(Bucket="pictures", Delimiter="/")
+    assert [found["Key"] for found in listed["Contents"]] == sorted(FILES)
+    assert "CommonPrefixes" not in listed
+    for key in ("..data", "..data/mug.svg", "none.svg"):
+        with _refused(404):
+            pod.client().get_object(Bucket="pictures", Key=key)
+
+
+def test_a_part_is_answered_and_what_is_known_is_not(pod: Pod) -> None:
+    part = pod.client().get_object(Bucket="pictures", Key="mug.svg", Range="bytes=1-3")
+    assert (part["ResponseMetadata"]["HTTPStatusCode"], part["Body"].read()) == (206, b"svg")
+    assert part["ContentRange"] == f"bytes 1-3/{len(FILES['mug.svg'].encode())}"
+    with _refused(304):
+        pod.client().get_object(Bucket="pictures", Key="mug.svg", IfNoneMatch=part["ETag"])
+    with _refused(412):
+        pod.client().get_object(Bucket="pictures", Key="mug.svg", IfMatch='"other"')
+    with _refused(416):
+        pod.client().get_object(Bucket="pictures", Key="mug.svg", Range="bytes=9999-")
+
+
+@pytest.mark.parametrize(
+    "who", [{"secret": "wrong"}, {"access_key_id": "wrong"}, {"signature_version": UNSIGNED}], ids=str
+)
+def test_nobody_gets_in_without_the_key_pair(pod: Pod, who: Mapping[str, Any]) -> None:
+    with _refused(403):
+        pod.client(**who).get_object(Bucket="pictures", Key="mug.svg")
+    with _refused(403):
+        pod.client(**who).list_buckets()
+
+
+def test_nothing_can_be_written(pod: Pod) -> None:
+    client = pod.client()
+    before = sorted(pod.files.iterdir())
+    with pytest.raises(ClientError):
+        client.put_object(Bucket="pictures", Key="mug.svg", Body=b"other")
+    with pytest.raises(ClientError):
+        client.put_object(Bucket="pictures", Key="new.svg", Body=b"other")
+    with pytest.raises(ClientError):
+        client.delete_object(Bucket="pictures", Key="mug.svg")
+    assert sorted(pod.files.iterdir()) == before
+    assert (pod.files / "mug.svg").read_text() == FILES["mug.svg"]
+
+
+def test_the_secret_is_neither_in_the_process_list_nor_in_the_log(pod: Pod) -> None:
+    with _refused(403):
+        pod.client(access_key_id="wrong").list_buckets()
+    command_line = Path(f"/proc/{pod.process.pid}/cmdline").read_bytes()
+    assert b"serve" in command_line
+    assert CREDENTIALS["secret-access-key"].encode() not in command_line + pod.log.read_bytes()
+
+
+def test_changed_files_replace_the_pods_and_nothing_else_does(render: Render) -> None:
+    def pod_template(**values: object) -> Any:
+        return _one(render(**values), "Deployment")["spec"]["template"]
+
+    assert pod_template(files=FILES) == pod_template(files=FILES, replicas=2)
+    assert pod_template(files=FILES) != pod_template(files=FILES | {"cup.svg": "<svg></svg>"})
+
+
+def test_the_service_leads_to_the_pods_which_may_ask_nobody(render: Render) -> None:
+    objects = render(replicas=2)
+    labels = _one(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    policy = _one(objects, "NetworkPolicy")["spec"]
+    for selector in (
+        _one(objects, "Service")["spec"]["selector"],
+        policy["podSelector"]["matchLabels"],
+        _one(objects, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+    ):
+        assert selector.items() <= labels.items()
+    assert (policy["policyTypes"], policy["egress"]) == (["Ingress", "Egress"], [])
+
+
+def test_one_pod_alone_may_be_moved_at_any_time(render: Render) -> None:
+    assert "PodDisruptionBudget" not in [each["kind"] for each in render(replicas=1)]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"bucket": "Pictures"}, "bucket"),
+        ({"files": {"..data": "x"}}, "..data"),
+        ({"files": {"a/b.svg": "x"}}, "a/b.svg"),
+        ({"files": {"b.svg": 1}}, "files/b.svg"),
+        ({"replicas": 3}, "replicas"),
+    ],
+)
+def test_what_cannot_be_a_bucket_is_refused_by_name(template: Template, values: dict[str, Any], named: str) -> None:
+    refused = template({"existingSecret": "credentials"} | values)
+    assert refused.returncode != 0
+    assert named in refused.stderr

@@ -1,0 +1,24 @@
+"""What the service is told, and how it says that it was told wrong."""
+
+import os
+
+import pytest
+
+from boutique_content.settings import ContentSettings
+from boutique_shared.settings import load_settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("PICTURES_BUCKET", "Pictures"), ("PICTURES_BUCKET", "a/b"), ("AWS_REGION", "Frankfurt")]
+)
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
+) -> None:
+    monkeypatch.setenv("PICTURES_BUCKET", "pictures")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert load_settings(ContentSettings).pictures_bucket == "pictures"
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as ended:
+        load_settings(ContentSettings)
+    assert ended.value.code == os.EX_CONFIG
+    assert capsys.readouterr().err.startswith(f"{variable}: ")
