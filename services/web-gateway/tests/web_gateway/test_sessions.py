@@ -1,0 +1,303 @@
+"""How long a visitor is known, by what, and what of it survives the stores."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from itsdangerous import TimestampSigner
+from pydantic import SecretStr
+
+from boutique_testing.processes import free_port
+from boutique_testing.redis import RedisServer, start_redis
+from boutique_web_gateway.sessions import create_signer
+
+if TYPE_CHECKING:
+    from boutique_web_gateway.settings import WebGatewaySettings
+
+    from .conftest import ApiGateway, Visit
+
+COOKIE = re.compile(r"session_id=([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{43}; (.*)")
+
+
+def session_of(answer: httpx.Response) -> str:
+    """The id of the session that an answer's cookie is of."""
+    cookie = COOKIE.fullmatch(answer.headers["set-cookie"])
+    assert cookie
+    return cookie[1]
+
+
+def seconds_left(server: RedisServer, session_id: str) -> int:
+    return int(server.ask(f"TTL s:{session_id}").removeprefix(":"))
+
+
+def cookie_of(settings: WebGatewaySettings, age_seconds: int, session_id: str = "a" * 22) -> dict[str, str]:
+    """The header with a cookie that the gateway itself made some time ago."""
+    signer = create_signer(settings.session_signing_key)
+    return {"cookie": f"session_id={signed(signer, session_id, age_seconds)}"}
+
+
+def signed(signer: TimestampSigner, session_id: str, age_seconds: int = 0) -> str:
+    signer.get_timestamp = lambda: int(time.time()) - age_seconds  # type: ignore[method-assign]
+    return signer.sign(session_id).decode()
+
+
+# ---- One store ----
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/cart"])
+async def test_a_new_visitor_has_a_session_of_five_minutes(
+    browser: httpx.AsyncClient, redis_server: RedisServer, path: str
+) -> None:
+    answer = await browser.get(path)
+    session = session_of(answer)
+    assert answer.headers["set-cookie"].endswith("; Max-Age=300; Path=/; SameSite=lax")
+    assert 295 <= seconds_left(redis_server, session) <= 300
+
+
+async def test_two_visitors_have_two_sessions(browser: httpx.AsyncClient) -> None:
+    first = session_of(await browser.get("/"))
+    browser.cookies.clear()
+    assert session_of(await browser.get("/")) != first
+
+
+async def test_a_visitor_stays_known_and_is_told_nothing_anew(
+    browser: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
+    await browser.get("/")
+    redis_server.ask("CONFIG RESETSTAT")
+    for path in ("/cart", "/api/v1/cart"):
+        assert "set-cookie" not in (await browser.get(path)).headers
+    assert redis_server.calls_of("set") == 0
+
+
+async def test_a_visitor_who_goes_on_has_another_five_minutes_with_the_same_cookie(
+    browser: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
+    session = session_of(await browser.get("/"))
+    cookie = browser.cookies["session_id"]
+    redis_server.ask(f"EXPIRE s:{session} 265")
+    assert session_of(await browser.get("/api/v1/cart")) == session
+    assert browser.cookies["session_id"] == cookie
+    assert seconds_left(redis_server, session) > 295
+
+
+async def test_a_session_that_was_not_used_for_five_minutes_is_over(
+    browser: httpx.AsyncClient, settings: WebGatewaySettings
+) -> None:
+    assert session_of(await browser.get("/", headers=cookie_of(settings, age_seconds=301))) != "a" * 22
+
+
+async def test_a_session_that_is_still_used_outlives_its_first_five_minutes(
+    browser: httpx.AsyncClient, settings: WebGatewaySettings, redis_server: RedisServer
+) -> None:
+    redis_server.ask(f"SET s:{'a' * 22} 1 EX 290")
+    assert "set-cookie" not in (await browser.get("/", headers=cookie_of(settings, age_seconds=10_000))).headers
+
+
+async def test_a_session_too_young_to_be_over_that_the_store_has_lost_goes_on(
+    browser: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
+    session = session_of(await browser.get("/"))
+    redis_server.flush()
+    assert session_of(await browser.get("/")) == session
+    assert seconds_left(redis_server, session) > 295
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        "a",
+        "a" * 22,
+        "a" * 22 + ".aaaaaa." + "a" * 43,
+        "a" * 10_000,
+        "..",
+        "\xe4",
+        "%0d%0a",
+        '"quoted"',
+        "a; session_id=b",
+        "s:" + "a" * 22,
+    ],
+)
+async def test_what_is_not_a_cookie_of_ours_begins_a_new_session(
+    browser: httpx.AsyncClient, api_gateway: ApiGateway, redis_server: RedisServer, cookie: str
+) -> None:
+    redis_server.ask(f"SET s:{'a' * 22} 1 EX 300")
+    given = {"cookie": f"session_id={cookie}".encode("latin-1")}
+    page = await browser.get("/", headers=given)  # type: ignore[arg-type]
+    assert page.status_code == 200
+    assert session_of(page) != "a" * 22
+    call = await browser.get("/api/v1/cart", headers=given)  # type: ignore[arg-type]
+    assert call.status_code == 201
+    assert api_gateway.cookies == [f"session_id={call.cookies['session_id']}"]
+
+
+async def test_a_cookie_signed_with_another_key_begins_a_new_session(
+    browser: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
+    redis_server.ask(f"SET s:{'a' * 22} 1 EX 300")
+    forged = signed(create_signer(SecretStr("y" * 32)), "a" * 22)
+    assert session_of(await browser.get("/", headers={"cookie": f"session_id={forged}"})) != "a" * 22
+
+
+async def test_a_cookie_that_was_changed_begins_a_new_session(browser: httpx.AsyncClient) -> None:
+    session = session_of(await browser.get("/"))
+    cookie = browser.cookies["session_id"]
+    browser.cookies.clear()
+    swapped = ("b" if cookie[0] != "b" else "c") + cookie[1:]
+    answer = await browser.get("/", headers={"cookie": f"session_id={swapped}"})
+    assert session_of(answer) not in {session, swapped[:22]}
+
+
+@pytest.mark.parametrize(("protocol", "is_secure"), [("https", True), ("https,http", True), ("http", False)])
+async def test_the_cookie_is_for_encrypted_connections_alone_where_there_are_some(
+    browser: httpx.AsyncClient, protocol: str, *, is_secure: bool
+) -> None:
+    answer = await browser.get("/", headers={"x-forwarded-proto": protocol})
+    assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
+
+
+async def test_scripts_may_read_the_cookie(browser: httpx.AsyncClient) -> None:
+    assert "httponly" not in (await browser.get("/")).headers["set-cookie"].lower()
+
+
+# ---- A primary and its replica ----
+
+
+@pytest.fixture
+def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with start_redis(tmp_path_factory.mktemp("primary")) as server:
+        yield server
+
+
+@pytest.fixture
+def replica(primary: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with start_redis(tmp_path_factory.mktemp("replica")) as server:
+        server.follow(primary)
+        primary.wait_for_replica()
+        yield server
+
+
+@pytest.fixture
+async def visitor(
+    visit: Visit, settings: WebGatewaySettings, primary: RedisServer, replica: RedisServer
+) -> httpx.AsyncClient:
+    """A browser in front of a gateway that has both."""
+    addresses = {"redis_addr": primary.address, "redis_replica_addr": replica.address}
+    return await visit(settings.model_copy(update=addresses))
+
+
+async def test_a_known_visitor_costs_one_read_of_the_replica_and_nothing_of_the_primary(
+    visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer
+) -> None:
+    await visitor.get("/")
+    primary.wait_for_replica()
+    for server in (primary, replica):
+        server.ask("CONFIG RESETSTAT")
+    assert "set-cookie" not in (await visitor.get("/api/v1/cart")).headers
+    assert (replica.calls_of("pttl"), primary.calls_of("pttl"), primary.calls_of("set")) == (1, 0, 0)
+
+
+async def test_a_session_that_has_not_reached_the_replica_yet_is_known(
+    visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer
+) -> None:
+    replica.fall_behind()
+    session = session_of(await visitor.get("/"))
+    assert replica.ask(f"EXISTS s:{session}") == ":0"
+    primary.ask("CONFIG RESETSTAT")
+    assert "set-cookie" not in (await visitor.get("/api/v1/cart")).headers
+    assert primary.calls_of("pttl") == 1
+
+
+async def test_visitors_who_are_known_stay_so_while_the_primary_is_away(
+    visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer, api_gateway: ApiGateway
+) -> None:
+    session = session_of(await visitor.get("/"))
+    primary.wait_for_replica()
+    primary.process.kill()
+    primary.process.wait()
+    assert (await visitor.get("/api/v1/cart")).status_code == 201
+    replica.ask("REPLICAOF NO ONE")
+    replica.ask(f"EXPIRE s:{session} 200")
+    assert session_of(await visitor.get("/")) == session
+    assert api_gateway.cookies == [f"session_id={visitor.cookies['session_id']}"]
+
+
+async def test_visitors_are_known_while_the_replica_is_away_or_hangs(
+    visitor: httpx.AsyncClient, replica: RedisServer
+) -> None:
+    session_of(await visitor.get("/"))
+    with stopped(replica):
+        assert "set-cookie" not in (await visitor.get("/")).headers
+    replica.stop()
+    assert "set-cookie" not in (await visitor.get("/")).headers
+
+
+@contextmanager
+def stopped(server: RedisServer) -> Iterator[None]:
+    """Takes connections still, and answers nothing."""
+    server.process.send_signal(signal.SIGSTOP)
+    yield
+    server.process.send_signal(signal.SIGCONT)
+
+
+# ---- No store ----
+
+
+@pytest.fixture
+async def without_store(visit: Visit, settings: WebGatewaySettings) -> httpx.AsyncClient:
+    """A browser in front of a gateway both of whose Redis are away."""
+    away = {"redis_addr": f"127.0.0.1:{free_port()}", "redis_replica_addr": f"127.0.0.1:{free_port()}"}
+    return await visit(settings.model_copy(update=away))
+
+
+async def test_a_new_visitor_is_served_and_known_without_the_store(
+    without_store: httpx.AsyncClient, api_gateway: ApiGateway
+) -> None:
+    page = await without_store.get("/")
+    assert page.status_code == 200
+    session = session_of(page)
+    call = await without_store.get("/api/v1/cart")
+    assert (call.status_code, session_of(call)) == (201, session)
+    assert api_gateway.cookies == [f"session_id={without_store.cookies['session_id']}"]
+
+
+async def test_a_visitor_with_a_cookie_of_ours_keeps_the_session_without_the_store(
+    without_store: httpx.AsyncClient, settings: WebGatewaySettings
+) -> None:
+    given = cookie_of(settings, age_seconds=10_000)
+    assert session_of(await without_store.get("/", headers=given)) == "a" * 22
+
+
+async def test_a_forged_cookie_is_not_taken_without_the_store_either(without_store: httpx.AsyncClient) -> None:
+    forged = signed(create_signer(SecretStr("y" * 32)), "a" * 22)
+    answer = await without_store.get("/", headers={"cookie": f"session_id={forged}"})
+    assert (answer.status_code, session_of(answer) == "a" * 22) == (200, False)
+
+
+async def test_a_session_begun_without_the_store_is_in_it_when_it_comes_back(
+    visit: Visit, settings: WebGatewaySettings, without_store: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
+    session = session_of(await without_store.get("/"))
+    browser = await visit(settings)
+    browser.cookies = without_store.cookies
+    assert session_of(await browser.get("/")) == session
+    assert seconds_left(redis_server, session) > 295
+
+
+async def test_nothing_of_a_session_is_logged(
+    without_store: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, settings: WebGatewaySettings
+) -> None:
+    session = session_of(await without_store.get("/"))
+    await without_store.get("/api/v1/nope/..")
+    assert "a session is not kept" in caplog.text
+    logged = str([record.__dict__ for record in caplog.records if record.name.startswith("boutique")])
+    assert session not in logged
+    assert settings.session_signing_key.get_secret_value() not in logged
