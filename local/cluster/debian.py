@@ -120,7 +120,7 @@ class DebianCluster:
     def _start_node(self) -> None:
         namespaces = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
         with (self._layout.logs / "node.log").open("ab") as log:
-            subprocess.Popen(
+            node = subprocess.Popen(
                 [*namespaces, sys.executable, "-m", "local.cluster.node", str(self._layout.specification)],
                 cwd=_REPOSITORY,
                 stdin=subprocess.DEVNULL,
@@ -128,6 +128,12 @@ class DebianCluster:
                 stderr=log,
                 start_new_session=True,
             )
+        # A process has no command line yet at the moment in which it begins to run its program.
+        wait_until(
+            lambda: bool(self._processes()) or node.poll() is not None,
+            _READY_TIMEOUT,
+            f"the cluster's node did not start; its log is in {self._layout.logs}",
+        )
 
     def _wait_until_usable(self, toolbox: Toolbox, packages: Path, ranges: Network, step: Step) -> None:
         api = Api(ApiServerAddress(str(ranges.node), API_PORT), self._layout.pki, "admin")
