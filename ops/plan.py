@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from boutique_definition.validation import MistakeError
 
@@ -18,20 +18,23 @@ _REFRESHES: Final = "refresh"
 class State:
     """A resource before or after. Values that are not known yet stay as Pulumi writes them.
 
-    `secret` are the names of outputs that are secret; `retained` is what Pulumi only forgets when it deletes it.
+    One that is not `custom` is a component, which is its children and nothing else. `secret` are the names of outputs
+    that are secret; what is `retained` is only forgotten when Pulumi deletes it.
     """
 
     type: str
     inputs: Values
     outputs: Values = field(default_factory=dict)
+    custom: bool = True
     secret: Sequence[str] = ()
     retained: bool = False
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to a resource. `differs` says of each changed path whether it is one of the inputs.
+    """What is done to a resource: `old` is None where it is made, `new` where it is deleted.
 
+    `differs` says of each changed path whether it is one of the inputs.
     Where the provider does not say paths, `differs` is empty, and `reasons` may have names of properties.
     """
 
@@ -44,9 +47,8 @@ class Step:
     reasons: Sequence[str] = ()
 
     @property
-    def type(self) -> str:
-        state = self.new or self.old
-        return state.type if state else ""
+    def state(self) -> State:
+        return self.new or cast("State", self.old)
 
     @property
     def name(self) -> str:
@@ -76,17 +78,25 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """Raises MistakeError where the file is not there or is no plan."""
     try:
-        content = json.loads(path.read_text())
-        steps = [_step(given) for given in content["steps"] if given["op"] != _REFRESHES]
-        same = int(content.get("changeSummary", {}).get("same", 0))
+        return parse_plan(path.read_text(), str(path))
     except OSError as error:
         raise MistakeError(f"{path}: {error.strerror}") from None
+
+
+def parse_plan(text: str, source: str) -> Plan:
+    """Raises MistakeError, which names the source, where the text is no plan."""
+    try:
+        content = json.loads(text)
+        steps = [_step(given) for given in content["steps"] if given["op"] != _REFRESHES]
+        same = int(content.get("changeSummary", {}).get("same", 0))
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise MistakeError(f"{path}: is not what `pulumi preview --json` prints") from None
+        raise MistakeError(f"{source}: is not what `pulumi preview --json` prints") from None
     return Plan(steps, max(0, same - sum(step.operation == "same" for step in steps)))
 
 
 def _step(given: Mapping[str, Any]) -> Step:
+    if not (given.get("oldState") or given.get("newState")):
+        raise ValueError(given["urn"])
     return Step(
         operation=given["op"],
         urn=given["urn"],
@@ -105,6 +115,7 @@ def _state(given: Mapping[str, Any] | None) -> State | None:
         type=given["type"],
         inputs=given.get("inputs") or {},
         outputs=given.get("outputs") or {},
+        custom=bool(given.get("custom", True)),
         secret=given.get("additionalSecretOutputs") or (),
         retained=bool(given.get("retainOnDelete")),
     )

@@ -65,12 +65,12 @@ def _resource(args: ResourceValidationArgs) -> Resource:
         name=args.name,
         stack=args.urn.split("::")[0].rpartition(":")[2],
         properties=args.props,
-        default_tags=_default_tags(args.provider.props if args.provider else {}),
+        default_tags=default_tags(args.provider.props if args.provider else {}),
     )
 
 
-def _default_tags(provider: Mapping[str, Any]) -> Mapping[str, str]:
-    """Nested settings of a provider are JSON."""
+def default_tags(provider: Mapping[str, Any]) -> Mapping[str, str]:
+    """Which a provider of these properties gives to all that it makes. Its nested settings are JSON."""
     given = look_up(provider, "defaultTags")
     if isinstance(given, Missing):
         return {}
