@@ -5,10 +5,12 @@ export function AddToCart({ product }: { readonly product: Product }) {
   const { contents, add } = useCart();
   const inCart = contents.status === "ready" ? (contents.quantities.get(product.id) ?? 0) : 0;
   const full = inCart >= MAXIMUM_QUANTITY;
+  const words = full ? "No more of this" : "Add to cart";
   return (
     <button
       type="button"
       className="add"
+      aria-label={`${words} ${product.name}`}
       aria-disabled={full}
       onClick={() => {
         if (!full) {
@@ -16,8 +18,7 @@ export function AddToCart({ product }: { readonly product: Product }) {
         }
       }}
     >
-      {full ? "No more of this" : "Add to cart"}
-      <span className="hidden"> {product.name}</span>
+      {words}
     </button>
   );
 }

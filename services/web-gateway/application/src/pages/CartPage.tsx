@@ -144,11 +144,12 @@ function RemoveButton({ id, name, onRemove }: { readonly id: string; readonly na
     <button
       type="button"
       className="plain"
+      aria-label={`Remove ${name}`}
       onClick={() => {
         onRemove(id, name);
       }}
     >
-      Remove<span className="hidden"> {name}</span>
+      Remove
     </button>
   );
 }
