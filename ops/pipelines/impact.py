@@ -51,7 +51,7 @@ def everything(repository: Repository) -> Impact:
     return Impact(
         types=True,
         applications=True,
-        tests=frozenset(part for part in repository.parts if repository.has_tests(part)),
+        tests=repository.tested,
         end_to_end=repository.end_to_end,
         images=repository.built,
         previews=repository.on_aws,

@@ -80,7 +80,7 @@ def _deploying(repository: Repository, occasion: Occasion) -> str:
 
 def _check_release(repository: Repository, occasion: Occasion) -> None:
     if occasion.service not in repository.elsewhere:
-        allowed = ", ".join(repository.elsewhere) or "no service at the moment"
+        allowed = ", ".join(sorted(repository.elsewhere)) or "no service at the moment"
         raise ActionableError(
             f"Parameter service: {occasion.service!r}: must be one that has a service.yaml here and its source in "
             f"another repository: {allowed}."

@@ -21,7 +21,7 @@ def release(repository: Repository, file: Path, given: Mapping[str, str], runnin
     document = yaml.safe_load(file.read_text())
     services = document["config"].setdefault("boutique:shop", {}).setdefault("services", {})
     images = {}
-    for name in repository.elsewhere:
+    for name in sorted(repository.elsewhere):
         override = services.setdefault(name, {})
         image = given.get(name) or override.get("image") or running.get(name)
         if not image:

@@ -29,30 +29,55 @@ class Repository:
     """A part is a folder with source and tests of its own: services/cart, services/shared, infra."""
 
     root: Path
-    parts: tuple[str, ...]
-    services: tuple[str, ...]
-    """The names of those that are deployed: they have a service.yaml."""
-    elsewhere: tuple[str, ...]
-    """Of these, those whose source is in another repository."""
+    files: tuple[PurePosixPath, ...]
+    """All that git tracks, and that is there."""
     stacks: Mapping[str, Stack]
 
     @classmethod
     def read(cls, root: Path) -> Self:
         """Raises boutique_definition.validation.MistakeError where a stack's file is wrong."""
-        folders = sorted(file.parent for file in root.glob("services/*/pyproject.toml"))
-        services = sorted(file.parent.name for file in root.glob("services/*/service.yaml"))
-        stacks = sorted(file.stem.removeprefix("Pulumi.") for file in root.glob("stacks/Pulumi.*.yaml"))
-        rooms = {path.partition("/")[0] for path in tracked_files(root) if path.endswith(".py") and "/" in path}
+        names = sorted(file.stem.removeprefix("Pulumi.") for file in root.glob("stacks/Pulumi.*.yaml"))
         return cls(
             root=root,
-            parts=(
-                *(folder.relative_to(root).as_posix() for folder in folders),
-                *sorted(rooms - {"services"}),
-            ),
-            services=tuple(services),
-            elsewhere=tuple(name for name in services if not (root / "services" / name / "src").is_dir()),
-            stacks={name: Stack(name, check_settings(name, read_settings(name)).aws) for name in stacks},
+            files=tuple(_tracked_files(root)),
+            stacks={name: Stack(name, check_settings(name, read_settings(name)).aws) for name in names},
         )
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        packages = [file.parent.as_posix() for file in self.files if file.match("services/*/pyproject.toml")]
+        rooms = {file.parts[0] for file in self.files if file.suffix == ".py" and len(file.parts) > 1}
+        return (*packages, *sorted(rooms - {"services"}))
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """Those that are deployed, by name: they have a service.yaml."""
+        return frozenset(file.parts[1] for file in self.files if file.match("services/*/service.yaml"))
+
+    @cached_property
+    def built(self) -> frozenset[str]:
+        """The services whose images are built here."""
+        return self.services & {file.parts[1] for file in self.files if file.match("services/*/src/*/*")}
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The services whose source is in another repository."""
+        return self.services - self.built
+
+    @cached_property
+    def on_aws(self) -> frozenset[str]:
+        return frozenset(name for name, stack in self.stacks.items() if stack.aws)
+
+    @cached_property
+    def tested(self) -> frozenset[str]:
+        """The parts that have tests."""
+        return frozenset(part for file in self._test_files() if (part := self.part_of(file)))
+
+    @cached_property
+    def end_to_end(self) -> frozenset[str]:
+        """The parts that have tests on a cluster."""
+        on_cluster = (file for file in self._test_files() if _CLUSTER in (self.root / file).read_text())
+        return frozenset(part for file in on_cluster if (part := self.part_of(file)))
 
     def part_of(self, path: PurePosixPath) -> str | None:
         return next((part for part in self.parts if path.is_relative_to(part)), None)
@@ -62,53 +87,32 @@ class Repository:
         found, waiting = {changed}, [changed]
         while waiting:
             imported = waiting.pop()
-            for part in self.parts:
-                if part not in found and imported in self._imports[part, False]:
-                    found.add(part)
-                    waiting.append(part)
+            importing = [part for part in self.parts if imported in self._imports[part, False] and part not in found]
+            found.update(importing)
+            waiting += importing
         return frozenset(found)
 
     def testers(self, changed: frozenset[str]) -> frozenset[str]:
         """The parts that have tests which are of, or import, one of these."""
-        return frozenset(
-            part
-            for part in self.parts
-            if self.has_tests(part) and (part in changed or self._imports[part, True] & changed)
-        )
+        return frozenset(part for part in self.tested if part in changed or self._imports[part, True] & changed)
 
-    def has_tests(self, part: str) -> bool:
-        return any((self.root / part).rglob("test_*.py"))
-
-    @cached_property
-    def end_to_end(self) -> frozenset[str]:
-        """The parts that have tests on a cluster."""
-        return frozenset(
-            part
-            for part in self.parts
-            if any(_CLUSTER in file.read_text() for file in (self.root / part).rglob("test_*.py"))
-        )
-
-    @cached_property
-    def on_aws(self) -> frozenset[str]:
-        return frozenset(name for name, stack in self.stacks.items() if stack.aws)
-
-    @cached_property
-    def built(self) -> frozenset[str]:
-        """The services whose images are built here."""
-        return frozenset(self.services) - frozenset(self.elsewhere)
+    def _test_files(self) -> list[PurePosixPath]:
+        return [file for file in self.files if file.match("test_*.py")]
 
     @cached_property
     def _imports(self) -> Mapping[tuple[str, bool], frozenset[str]]:
         """The parts that a part imports: its source, and its tests (True)."""
-        packages = {package_name(PurePosixPath(part).name) if "/" in part else part: part for part in self.parts}
+        packages = {package_name(part.partition("/")[2]) if "/" in part else part: part for part in self.parts}
+        # What is generated from the protos is beside the package that it serves.
         packages |= {"hipstershop": "services/shared"}
         imports: dict[tuple[str, bool], set[str]] = {
-            (part, tests): set() for part in self.parts for tests in (False, True)
+            (part, test): set() for part in self.parts for test in (False, True)
         }
-        for part in self.parts:
-            for file in (self.root / part).rglob("*.py"):
-                of_tests = is_test(PurePosixPath(file.relative_to(self.root).as_posix()))
-                imports[part, of_tests] |= {packages[name] for name in _imported(file) if name in packages} - {part}
+        for file in self.files:
+            part = self.part_of(file)
+            if part and file.suffix == ".py":
+                imported = {packages[name] for name in _imported(self.root / file) if name in packages}
+                imports[part, is_test(file)] |= imported - {part}
         return {key: frozenset(parts) for key, parts in imports.items()}
 
 
@@ -116,9 +120,9 @@ def is_test(path: PurePosixPath) -> bool:
     return "tests" in path.parts[:-1]
 
 
-def tracked_files(root: Path) -> list[str]:
+def _tracked_files(root: Path) -> Iterator[PurePosixPath]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True)
-    return [name for name in listed.stdout.split("\0") if name]
+    return (PurePosixPath(name) for name in listed.stdout.split("\0") if name and (root / name).is_file())
 
 
 def _imported(file: Path) -> Iterator[str]:
