@@ -35,9 +35,7 @@ class Route:
 ROUTES = (
     Route("POST", "/api/v1/cart", cart.read, cart.Contents, "What is in the cart"),
     Route("DELETE", "/api/v1/cart", cart.empty, Done, "Empties the cart"),
-    Route(
-        "PUT", "/api/v1/cart/{product_id}/{quantity}", cart.set_quantity, Done, "Sets a quantity; 0 removes", _CHANGE
-    ),
+    Route("PUT", "/api/v1/cart/{product_id}/{quantity}", cart.set_quantity, Done, "Sets a quantity, or 0", _CHANGE),
     Route("DELETE", "/api/v1/cart/{product_id}", cart.remove, Done, "Removes a product"),
     Route("POST", "/api/v1/checkout/quote", checkout.quote, checkout.Quote, "What the cart will cost", _ORDER),
     Route("POST", "/api/v1/checkout/process", checkout.process, checkout.Receipt, "Buys what is in the cart", _ORDER),
@@ -46,9 +44,7 @@ ROUTES = (
     Route("GET", "/api/v1/product/documents", product.documents_by_address, list[product.Product], "The same"),
     Route("POST", "/api/v1/product/search", product.search, product.Found, "Products with a text in them"),
     Route("GET", "/api/v1/product/search", product.search_by_address, product.Found, "The same"),
-    Route(
-        "POST", "/api/v1/product/suggestions", product.suggestions, product.Found, "Products with a text in the name"
-    ),
+    Route("POST", "/api/v1/product/suggestions", product.suggestions, product.Found, "Products by part of their name"),
     Route("GET", "/api/v1/product/suggestions", product.suggestions_by_address, product.Found, "The same"),
     Route("GET", "/api/v1/content/{file}", content.picture, "image/*", "A product's picture", _PICTURE, (206, 304)),
     Route("GET", "/healthz", operation.health, operation.Health, "Whether the gateway works", _OWN),
