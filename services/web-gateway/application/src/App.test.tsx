@@ -54,7 +54,10 @@ describe("an address where there is nothing", () => {
     expect(await screen.findByRole("heading", { level: 1, name: "There is nothing here." })).toBeDefined();
   });
 
-  test("such as a confirmation of no order says so", () => {
+  test.each([null, "{}", "not JSON"])("such as a confirmation where %j was kept says so", (kept) => {
+    if (kept !== null) {
+      sessionStorage.setItem("boutique.confirmed-order", kept);
+    }
     visit("/confirmation", shop);
 
     expect(screen.getByRole("heading", { level: 1, name: "No order was placed here." })).toBeDefined();
@@ -75,6 +78,14 @@ describe("a product", () => {
       expect(shop.cart.get("teapot")).toBe(1);
     });
     expect(screen.getByRole("link", { name: "your cart" }).parentElement?.textContent).toBe("1 in your cart");
+  });
+
+  test("that nobody has rated yet has no rating", async () => {
+    shop.products = shop.products.map((product) => ({ ...product, rating: 0, reviews: 0 }));
+    visit("/product/teapot", shop);
+
+    expect(await screen.findByText("No reviews yet")).toBeDefined();
+    expect(screen.queryByText(/^Rated/)).toBeNull();
   });
 
   test("of which the cart holds all that it may cannot be added", async () => {

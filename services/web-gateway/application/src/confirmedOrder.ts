@@ -17,24 +17,17 @@ export interface ConfirmedOrder extends Omit<Order, "items"> {
 
 const KEY = "boutique.confirmed-order";
 
-let latest: ConfirmedOrder | null = null;
-
 export function keepOrder(order: ConfirmedOrder): void {
-  latest = order;
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(order));
-  } catch {
-    // A browser that keeps nothing for us still shows the order until the page is reloaded.
-  }
+  sessionStorage.setItem(KEY, JSON.stringify(order));
 }
 
-/** Null where nothing was ordered in this tab. */
+/** Null where nothing was ordered in this tab, or nothing that this version of the application can read. */
 export function recallOrder(): ConfirmedOrder | null {
+  const kept = sessionStorage.getItem(KEY);
   try {
-    const kept = sessionStorage.getItem(KEY);
-    return kept === null ? latest : readConfirmedOrder(JSON.parse(kept));
+    return kept === null ? null : readConfirmedOrder(JSON.parse(kept));
   } catch {
-    return latest;
+    return null;
   }
 }
 

@@ -57,7 +57,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
       form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
       return;
     }
-    if (agreed === null || ordering.placing) {
+    if (agreed === null) {
       return;
     }
     ordering.place(

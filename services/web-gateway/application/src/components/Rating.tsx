@@ -1,6 +1,9 @@
 import type { Product } from "../api";
 
 export function Rating({ product }: { readonly product: Product }) {
+  if (product.reviews === 0) {
+    return <p className="rating quiet">No reviews yet</p>;
+  }
   const rating = product.rating.toFixed(1);
   const reviews = product.reviews === 1 ? "1 review" : `${String(product.reviews)} reviews`;
   return (

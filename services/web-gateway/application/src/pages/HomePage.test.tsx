@@ -112,6 +112,18 @@ describe("a search", () => {
     expect((searchBox() as HTMLInputElement).value).toBe("teapot");
   });
 
+  test("is left again for the whole collection, with an empty field", async () => {
+    const user = visit("/?q=teapot", shop);
+    await shownProducts();
+
+    await user.click(screen.getByRole("link", { name: "Show the whole collection" }));
+
+    await waitFor(async () => {
+      expect(await shownProducts()).toHaveLength(4);
+    });
+    expect((searchBox() as HTMLInputElement).value).toBe("");
+  });
+
   test("says when nothing matches", async () => {
     visit("/?q=submarine", shop);
 
