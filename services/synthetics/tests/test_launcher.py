@@ -163,9 +163,9 @@ def test_what_k6_and_its_script_log_is_logged_as_our_own(install: Install, start
 
 
 UNTIL_TERMINATED = """
-signal.signal(signal.SIGTERM, lambda *_: None)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 print(json.dumps({"level": "info", "msg": "under way"}), file=sys.stderr, flush=True)
-signal.pause()
+signal.sigwait({signal.SIGTERM})
 """
 
 
