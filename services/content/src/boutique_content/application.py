@@ -62,7 +62,6 @@ def create_application(pictures: Pictures) -> Starlette:
             Route("/{path:path}", picture),
         ]
     )
-    application.router.redirect_slashes = False
     for kind in (HTTPException, NoSuchPictureError, BucketError, Exception):
         application.add_exception_handler(kind, _answer_error)
     return application
