@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from boutique_testing.processes import free_port, running
+from boutique_testing.processes import free_port, port_is_free, running
 from local.progress import Progress
 from local.tools.toolbox import ensure
 
@@ -78,7 +77,9 @@ def pod(render: Render, rclone: Path, tmp_path: Path) -> Iterator[Pod]:
     replaced = {"--addr=:9000": f"--addr=127.0.0.1:{port}", "/srv": str(served)}
     arguments = [replaced.get(argument, argument) for argument in container["args"]]
     environment = _environment(container["env"])
-    with running([rclone, *arguments], log=log, ready=lambda: _accepts(port), environment=environment) as process:
+    with running(
+        [rclone, *arguments], log=log, ready=lambda: not port_is_free(port), environment=environment
+    ) as process:
         yield Pod(process, port, log, served / "pictures")
 
 
@@ -109,15 +110,6 @@ def _environment(variables: list[Any]) -> dict[str, str]:
             value = CREDENTIALS[variable["valueFrom"]["secretKeyRef"]["key"]]
         values[variable["name"]] = value
     return values
-
-
-def _accepts(port: int) -> bool:
-    """What the pod's probes ask."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager
