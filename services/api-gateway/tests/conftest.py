@@ -105,8 +105,9 @@ class Shop(Neighbours):
 
     async def PlaceOrder(self, request: shop_pb2.PlaceOrderRequest, context: Any) -> shop_pb2.PlaceOrderResponse:  # noqa: N802
         items_total = await self._items_total(request.user_id, context)
-        if items_total != Money.from_wire(request.agreed_items_total):
-            await context.abort(grpc.StatusCode.ABORTED, f"agreed_items_total: the cart comes to {items_total}")
+        agreed = Money.from_wire(request.agreed_items_total)
+        if items_total != agreed:
+            await context.abort(grpc.StatusCode.ABORTED, f"items_total: the cart comes to {items_total}, not {agreed}")
         prices = {candidate.id: candidate.price_usd for candidate in self.products}
         return shop_pb2.PlaceOrderResponse(
             order=shop_pb2.OrderResult(

@@ -91,7 +91,10 @@ async def test_another_amount_than_the_carts_is_refused_with_what_it_comes_to(
     order["amount"] = 0.01
     answer = await client.post(PROCESS, json=order)
     assert answer.status_code == 409
-    assert answer.json() == {"message": "failure", "reason": "agreed_items_total: the cart comes to 17.98 USD"}
+    assert answer.json() == {
+        "message": "failure",
+        "reason": "items_total: the cart comes to 17.98 USD, not 0.01 USD",
+    }
     assert cart == {"6E92ZMYYFZ": 2}
 
 

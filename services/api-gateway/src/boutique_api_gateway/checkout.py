@@ -61,7 +61,7 @@ class OrderItem(BaseModel):
     price: Dollars = Field(description="Of one piece.")
 
 
-class Receipt(Done, Total):
+class Receipt(Total, Done):
     order_id: str
     tracking_id: str
     items: list[OrderItem]
