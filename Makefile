@@ -71,7 +71,7 @@ types: environment
 	@$(BIN)/mypy
 
 e2e: environment ## The real engine, a real cluster, a real browser: up, buy, change, break, mend, down
-	@$(BIN)/pytest -m cluster --exitfirst charts infra local tests/e2e
+	@$(BIN)/pytest -m cluster --exitfirst charts infra local services tests/e2e
 
 bench: environment ## Prints the figures to watch, and writes them to build/bench.json
 	@$(BIN)/python -m tests.bench

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from boutique_definition.pictures import PICTURES
 from boutique_definition.service_file import ServiceFile
 from infra.environment import Environment
 from infra.local import create_local_environment
-from infra.pictures import PICTURES
 from infra.settings import LocalSettings, Settings
 
 

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_random import RandomPassword
 
+from boutique_definition.pictures import PICTURES, find_pictures
 from infra.cluster import Cluster
-from infra.pictures import PICTURES, find_pictures
 from infra.shop.labels import store_client
 from infra.shop.stores import Store
 

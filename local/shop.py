@@ -18,6 +18,7 @@ from boutique_definition.validation import MistakeError
 from boutique_testing.postgres import start_postgres
 from boutique_testing.processes import free_port, port_is_free
 from boutique_testing.redis import start_redis
+from boutique_testing.s3 import start_s3
 from local import application
 from local.directories import cache_directory
 from local.environment import ROOT
@@ -65,11 +66,12 @@ def shop(_: str) -> None:
 
 
 def _start_stores(stack: ExitStack, directory: Path) -> dict[str, Store]:
-    redis_directory = directory / "cart-data"
+    redis_directory = directory / "redis"
     redis_directory.mkdir()
     redis = stack.enter_context(start_redis(redis_directory))
     postgres = stack.enter_context(start_postgres())
-    return stores_on(redis, postgres, stack.enter_context(postgres.new_database()))
+    database = stack.enter_context(postgres.new_database())
+    return stores_on(redis, postgres, database, stack.enter_context(start_s3()))
 
 
 def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:

@@ -9,11 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from boutique_definition.pictures import CONTENT_TYPES, PICTURES, find_pictures
 from boutique_definition.service_file import ServiceFile, StoreFact, package_name
 from boutique_definition.wiring import plain_variables, secret_variables
 from boutique_testing.postgres import PostgresServer
 from boutique_testing.processes import running
 from boutique_testing.redis import RedisServer
+from boutique_testing.s3 import BUCKET, S3
 from local.errors import ActionableError
 
 
@@ -21,10 +23,12 @@ from local.errors import ActionableError
 class Store:
     """One that trusts whoever reaches it, though a service is always told a password."""
 
-    address: str
     username: str
+    address: str = ""
     database: str = ""
     password: str = "unused"  # noqa: S105
+    endpoint: str = ""
+    bucket: str = ""
 
     def fact(self, name: StoreFact) -> str | None:
         facts: Mapping[StoreFact, str | None] = {
@@ -34,15 +38,22 @@ class Store:
             "password": self.password,
             "database": self.database or None,
             "tls": "false",
+            "endpoint": self.endpoint,
+            "region": "us-east-1",
+            "bucket": self.bucket,
         }
         return facts.get(name)
 
 
-def stores_on(redis: RedisServer, postgres: PostgresServer, database: str) -> dict[str, Store]:
-    """The shop's stores by name."""
+def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S3) -> dict[str, Store]:
+    """The shop's stores by name; puts the pictures into their bucket."""
+    for key, file in find_pictures(PICTURES).items():
+        s3.put(key, file.read_bytes(), CONTENT_TYPES[file.suffix])
     return {
-        "cart-data": Store(redis.address, username="default"),
-        "product-data": Store(postgres.address, username="postgres", database=database),
+        "cart-data": Store("default", redis.address),
+        "pictures": Store("any", endpoint=s3.url, bucket=BUCKET),
+        "product-data": Store("postgres", postgres.address, database),
+        "session-data": Store("default", redis.address),
     }
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pulumi
 from pulumi_aws import s3
 
+from boutique_definition.pictures import CONTENT_TYPES, find_pictures
 from infra.aws.naming import Naming
 from infra.aws.policies import Statement, document, statement
-from infra.pictures import CONTENT_TYPES, find_pictures
 
 _OLD_VERSION_DAYS = 30
 _UNFINISHED_UPLOAD_DAYS = 7

@@ -118,7 +118,7 @@ class DnsSettings(FileModel):
 
     domain: Domain
     zone_id: ZoneId
-    hosts: dict[DnsLabel, DnsLabel] = Field(default={"frontend": "shop"})
+    hosts: dict[DnsLabel, DnsLabel] = Field(default={"frontend": "shop", "web-gateway": "app"})
 
     def host(self, service: str) -> str:
         """Where the service is served, such as `shop.example.com`."""

@@ -17,6 +17,7 @@ from infra.tests.conftest import Graph, Graphed
 
 ROOT = Path(__file__).parent.parent.parent
 SERVICES = load_service_files(ROOT / "services")
+PORTS = {"bucket": 9000, "postgres": 5432, "redis": 6379}
 
 
 def local_settings() -> dict[str, Any]:
@@ -112,7 +113,7 @@ def test_the_network_is_open_to_exactly_what_is_needed(graph: Graph, name: str) 
     spec = graph.of_kind("NetworkPolicy")[name]["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
     called = {called: [SERVICES[called].port] for called in SERVICES[name].calls}
-    needed = {store: [6379 if store == "cart-data" else 5432] for store in SERVICES[name].stores}
+    needed = {store: [PORTS[STORES[store]]] for store in SERVICES[name].stores}
     assert peers(spec["egress"], "to") == called | needed
     callers = {caller: [SERVICES[name].port] for caller, file in SERVICES.items() if name in file.calls}
     if not SERVICES[name].external:
@@ -219,7 +220,7 @@ def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[
 def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
     settings = local_settings()
     settings["shop"]["services"]["crat"] = {"replicas": 1}
-    with pytest.raises(MistakeError, match=r"services\.crat: must be one of ad, cart"):
+    with pytest.raises(MistakeError, match=r"services\.crat: must be one of ad, api-gateway, cart"):
         check_shop("local", check_settings("local", settings), SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
 
 

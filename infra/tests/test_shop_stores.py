@@ -23,7 +23,10 @@ MIGRATED = [name for name, file in SERVICES.items() if file.migration]
 CLIENTS = [name for name, file in SERVICES.items() if file.stores]
 DATABASE = [name for name, file in SERVICES.items() if "product-data" in file.stores]
 
-SECRETS = {name: f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}-AbCdEf" for name in ("db", "carts")}
+SECRETS = {
+    name: f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}-AbCdEf"
+    for name in ("db", "carts", "sessions")
+}
 MANAGED = {
     "product-data": Store(
         port=5432,
@@ -43,6 +46,15 @@ MANAGED = {
         tls=True,
         networks=["10.0.8.0/24"],
     ),
+    "session-data": Store(
+        port=6379,
+        address="sessions.example:6379",
+        replica_address="sessions-ro.example:6379",
+        secret=SECRETS["sessions"],
+        tls=True,
+        networks=["10.0.9.0/24"],
+    ),
+    "pictures": Store(bucket="pictures-of-all", region="eu-central-1"),
 }
 NETWORK = ClusterNetwork(dns=[{"ip_block": {"cidr": "172.20.0.10/32"}}], cloud=["10.0.0.0/20"])
 
@@ -58,7 +70,7 @@ def shop(
         services=SERVICES,
         images=images,
         stores=stores,
-        exposures={"frontend": NodePort(30080)},
+        exposures={name: NodePort(30080) for name, file in SERVICES.items() if file.external},
         settings=settings,
         network=NETWORK,
     )
@@ -103,7 +115,20 @@ def test_a_service_is_told_of_a_managed_database_all_but_its_password(graph: Gra
         "PRODUCT_DATA_TLS": "true",
         "PRODUCT_DATA_AUTHORITY": "/etc/boutique/authorities/product-data.pem",
     }
-    assert graph.of_kind("Secret") == {}
+    assert name not in graph.of_kind("Secret")
+
+
+def test_a_service_is_told_of_a_bucket_where_it_is_and_that_its_role_lets_it_in(graph: Graph) -> None:
+    environment = graph.of_kind("ConfigMap")["content"]["data"]
+    assert (environment["PICTURES_BUCKET"], environment["AWS_REGION"]) == ("pictures-of-all", "eu-central-1")
+    assert not environment.keys() & {"AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID"}
+    assert "content" not in graph.of_kind("Secret")
+
+
+def test_a_random_value_is_drawn_once_and_told_to_its_service_alone(graph: Graph) -> None:
+    (held,) = graph.of_kind("Secret").values()
+    assert held["metadata"]["name"] == "web-gateway"
+    assert set(held["stringData"]["value"]) == {"SESSION_SIGNING_KEY"}  # as the engine marks a secret
 
 
 def test_an_authority_that_a_store_lacks_is_not_told(graph: Graph) -> None:

@@ -20,6 +20,7 @@ from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_testing.postgres import PostgresServer
 from boutique_testing.processes import free_port
 from boutique_testing.redis import RedisServer
+from boutique_testing.s3 import start_s3
 from local.shop_processes import Store, start_services, stores_on
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop
@@ -52,8 +53,8 @@ def files() -> dict[str, ServiceFile]:
 
 @pytest.fixture(scope="session")
 def stores(redis_server: RedisServer, postgres_server: PostgresServer) -> Iterator[Mapping[str, Store]]:
-    with postgres_server.new_database() as database:
-        yield stores_on(redis_server, postgres_server, database)
+    with postgres_server.new_database() as database, start_s3() as s3:
+        yield stores_on(redis_server, postgres_server, database, s3)
 
 
 @pytest.fixture(scope="session")
@@ -86,13 +87,16 @@ def shop(
 ) -> Iterator[Shop]:
     logs = tmp_path_factory.mktemp("logs")
     addresses = {name: f"127.0.0.1:{free_port()}" for name, file in files.items() if file.port is not None}
-    environment = {"currency": {"RATES_URL": rates_url}}
+    application = tmp_path_factory.mktemp("application")
+    (application / "index.html").write_text("<!doctype html><title>An application</title>")
+    environment = {"currency": {"RATES_URL": rates_url}, "web-gateway": {"APPLICATION_DIRECTORY": str(application)}}
     with (
         start_services(addresses, files, stores=stores, addresses=addresses, directory=logs, environment=environment),
         _client(contract, files, addresses) as client,
     ):
         _wait_until_serving(client, logs)
-        _wait_until_open(addresses["frontend"])
+        for name in (name for name, file in files.items() if file.external):
+            _wait_until_open(addresses[name])
         wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
         database = stores["product-data"].database
         yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, database), logs)

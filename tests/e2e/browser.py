@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.workspace import ROOT
 
@@ -81,6 +81,40 @@ def buy(page: Page, address: str) -> Order:
     page.get_by_role("button", name=re.compile("currency", re.IGNORECASE)).first.click()
     assert "€" in page.get_by_role("main").inner_text()
     return check_out(page)
+
+
+def buy_in_application(page: Page, address: str) -> Order:
+    """home → suggestion → product → cart → checkout → confirmation, by keyboard as far as the product; two pictures."""
+    page.goto(address)
+    expect(page.get_by_role("link", name=re.compile("Add|Mug|Watch")).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PICTURES / "application-home.png")
+    search = page.get_by_role("combobox")
+    search.press_sequentially("mug")
+    expect(page.get_by_role("option", name=re.compile("Mug"))).to_be_visible()
+    search.press("ArrowDown")
+    search.press("Enter")
+    page.wait_for_url("**/product/*")
+    page.get_by_role("button", name=re.compile("Add to cart .*Mug")).click()
+    page.get_by_role("link", name="Cart, 1 piece").click()
+    page.get_by_role("link", name="Go to checkout").click()
+    for label, value in {
+        "E-mail": "ada@example.com",
+        "Street and number": "12 Analytical Row",
+        "Postal code": "SW1A 1AA",
+        "City": "London",
+        "Country": "United Kingdom",
+        "Name on the card": "Ada Lovelace",
+        "Card number": "4432 8015 6152 0454",
+        "Expires": "12/39",
+        "Security code": "672",
+    }.items():
+        page.get_by_label(label, exact=False).fill(value)
+    page.get_by_role("button", name=re.compile(r"Pay \$")).click()
+    page.wait_for_url("**/confirmation")
+    order_id = page.locator("#order-id").inner_text()
+    page.screenshot(path=PICTURES / "application-confirmation.png")
+    return Order(order_id, page.locator("#tracking-id").inner_text(), page.get_by_role("main").inner_text())
 
 
 def check_out(page: Page) -> Order:

@@ -9,6 +9,7 @@ from tests.e2e.browser import PICTURES
 from tests.e2e.workspace import Kubectl, Workspace
 
 ADDRESS = "http://localhost:30080"
+APPLICATION_ADDRESS = "http://localhost:30081"
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class RunningShop:
     workspace: Workspace
     kubectl: Kubectl
     address: str
+    application_address: str
     up: str
     """What the first `make up` printed."""
 
@@ -35,6 +37,6 @@ def shop(workspace: Workspace) -> Iterator[RunningShop]:
     workspace.make("down")  # what a killed run may have left
     try:
         output = workspace.make("up")
-        yield RunningShop(workspace, Kubectl(), ADDRESS, output)
+        yield RunningShop(workspace, Kubectl(), ADDRESS, APPLICATION_ADDRESS, output)
     finally:
         workspace.make("down")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -120,8 +121,8 @@ class Kubectl:
             if (condition["type"], condition["status"]) == ("Ready", "True")
         }
 
-    def query(self, statement: str) -> list[str]:
-        """Asks the primary of product-data, as its superuser; a line a row, columns apart by `|`."""
+    def query(self, statement: str, pod: str = "product-data-0") -> list[str]:
+        """Asks a server of product-data, as its superuser; a line a row, columns apart by `|`."""
         command = [
             "psql",
             "--no-psqlrc",
@@ -134,7 +135,17 @@ class Kubectl:
             "--command",
             statement,
         ]
-        return self.run("exec", "product-data-0", "--", *command).split()
+        return self.run("exec", pod, "--", *command).split()
+
+    def redis(self, pod: str, *commands: str) -> str:
+        """Gives commands to a Redis, over one connection."""
+        script = "printf '%s\\n' \"$@\" | redis-cli -e --user boutique"
+        return self.run("exec", pod, "--", "sh", "-c", script, "sh", *commands)
+
+    def redis_calls(self, pod: str, command: str) -> int:
+        """How often a Redis was given a command."""
+        found = re.search(rf"cmdstat_{command}:calls=(\d+)", self.redis(pod, "INFO commandstats"))
+        return int(found[1]) if found else 0
 
     def logs(self, name: str) -> str:
         return "".join(self.run("logs", pod) for pod in self.pods(name))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from boutique_definition.validation import MistakeError
 
-PICTURES = Path(__file__).parent.parent / "services/frontend/src/boutique_frontend/static/img/products"
+PICTURES = Path(__file__).parents[3] / "frontend/src/boutique_frontend/static/img/products"
 """The first storefront has them in its own image."""
 
 CONTENT_TYPES: Mapping[str, str] = {
