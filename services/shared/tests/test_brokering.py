@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import httpx
 import pytest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from boutique_shared.brokering import BadGatewayError, Broker, GatewayTimeoutError, open_broker
@@ -137,6 +138,7 @@ async def test_headers_of_the_connection_are_left_out_and_all_others_arrive() ->
         ("te", "trailers"),
         ("upgrade", "h2c"),
         ("proxy-connection", "close"),
+        ("expect", "100-continue"),
         ("x-end-to-end", "1"),
         ("x-end-to-end", "2"),
         ("range", "bytes=0-1"),
@@ -236,7 +238,7 @@ async def test_cookies_of_one_caller_are_not_sent_for_another() -> None:
         response.set_cookie("of", "the-first")
         return response
 
-    async with before(answer) as client:
+    async with served(asgi(answer)) as address, in_front_of(address.replace("127.0.0.1", "localhost")) as client:
         await client.get("/")
         client.cookies.clear()
         assert (await client.get("/")).text == ""
@@ -318,7 +320,7 @@ async def test_a_caller_who_leaves_ends_the_call_to_the_service(*, begins: bool)
         assert await reader.read() == b""
         ended.set()
 
-    async with listening(connected) as address, in_front_of(address) as client:
+    async with listening(connected) as address, in_front_of(address, timeout_seconds=3600) as client:
         host, port = client.base_url.host, client.base_url.port
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n")
@@ -329,7 +331,9 @@ async def test_a_caller_who_leaves_ends_the_call_to_the_service(*, begins: bool)
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_a_caller_who_leaves_within_a_large_body_ends_the_call_to_the_service() -> None:
+async def test_a_caller_who_leaves_within_a_large_body_ends_the_call_to_the_service(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     called = asyncio.Event()
     ended = asyncio.Event()
 
@@ -339,13 +343,16 @@ async def test_a_caller_who_leaves_within_a_large_body_ends_the_call_to_the_serv
         assert await reader.read() == b""
         ended.set()
 
-    async with listening(connected) as address, in_front_of(address) as client:
+    async with listening(connected) as address, in_front_of(address, timeout_seconds=3600) as client:
         host, port = client.base_url.host, client.base_url.port
         _, writer = await asyncio.open_connection(host, port)
         writer.write(b"POST / HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 1000000\r\n\r\nbegun")
         await called.wait()
         writer.close()
         await asyncio.wait_for(ended.wait(), 10)
+    (failure,) = [record for record in caplog.records if record.getMessage() == "failed"]
+    assert failure.exc_info
+    assert isinstance(failure.exc_info[1], ClientDisconnect)
 
 
 async def test_a_service_that_is_away_is_a_bad_gateway() -> None:
@@ -357,17 +364,26 @@ async def test_a_service_that_is_away_is_a_bad_gateway() -> None:
 
 async def test_a_request_that_was_not_sent_yet_waits_for_a_service_that_comes_up_a_moment_later() -> None:
     port = free_port()
+    arrived: list[bytes] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
     async with AsyncExitStack() as stack:
 
         async def come_up(*_: object) -> None:
-            await stack.enter_async_context(await asyncio.start_server(answering_ok, "127.0.0.1", port))
+            await stack.enter_async_context(await asyncio.start_server(connected, "127.0.0.1", port))
 
         refused = aiohttp.TraceConfig()
         refused.on_request_exception.append(come_up)
         session = await stack.enter_async_context(aiohttp.ClientSession(trace_configs=[refused]))
         gateway = await stack.enter_async_context(served(passing_to(Broker(session, f"127.0.0.1:{port}"))))
         async with httpx.AsyncClient(base_url=f"http://{gateway}", trust_env=False) as client:
-            assert (await client.post("/")).text == "ok"
+            assert (await client.post("/")).status_code == 204
+    told = re.search(rb"x-request-timeout: ([0-9.]+)", arrived[0], re.IGNORECASE)
+    assert told
+    assert float(told[1]) < 5, "what was spent on the attempts before is not told as left"
 
 
 @pytest.mark.parametrize("answer", [b"", b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-le"])
