@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("stack")
     release.add_argument("--service", default="", help="the service that gets another image")
     release.add_argument("--image", default="", help="<registry>/<repository>@sha256:<digest>")
+    command("addresses", "Prints where a stack's shop is reached.").add_argument("stack")
     command("expire", "Takes a stack down if it has expired.").add_argument("stack")
     command("vulnerabilities", "Has Trivy look through images.").add_argument("services", nargs="+", metavar="service")
     return parser
@@ -61,6 +62,11 @@ def _run(given: argparse.Namespace) -> int:
             return on_one_machine.run(given.job, on_one_machine.all_jobs(Repository.read(ROOT)), ROOT)
         case "release":
             return _release(given.stack, given.service, given.image)
+        case "addresses":
+            from infra.settings import check_settings, read_settings
+            from ops.pipelines.addresses import addresses
+
+            print(*addresses(check_settings(given.stack, read_settings(given.stack))))
         case "expire":
             return _expire(given.stack)
         case "vulnerabilities":

@@ -1,5 +1,6 @@
 """Which files a pipeline's revision changes, as git knows it."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,16 @@ def changed_since(root: Path, revision: str) -> list[str] | None:
     A pipeline that a person starts where nothing has changed is asked for all of it.
     """
     return (_changed(root, revision) or None) if revision else None
+
+
+def on_github(root: Path) -> str | None:
+    """The `owner/name` of the repository that this is a clone of; None where that is not on GitHub."""
+    address = re.fullmatch(r"(?:https://|ssh://git@|git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?", _origin(root))
+    return address[1] if address else None
+
+
+def _origin(root: Path) -> str:
+    return (_git(root, "remote", "get-url", "origin") or "").strip()
 
 
 def is_ancestor(root: Path, revision: str) -> bool:

@@ -78,11 +78,18 @@ class Continuation:
 
     def text(self) -> str:
         """As YAML."""
-        return yaml.dump(self.document(), Dumper=_WithoutAliases, sort_keys=False, width=120, allow_unicode=True)
+        return yaml.dump(self.document(), Dumper=_Readable, sort_keys=False, width=1000, allow_unicode=True)
 
 
-class _WithoutAliases(yaml.SafeDumper):
-    """What is there twice is written twice."""
+class _Readable(yaml.CSafeDumper):
+    """What is there twice is written twice, and lines stay lines."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+def _text(dumper: _Readable, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Readable.add_representer(str, _text)

@@ -7,22 +7,27 @@ from typing import Self
 
 from local.errors import ActionableError
 from ops.pipelines import workflows
-from ops.pipelines.changes import changed_on_branch, changed_since, is_ancestor
+from ops.pipelines.changes import changed_on_branch, changed_since, is_ancestor, on_github
 from ops.pipelines.continuation import Continuation
 from ops.pipelines.impact import Impact, everything, impact
 from ops.pipelines.repository import Repository
 
+_PULL_REQUEST = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/pull/(\d+)")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """`base` is the revision of the branch's former pipeline, empty where there was none."""
+    """`base` is the revision of the branch's former pipeline, empty where there was none.
+
+    `request` is the address of the pull request that the branch is of, if there is one.
+    """
 
     branch: str
     base: str = ""
     fork: bool = False
+    request: str = ""
     service: str = ""
     digest: str = ""
     rollback_to: str = ""
@@ -36,6 +41,7 @@ class Occasion:
             base=environment.get("PIPELINE_BASE_REVISION", ""),
             # Set for pull requests from forks alone, where the branch is called pull/<number> besides.
             fork="CIRCLE_PR_REPONAME" in environment or environment.get("CIRCLE_BRANCH", "").startswith("pull/"),
+            request=environment.get("CIRCLE_PULL_REQUEST", ""),
             service=environment.get("PIPELINE_SERVICE", ""),
             digest=environment.get("PIPELINE_DIGEST", ""),
             rollback_to=environment.get("PIPELINE_ROLLBACK_TO", ""),
@@ -51,18 +57,25 @@ class Occasion:
 def continuation(repository: Repository, occasion: Occasion) -> Continuation:
     """Raises ActionableError where a parameter names what is not there."""
     if occasion.nightly:
-        return workflows.nightly(repository)
+        return workflows.nightly(repository, on_github(repository.root))
     if occasion.service:
         _check_release(repository, occasion)
         return workflows.release(repository, _deploying(repository, occasion), occasion.service, occasion.digest)
     if occasion.rollback_to:
         _check_revision(repository, occasion.rollback_to)
         return workflows.rollback(repository, _deploying(repository, occasion), occasion.rollback_to)
-    if occasion.branch in workflows.trunks(repository) and not occasion.fork:
+    if occasion.fork:
+        return workflows.fork(_impact(repository, changed_on_branch(repository.root)))
+    if occasion.branch in workflows.trunks(repository):
         changed = changed_since(repository.root, occasion.base)
         return workflows.trunk(repository, _impact(repository, changed), occasion.branch)
     changed = changed_on_branch(repository.root)
-    return workflows.pull_request(repository, _impact(repository, changed), fork=occasion.fork)
+    return workflows.branch(repository, _impact(repository, changed), _pull_request(occasion))
+
+
+def _pull_request(occasion: Occasion) -> workflows.PullRequest | None:
+    address = _PULL_REQUEST.fullmatch(occasion.request)
+    return workflows.PullRequest(address[1], address[2]) if address else None
 
 
 def _impact(repository: Repository, changed: list[str] | None) -> Impact:

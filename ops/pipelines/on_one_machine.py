@@ -20,7 +20,7 @@ def all_jobs(repository: Repository) -> dict[str, Document]:
     whole = everything(repository)
     branches = workflows.trunks(repository)
     continuations = [
-        workflows.pull_request(repository, whole, fork=False),
+        workflows.branch(repository, whole),
         *(workflows.trunk(repository, whole, branch) for branch in sorted(branches)),
         workflows.nightly(repository),
     ]

@@ -1,7 +1,7 @@
 """What runs on what occasion: on a branch, on main, at night, for another repository's service, and to go back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ops.pipelines.changes import MAIN
 from ops.pipelines.continuation import Approval, Continuation, Placed
@@ -38,22 +38,40 @@ def trunks(repository: Repository) -> frozenset[str]:
     return frozenset({MAIN, *(pipelines.branch for pipelines in settings)})
 
 
-def pull_request(repository: Repository, impact: Impact, *, fork: bool) -> Continuation:
-    """A fork's code is anybody's: it is given no credentials, so nothing is previewed."""
-    previews = [] if fork else [_preview(repository.stacks[name]) for name in sorted(impact.previews)]
+@dataclass(frozen=True)
+class PullRequest:
+    """On GitHub: the repository is owner/name."""
+
+    repository: str
+    number: str
+
+
+def branch(repository: Repository, impact: Impact, request: PullRequest | None = None) -> Continuation:
+    """Without a pull request, what would be its comment is in the job's log."""
+    previews = [_preview(repository.stacks[name]) for name in sorted(impact.previews)]
     members = [*_checks(impact), *previews]
-    if impact.previews:
-        comment = Job("comment", ["comment"], _comment_environment(impact, fork=fork), gathers=not fork)
-        members.append(Placed(comment, after=[preview.name for preview in previews], contexts=() if fork else COMMENT))
+    if previews:
+        environment = {"STACKS": " ".join(sorted(impact.previews))}
+        if request:
+            environment |= {"REPOSITORY": request.repository, "PULL_REQUEST": request.number}
+        comment = Job("comment", ["comment"], environment, gathers=True)
+        after = [preview.name for preview in previews]
+        members.append(Placed(comment, after=after, contexts=COMMENT if request else ()))
     return Continuation("pull-request", members)
 
 
+def fork(impact: Impact) -> Continuation:
+    """Anybody's code: it is given no credentials. So nothing is previewed, and what says so is in the job's log."""
+    comment = [Placed(Job("comment", ["comment"], {"FORK": "1"}))] if impact.previews else []
+    return Continuation("pull-request", [*_checks(impact), *comment])
+
+
 def trunk(repository: Repository, impact: Impact, branch: str) -> Continuation:
-    """Checks, and then one stack after the other where the change concerns what runs."""
+    """Checks, and then one stack after the other where the change concerns what runs in any of them."""
     checks = _checks(impact)
     passed = [check.name for check in checks]
-    promotion = _promotion(repository, branch, passed) if impact.images or impact.previews else ()
-    return Continuation("main", [*checks, *promotion])
+    concerned = impact.images or impact.previews & {stack.name for stack in deployed(repository, branch)}
+    return Continuation("main", [*checks, *(_promotion(repository, branch, passed) if concerned else ())])
 
 
 def release(repository: Repository, branch: str, service: str, image: str) -> Continuation:
@@ -72,10 +90,10 @@ def rollback(repository: Repository, branch: str, revision: str) -> Continuation
     return Continuation("rollback", members)
 
 
-def nightly(repository: Repository) -> Continuation:
-    """Of every stack that pipelines have access to."""
+def nightly(repository: Repository, on_github: str | None = None) -> Continuation:
+    """Of every stack that pipelines have access to. Drift is told in issues of that repository on GitHub."""
     members = [
-        *(_drift(stack) for stack in repository.stacks.values() if reads(stack)),
+        *(_drift(stack, on_github) for stack in repository.stacks.values() if reads(stack)),
         *(_expire(stack) for stack in repository.stacks.values() if deploys(stack) and stack.aws and stack.aws.expires),
     ]
     return Continuation("nightly", members or [Placed(_style())])
@@ -134,10 +152,6 @@ def _preview(stack: Stack) -> Placed:
     return Placed(job, contexts=READ if job.role else ())
 
 
-def _comment_environment(impact: Impact, *, fork: bool) -> dict[str, str]:
-    return {"STACKS": " ".join(sorted(impact.previews))} | ({"FORK": "1"} if fork else {})
-
-
 def _promotion(
     repository: Repository, branch: str, requires: Sequence[str], environment: dict[str, str] | None = None
 ) -> Iterable[Placed | Approval]:
@@ -170,16 +184,15 @@ def _up(
     return Placed(job, requires=requires, contexts=DEPLOY, environment=stack.name)
 
 
-def _drift(stack: Stack) -> Placed:
-    """It opens or updates an issue."""
+def _drift(stack: Stack, on_github: str | None) -> Placed:
     job = Job(
         f"drift-{stack.name}",
         ["drift"],
-        {"STACK": stack.name},
+        {"STACK": stack.name} | ({"REPOSITORY": on_github} if on_github else {}),
         silent_minutes=_BUILD_SILENT_MINUTES,
         role=reads(stack),
     )
-    return Placed(job, contexts=(*READ, *COMMENT))
+    return Placed(job, contexts=(*READ, *COMMENT) if on_github else READ)
 
 
 def _expire(stack: Stack) -> Placed:

@@ -1,0 +1,13 @@
+"""Where a stack's shop is reached, as its settings say: no state is asked."""
+
+from infra.aws.settings import AwsSettings
+from infra.settings import LocalSettings, Settings
+
+
+def addresses(settings: Settings) -> list[str]:
+    """One for each external service, in the order of the settings."""
+    match settings.platform:
+        case LocalSettings(node_ports=ports):
+            return [f"http://localhost:{port}" for port in ports.values()]
+        case AwsSettings(dns=dns):
+            return [f"https://{dns.host(service)}" for service in dns.hosts]
