@@ -42,7 +42,7 @@ async def test_the_gateway_is_as_its_document_says(port: int, carts: dict[str, d
 FUZZING = {
     "seed": 1,
     "suppress-health-check": ["all"],
-    "generation": {"mode": "all", "max-examples": 8, "deterministic": True, "database": "none"},
+    "generation": {"mode": "all", "max-examples": 5, "deterministic": True, "database": "none"},
     "phases": {"stateful": {"enabled": False}},
 }
 """With every check that is on by default."""
