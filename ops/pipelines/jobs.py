@@ -28,8 +28,8 @@ class Job:
     """`targets` are make's, in their order; what `environment` sets, they take as make's variables.
 
     `silent_minutes` is how long a target may say nothing. `role` is what the job is in AWS. `revision` is checked out
-    where it is not the pipeline's own. `leaves` is a file in build/ that another job `gathers`; a failed job leaves it
-    too, if it is there.
+    where it is not the pipeline's own. `leaves` is a pattern of files in build/ that another job `gathers`; a failed
+    job leaves them too, if they are there.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Job:
         yield {"save_cache": {"key": cache, "paths": [".venv", "~/.cache/boutique"]}}
         if self.leaves:
             yield {"persist_to_workspace": {"root": _RESULTS, "paths": [self.leaves], "when": "always"}}
-            yield {"store_artifacts": {"path": f"{_RESULTS}/{self.leaves}", "when": "always"}}
+            yield {"store_artifacts": {"path": _RESULTS, "when": "always"}}
 
 
 def reads(stack: Stack) -> str | None:

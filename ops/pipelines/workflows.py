@@ -147,7 +147,7 @@ def _preview(stack: Stack) -> Placed:
         {"STACK": stack.name},
         silent_minutes=_BUILD_SILENT_MINUTES,
         role=reads(stack),
-        leaves=f"plan-{stack.name}.json",
+        leaves=f"plan-{stack.name}.*",
     )
     return Placed(job, contexts=READ if job.role else ())
 

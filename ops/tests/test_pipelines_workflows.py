@@ -78,7 +78,7 @@ def test_previews_read_and_what_they_find_outlives_their_failure(repository: Rep
     assert preview.job.role == "arn:aws:iam::123456789012:role/boutique-prod-pipelines-preview"
     assert preview.contexts == workflows.READ
     (kept,) = steps(preview.job.document(), "persist_to_workspace")
-    assert kept == {"root": "build", "paths": ["plan-prod.json"], "when": "always"}
+    assert kept == {"root": "build", "paths": ["plan-prod.*"], "when": "always"}
     (gathered,) = steps(placed(found, "comment").job.document(), "attach_workspace")
     assert gathered == {"at": "build"}
 
