@@ -4,14 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from boutique_definition.validation import MistakeError
 
 Values = Mapping[str, Any]
-
-_REFRESHES: Final = "refresh"
-"""A look at what is there, which precedes a step of the same resource that says what comes of it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def parse_plan(text: str, source: str) -> Plan:
     """Raises MistakeError, which names the source, where the text is no plan."""
     try:
         content = json.loads(text)
-        steps = [_step(given) for given in content["steps"] if given["op"] != _REFRESHES]
+        steps = [_step(given) for given in content["steps"]]
         same = int(content.get("changeSummary", {}).get("same", 0))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise MistakeError(f"{source}: is not what `pulumi preview --json` prints") from None

@@ -271,7 +271,8 @@ def test_violations_of_policies_are_counted_and_told(write: Write, tmp_path: Pat
         step("same", "pulumi:providers:aws", "aws", None, {"defaultTags": TAGS}),
         step("create", TOPIC, "open", None, {}, provider=f"{PROVIDER}::1"),
         step("create", TOPIC, "closed", None, {"kmsMasterKeyId": UNKNOWN}, provider=f"{PROVIDER}::1"),
-        step("create", TOPIC, "secretly", None, {"kmsMasterKeyId": "[secret]"}, provider=f"{PROVIDER}::1"),
+        # The rule looks into the document, which is not one in a plan.
+        step("create", "aws:iam/rolePolicy:RolePolicy", "secret", None, {"policy": "[secret]"}),
     )
     text = written(["dev"], tmp_path)
     assert "| created | violations of policies |" in text
