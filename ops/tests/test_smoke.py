@@ -73,7 +73,7 @@ class Shop:
         return 404, '<p class="lead" role="alert">There is <b>nothing</b> here.</p>'
 
     def _json(self, request: str, cart: dict[str, str], body: str) -> tuple[int, str]:  # noqa: PLR0911
-        content = json.loads(body) if body else None
+        content: Any = json.loads(body) if body else None
         product = {"id": PRODUCT, "name": "Sunglasses", "price": PRICE}
         match request:
             case "GET /healthz":
