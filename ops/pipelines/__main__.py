@@ -3,9 +3,10 @@
 # ruff: noqa: PLC0415 - each command loads what it needs alone
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("stack")
     release.add_argument("--service", default="", help="the service that gets another image")
     release.add_argument("--image", default="", help="<registry>/<repository>@sha256:<digest>")
+    versions = command(
+        "versions", "Writes down which images a preview of a stack is about, to build/images-STACK.json."
+    )
+    versions.add_argument("stack")
+    versions.add_argument("--running", action="store_true", help="those that run, whatever this revision's would be")
     command("addresses", "Prints where a stack's shop is reached.").add_argument("stack")
     command("expire", "Takes a stack down if it has expired.").add_argument("stack")
     command("vulnerabilities", "Has Trivy look through images.").add_argument("services", nargs="+", metavar="service")
@@ -53,27 +59,36 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> int:
-    match given.command:
-        case "continue":
-            return _continue()
-        case "local":
-            from ops.pipelines import on_one_machine
+    commands: dict[str, Callable[[], int]] = {
+        "continue": _continue,
+        "local": lambda: _local(given.job),
+        "versions": lambda: _versions(given.stack, running=given.running),
+        "release": lambda: _release(given.stack, given.service, given.image),
+        "addresses": lambda: _addresses(given.stack),
+        "expire": lambda: _expire(given.stack),
+        "vulnerabilities": lambda: _vulnerabilities(given.services),
+    }
+    return commands[given.command]()
 
-            return on_one_machine.run(given.job, on_one_machine.all_jobs(Repository.read(ROOT)), ROOT)
-        case "release":
-            return _release(given.stack, given.service, given.image)
-        case "addresses":
-            from infra.settings import check_settings, read_settings
-            from ops.pipelines.addresses import addresses
 
-            print(*addresses(check_settings(given.stack, read_settings(given.stack))))
-        case "expire":
-            return _expire(given.stack)
-        case "vulnerabilities":
-            from ops.pipelines.vulnerabilities import vulnerabilities
+def _local(job: str) -> int:
+    from ops.pipelines import on_one_machine
 
-            return vulnerabilities(given.services)
+    return on_one_machine.run(job, on_one_machine.all_jobs(Repository.read(ROOT)), ROOT)
+
+
+def _addresses(stack: str) -> int:
+    from infra.settings import check_settings, read_settings
+    from ops.pipelines.addresses import addresses
+
+    print(*addresses(check_settings(stack, read_settings(stack))))
     return 0
+
+
+def _vulnerabilities(services: Sequence[str]) -> int:
+    from ops.pipelines.vulnerabilities import vulnerabilities
+
+    return vulnerabilities(services)
 
 
 def _continue() -> int:
@@ -97,6 +112,26 @@ def _release(stack: str, service: str, image: str) -> int:
     file = Path(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
     for name, reference in release(repository, file, {service: image}, account.versions(stack)).items():
         print(f"{name:15} {reference}")
+    return 0
+
+
+def _versions(stack: str, *, running: bool) -> int:
+    from local import account, images
+    from local.progress import Progress
+    from ops.account import open_account
+    from ops.pipelines.versions import would_run
+
+    if not account.has_credentials():
+        print("No credentials of AWS are found: a preview of an emulated account finds its images by itself.")
+        return 0
+    found = account.versions(stack)
+    if not running:
+        with Progress() as progress:
+            found = would_run(open_account(stack), images.tags(ROOT, progress), found)
+    file = ROOT / "build" / f"images-{stack}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(found, indent=2))
+    print(f"{file.relative_to(ROOT)}: {len(found)} images")
     return 0
 
 

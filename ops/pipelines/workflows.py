@@ -143,7 +143,7 @@ def _preview(stack: Stack) -> Placed:
     """Without a role against an emulated account, as on anybody's machine."""
     job = Job(
         f"preview-{stack.name}",
-        ["plan"],
+        ["versions", "plan"],
         {"STACK": stack.name},
         silent_minutes=_BUILD_SILENT_MINUTES,
         role=reads(stack),
@@ -187,8 +187,8 @@ def _up(
 def _drift(stack: Stack, on_github: str | None) -> Placed:
     job = Job(
         f"drift-{stack.name}",
-        ["drift"],
-        {"STACK": stack.name} | ({"REPOSITORY": on_github} if on_github else {}),
+        ["versions", "drift"],
+        {"STACK": stack.name, "RUNNING": "1"} | ({"REPOSITORY": on_github} if on_github else {}),
         silent_minutes=_BUILD_SILENT_MINUTES,
         role=reads(stack),
     )

@@ -16,9 +16,11 @@ from ops.pipelines.addresses import addresses
 from ops.pipelines.expiry import expire
 from ops.pipelines.release import release
 from ops.pipelines.repository import Repository
+from ops.pipelines.versions import would_run
 from ops.pipelines.vulnerabilities import scan
 from ops.tests.conftest import changed
 from ops.tests.pipelines import the_repository, with_elsewhere
+from ops.tests.planting import MANIFEST
 
 OLD, NEW = (f"registry.example.com/currency@sha256:{digit * 64}" for digit in "ab")
 
@@ -76,6 +78,29 @@ def test_an_image_is_built_of_what_has_its_source_here_alone(tmp_path: Path) -> 
         (tmp_path / "services" / name / "service.yaml").touch()
     (tmp_path / "services" / "currency" / "src").rmdir()
     assert context.service_names(tmp_path) == ["cart"]
+
+
+@pytest.fixture
+def registry(account: Account) -> str:
+    """With one image, of the cart."""
+    ecr = account.session.client("ecr")
+    for service in ("cart", "ad"):
+        ecr.create_repository(repositoryName=f"boutique-dev/{service}")
+    ecr.put_image(repositoryName="boutique-dev/cart", imageTag="1111", imageManifest=MANIFEST)
+    return "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+def test_a_preview_is_about_digests_where_there_are_images_and_about_tags_elsewhere(
+    account: Account, registry: str
+) -> None:
+    found = would_run(account, {"cart": "1111", "ad": "2222", "newly-there": "3333"}, {"currency": OLD, "cart": "old"})
+    digest = account.session.client("ecr").describe_images(repositoryName="boutique-dev/cart")["imageDetails"][0]
+    assert found == {
+        "cart": f"{registry}/boutique-dev/cart@{digest['imageDigest']}",
+        "ad": f"{registry}/boutique-dev/ad:2222",
+        "newly-there": f"{registry}/boutique-dev/newly-there:3333",
+        "currency": OLD,
+    }
 
 
 @pytest.mark.parametrize(("stack", "service"), [("prod", "shop.example.com"), ("local", "localhost:30080")])

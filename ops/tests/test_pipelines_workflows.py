@@ -173,9 +173,11 @@ def test_nightly_looks_for_drift_everywhere_and_takes_down_what_has_expired(repo
     drift, expiry = placed(found, "drift-prod"), placed(found, "expire-demo")
     assert drift.job.role == "arn:aws:iam::123456789012:role/boutique-prod-pipelines-preview"
     assert drift.environment is None
-    assert drift.job.environment == {"STACK": "prod"}
+    # What main has not brought to prod yet is no drift.
+    assert drift.job.environment == {"STACK": "prod", "RUNNING": "1"}
+    assert list(drift.job.targets) == ["versions", "drift"]
     told = placed(workflows.nightly(repository, "organization/boutique"), "drift-prod")
-    assert told.job.environment == {"STACK": "prod", "REPOSITORY": "organization/boutique"}
+    assert told.job.environment == {**drift.job.environment, "REPOSITORY": "organization/boutique"}
     assert told.contexts == (*workflows.READ, *workflows.COMMENT)
     assert expiry.job.role == "arn:aws:iam::123456789012:role/boutique-demo-pipelines-deploy"
     assert expiry.environment == "demo"
