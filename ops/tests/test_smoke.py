@@ -1,12 +1,12 @@
 """Whether a shop sells, as someone finds out who buys at its address: of pages, or of JSON."""
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ import pytest
 from boutique_testing.processes import free_port
 from ops.__main__ import main
 from ops.smoke.run import smoke
+from ops.tests.serving import serving
 
 PRODUCT = "OLJCESPC7Z"
 PRICE = 19.99
@@ -109,7 +110,8 @@ def _is_sound(order: Mapping[str, Any]) -> bool:
     )
 
 
-def serve(shop: Shop) -> Iterator[Shop]:
+@contextmanager
+def served(shop: Shop) -> Iterator[Shop]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -136,29 +138,26 @@ def serve(shop: Shop) -> Iterator[Shop]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        shop.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Handler) as shop.address:
         yield shop
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
 def pages() -> Iterator[Shop]:
-    yield from serve(Shop(serves_json=False))
+    with served(Shop(serves_json=False)) as shop:
+        yield shop
 
 
 @pytest.fixture
 def interface() -> Iterator[Shop]:
-    yield from serve(Shop(serves_json=True))
+    with served(Shop(serves_json=True)) as shop:
+        yield shop
 
 
 @pytest.fixture(params=[False, True], ids=["pages", "json"])
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    yield from serve(Shop(serves_json=request.param))
+    with served(Shop(serves_json=request.param)) as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -308,7 +307,7 @@ def test_json_that_is_not_what_was_asked_for_is_told(
 
 def test_where_everything_is_redirected_to_is_gone_on_with(shop: Shop, pauses: list[float]) -> None:
     door = Shop(serves_json=False, location=shop.address)
-    for _ in serve(door):
+    with served(door):
         assert smoke([door.address], pauses.append) == 0
     assert door.requests == ["GET /healthz"] + ([] if shop.serves_json else ["GET /_healthz"])
 
