@@ -68,8 +68,9 @@ def _nodes(services: Mapping[str, ServiceFile]) -> Iterator[Node]:
         detail = "" if file.port is None else f"{file.protocol} {file.port}"
         shape = "node external" if file.external else "node"
         yield Node(name, detail, shape, (*file.calls, *file.stores))
-    for store in sorted({store for file in services.values() for store in file.stores}):
-        yield Node(store, "primary and replica", "store", ())
+    stores = {store: facts for file in services.values() for store, facts in file.stores.items()}
+    for store, facts in sorted(stores.items()):
+        yield Node(store, "bucket" if "bucket" in facts.values() else "primary and replica", "store", ())
 
 
 def _column(name: str, nodes: Mapping[str, Node]) -> int:

@@ -86,7 +86,6 @@ def buy(page: Page, address: str) -> Order:
 def buy_in_application(page: Page, address: str) -> Order:
     """home → suggestion → product → cart → checkout → confirmation, by keyboard as far as the product; two pictures."""
     page.goto(address)
-    expect(page.get_by_role("link", name=re.compile("Add|Mug|Watch")).first).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / "application-home.png")
     search = page.get_by_role("combobox")
@@ -112,6 +111,7 @@ def buy_in_application(page: Page, address: str) -> Order:
         page.get_by_label(label, exact=False).fill(value)
     page.get_by_role("button", name=re.compile(r"Pay \$")).click()
     page.wait_for_url("**/confirmation")
+    expect(page.get_by_role("banner").get_by_role("link", name="Cart", exact=True)).to_be_visible()  # it is empty again
     order_id = page.locator("#order-id").inner_text()
     page.screenshot(path=PICTURES / "application-confirmation.png")
     return Order(order_id, page.locator("#tracking-id").inner_text(), page.get_by_role("main").inner_text())

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.browser import browser_page, buy
+from tests.e2e.browser import browser_page, buy, buy_in_application
 from tests.e2e.workspace import STATE, Workspace
 
 pytestmark = pytest.mark.cluster
 
 SHOP = "http://localhost:30080"
+APPLICATION = "http://localhost:30081"
 STACKS = ("demo", "dev", "staging", "prod")
 
 
@@ -60,6 +61,7 @@ def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspa
     assert re.search(r"\d+ unchanged", output.partition("A second up must change nothing")[2])
     with browser_page() as page:
         assert buy(page, SHOP).order_id
+        assert buy_in_application(page, APPLICATION).order_id
 
     change(fresh, "dev", caches__sessions__nodeType="cache.t4g.small")
     changed = fresh.make("preview", STACK="dev")

@@ -6,31 +6,35 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.browser import browser_page, buy
+from tests.e2e.browser import browser_page, buy, buy_in_application
 from tests.e2e.workspace import Workspace
 
 pytestmark = pytest.mark.cluster
 
-ADDRESS = "http://127.0.0.1:8080"
+ADDRESSES = ("http://127.0.0.1:8080", "http://127.0.0.1:8081")
 
 
-@pytest.fixture
-def shop(workspace: Workspace) -> Iterator[str]:
-    """Open for the test; what it printed when it closed is nobody's concern, that it ended well is."""
+@pytest.fixture(scope="module")
+def shop(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Open for the tests; what it printed when it closed is nobody's concern, that it ended well is."""
     process = workspace.start("shop")
     assert process.stdout is not None
     said = ""
-    while ADDRESS not in said:
+    while "  ".join(ADDRESSES) not in said:
         line = process.stdout.readline()
         assert line, said
         said += line
-    yield ADDRESS
+    yield ADDRESSES
     os.killpg(process.pid, signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
     assert "The shop is closed." in rest
 
 
-def test_a_shopper_buys_something_without_a_cluster(shop: str) -> None:
+def test_a_shopper_buys_something_without_a_cluster(shop: tuple[str, str]) -> None:
     with browser_page() as page:
-        order = buy(page, shop)
-    assert order.order_id
+        assert buy(page, shop[0]).order_id
+
+
+def test_a_shopper_buys_something_in_the_application_without_a_cluster(shop: tuple[str, str]) -> None:
+    with browser_page() as page:
+        assert buy_in_application(page, shop[1]).order_id
