@@ -15,16 +15,13 @@ import httpx
 
 from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_definition.validation import MistakeError
-from boutique_testing.postgres import start_postgres
 from boutique_testing.processes import free_port, port_is_free
-from boutique_testing.redis import start_redis
-from boutique_testing.s3 import start_s3
 from local import application
 from local.directories import cache_directory
 from local.environment import ROOT
 from local.errors import ActionableError
 from local.progress import Progress
-from local.shop_processes import Store, start_services, stores_on
+from local.shop_processes import start_services, start_stores
 
 _FIRST_PORT = 8080
 """Of the first external service; the others follow it."""
@@ -44,7 +41,7 @@ def shop(_: str) -> None:
         with Progress() as progress:
             environment = _build_applications(services, progress)
             with progress.step("Starting the stores"):
-                stores = _start_stores(stack, directory)
+                stores = stack.enter_context(start_stores(directory))
             with progress.step("Starting the services"):
                 processes = stack.enter_context(
                     start_services(
@@ -63,15 +60,6 @@ def shop(_: str) -> None:
         with suppress(KeyboardInterrupt):
             _watch(processes, directory)
     print("\nThe shop is closed.")
-
-
-def _start_stores(stack: ExitStack, directory: Path) -> dict[str, Store]:
-    redis_directory = directory / "redis"
-    redis_directory.mkdir()
-    redis = stack.enter_context(start_redis(redis_directory))
-    postgres = stack.enter_context(start_postgres())
-    database = stack.enter_context(postgres.new_database())
-    return stores_on(redis, postgres, database, stack.enter_context(start_s3()))
 
 
 def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:

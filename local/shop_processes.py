@@ -12,10 +12,10 @@ from pathlib import Path
 from boutique_definition.pictures import CONTENT_TYPES, PICTURES, find_pictures
 from boutique_definition.service_file import ServiceFile, StoreFact, package_name
 from boutique_definition.wiring import plain_variables, secret_variables
-from boutique_testing.postgres import PostgresServer
+from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.processes import running
-from boutique_testing.redis import RedisServer
-from boutique_testing.s3 import BUCKET, S3
+from boutique_testing.redis import RedisServer, start_redis
+from boutique_testing.s3 import BUCKET, S3, start_s3
 from local.errors import ActionableError
 
 
@@ -55,6 +55,20 @@ def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S
         "product-data": Store("postgres", postgres.address, database),
         "session-data": Store("default", redis.address),
     }
+
+
+@contextmanager
+def start_stores(directory: Path) -> Iterator[dict[str, Store]]:
+    """The shop's stores by name, new but for the pictures. Redis writes to the directory."""
+    redis_directory = directory / "redis"
+    redis_directory.mkdir()
+    with (
+        start_redis(redis_directory) as redis,
+        start_postgres() as postgres,
+        postgres.new_database() as database,
+        start_s3() as s3,
+    ):
+        yield stores_on(redis, postgres, database, s3)
 
 
 @contextmanager

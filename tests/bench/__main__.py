@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.gateway import gateway_overhead
 from tests.bench.images import image_sizes
 from tests.bench.processes import (
     cpu_seconds,
@@ -18,6 +19,7 @@ from tests.bench.processes import (
     store_processes,
 )
 from tests.bench.shoppers import Shopper, home_pages
+from tests.bench.timing import seconds_taken
 from tests.e2e.workspace import ROOT, STATE, Workspace
 
 _REPORT = ROOT / "build" / "bench.json"
@@ -31,15 +33,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="boutique-bench-") as directory:
         workspace = Workspace(Path(directory))
         workspace.make("down")
+        figures |= gateway_overhead()
         try:
-            figures["up, from nothing running (s)"] = _seconds(lambda: workspace.make("up"))
-            figures["up with no change (s)"] = _seconds(lambda: workspace.make("up"))
-            figures["preview with no change (s)"] = _seconds(lambda: workspace.make("preview"))
+            figures["up, from nothing running (s)"] = seconds_taken(lambda: workspace.make("up"))
+            figures["up with no change (s)"] = seconds_taken(lambda: workspace.make("up"))
+            figures["preview with no change (s)"] = seconds_taken(lambda: workspace.make("preview"))
             figures |= _running_figures()
             figures |= image_sizes(STATE / "images")
         finally:
             workspace.make("down")
-        figures["preview of dev, against an emulated account (s)"] = _seconds(
+        figures["preview of dev, against an emulated account (s)"] = seconds_taken(
             lambda: workspace.make("preview", STACK="dev")
         )
     _REPORT.parent.mkdir(exist_ok=True)
@@ -71,12 +74,6 @@ def _running_figures() -> dict[str, float]:
     figures["home page at p99, 4 visitors at once (ms)"] = pages.percentile(99) * 1000
     figures["memory of the shop, after load (MiB, PSS)"] = _memory()
     return figures
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    started = time.monotonic()
-    action()
-    return time.monotonic() - started
 
 
 def _memory() -> float:

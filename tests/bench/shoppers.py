@@ -4,8 +4,9 @@ import http.client
 import threading
 import time
 import uuid
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+from tests.bench.timing import Latencies, seconds_taken
 
 HOST, PORT = "127.0.0.1", 30080
 
@@ -22,7 +23,7 @@ _ORDER = {
     "credit_card_expiration_year": "2039",
     "credit_card_cvv": "672",
 }
-_PRODUCTS = ("OLJCESPC7Z", "6E92ZMYYFZ")
+PRODUCTS = ("OLJCESPC7Z", "6E92ZMYYFZ")
 
 
 class Shopper:
@@ -40,7 +41,7 @@ class Shopper:
         self._request("GET", "/", expected=200)
 
     def fill_cart(self) -> None:
-        for product in _PRODUCTS:
+        for product in PRODUCTS:
             self._request("POST", "/cart", {"product_id": product, "quantity": "1"}, expected=302)
 
     def order(self) -> None:
@@ -64,31 +65,13 @@ class Shopper:
         return page
 
 
-@dataclass(frozen=True)
-class Latencies:
-    """Seconds, one a request, in order of size; and how long all took."""
-
-    sorted_seconds: list[float]
-    elapsed: float
-
-    @property
-    def rate(self) -> float:
-        return len(self.sorted_seconds) / self.elapsed
-
-    def percentile(self, percent: float) -> float:
-        return self.sorted_seconds[min(len(self.sorted_seconds) - 1, int(len(self.sorted_seconds) * percent / 100))]
-
-
 def home_pages(visitors: int, each: int) -> Latencies:
     """That many visitors at once, each asking for the home page that many times."""
     seconds: list[float] = []
 
     def visit() -> None:
         shopper = Shopper()
-        for _ in range(each):
-            started = time.perf_counter()
-            shopper.home()
-            seconds.append(time.perf_counter() - started)
+        seconds.extend(seconds_taken(shopper.home) for _ in range(each))
 
     threads = [threading.Thread(target=visit) for _ in range(visitors)]
     started = time.perf_counter()
