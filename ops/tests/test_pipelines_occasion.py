@@ -10,8 +10,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import yaml
 
+import ops.pipelines.__main__
 from local.errors import ActionableError
+from ops.pipelines.__main__ import main
 from ops.pipelines.changes import changed_on_branch, changed_since, on_github
 from ops.pipelines.circleci import go_on
 from ops.pipelines.occasion import Occasion, continuation
@@ -211,6 +214,23 @@ def test_circleci_is_asked_to_go_on_with_the_configuration(api: Api, ask: Callab
     ask("version: 2.1")
     expected = {"continuation-key": KEY, "configuration": "version: 2.1", "parameters": {}}
     assert api.asked == [("/api/v2/pipeline/continue", expected)]
+
+
+def test_a_setup_job_finds_what_changed_and_goes_on_with_that(
+    api: Api, checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(checkout, **{"README.md": "Read me"})
+    base = git(checkout, "rev-parse", "HEAD~1")
+    variables = {"CIRCLE_BRANCH": "main", "PIPELINE_BASE_REVISION": base, "CIRCLE_CONTINUATION_KEY": KEY}
+    for name, value in {**variables, "CIRCLECI_API": api.address}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ops.pipelines.__main__, "ROOT", checkout)
+    assert main(["continue"]) == 0
+    ((_, asked),) = api.asked
+    assert yaml.safe_load(asked["configuration"])["workflows"] == {"main": {"jobs": [{"style": {}}]}}
+    # Where the job keeps it, for whoever wants to know why.
+    assert (checkout / "build" / "continuation.yml").read_text() == asked["configuration"]
+    assert KEY not in "".join(capsys.readouterr())
 
 
 def test_a_refusal_is_told_without_the_key(api: Api, ask: Callable[[str], None]) -> None:
