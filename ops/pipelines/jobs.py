@@ -22,6 +22,9 @@ _CONTAINER: Document = {"docker": [{"image": "cimg/python:3.11.13"}], "resource_
 _MACHINE: Document = {"machine": {"image": "ubuntu-2404:2025.09.1"}, "resource_class": "large"}
 """With a Docker engine: images are built on it, and clusters run in it."""
 
+_FROM_KNOWN_ADDRESSES: Document = {"circleci_ip_ranges": True}
+"""Those that a cluster's API lets in. Source: CircleCI documentation, "IP ranges": of containers alone."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -44,6 +47,8 @@ class Job:
 
     def document(self) -> Document:
         runs_on = _MACHINE if self.machine else _CONTAINER
+        if self.role and not self.machine:
+            runs_on = {**runs_on, **_FROM_KNOWN_ADDRESSES}
         return {**runs_on, "environment": dict(self.environment), "steps": list(self._steps())}
 
     def _steps(self) -> Iterable[str | Document]:

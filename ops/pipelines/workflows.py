@@ -71,13 +71,13 @@ def trunk(repository: Repository, impact: Impact, branch: str) -> Continuation:
     checks = _checks(impact)
     passed = [check.name for check in checks]
     concerned = impact.images or impact.previews & {stack.name for stack in deployed(repository, branch)}
-    return Continuation("main", [*checks, *(_promotion(repository, branch, passed) if concerned else ())])
+    return Continuation("main", [*checks, *(_promotion(repository, branch, passed, builds=True) if concerned else ())])
 
 
 def release(repository: Repository, branch: str, service: str, image: str) -> Continuation:
     """A service of another repository goes through the same stacks."""
     environment = {"SERVICE": service, "IMAGE": image}
-    return Continuation("release", list(_promotion(repository, branch, [], environment=environment)))
+    return Continuation("release", list(_promotion(repository, branch, [], environment)))
 
 
 def rollback(repository: Repository, branch: str, revision: str) -> Continuation:
@@ -153,22 +153,44 @@ def _preview(stack: Stack) -> Placed:
 
 
 def _promotion(
-    repository: Repository, branch: str, requires: Sequence[str], environment: dict[str, str] | None = None
+    repository: Repository,
+    branch: str,
+    requires: Sequence[str],
+    environment: dict[str, str] | None = None,
+    *,
+    builds: bool = False,
 ) -> Iterable[Placed | Approval]:
     for stack in deployed(repository, branch):
         if stack.name in APPROVED:
             approval = Approval(f"approve-{stack.name}", requires)
             yield approval
             requires = [approval.name]
+        if builds:
+            push = _push(stack, requires)
+            yield push
+            requires = [push.name]
         up = _up(repository, stack, requires, environment or {})
         yield up
         requires = [up.name]
 
 
+def _push(stack: Stack, requires: Sequence[str]) -> Placed:
+    """Images have an engine, but no way to a cluster's API: see jobs.py."""
+    job = Job(
+        f"push-{stack.name}",
+        ["images"],
+        {"STACK": stack.name},
+        machine=True,
+        silent_minutes=_BUILD_SILENT_MINUTES,
+        role=deploys(stack),
+    )
+    return Placed(job, requires=requires)
+
+
 def _up(
     repository: Repository, stack: Stack, requires: Sequence[str], environment: dict[str, str] | None = None
 ) -> Placed:
-    """`up` pushes the images that the registry lacks.
+    """It finds all images in the registry, and so has no need of an engine.
 
     Its smoke test is in the same job, so that no other `up` comes between: a serial group ends with a job.
     """
@@ -177,7 +199,6 @@ def _up(
         f"up-{stack.name}",
         [*elsewhere, "up", "smoke"],
         {"STACK": stack.name, **(environment or {})},
-        machine=True,
         silent_minutes=_UP_SILENT_MINUTES,
         role=deploys(stack),
     )

@@ -104,12 +104,33 @@ def test_a_fork_has_no_credentials_no_preview_and_a_comment_that_says_so(reposit
 
 def test_main_goes_from_stack_to_stack_and_a_person_lets_it_into_prod(repository: Repository) -> None:
     found = workflows.trunk(repository, everything(repository), "main")
-    checks = [name for name in found.jobs if not name.startswith("up-")]
+    checks = [name for name in found.jobs if not name.startswith(("push-", "up-"))]
     order = [member for member in found.members if member.name not in checks]
-    assert [member.name for member in order] == ["up-dev", "up-staging", "approve-prod", "up-prod"]
-    assert [list(member.requires) for member in order] == [checks, ["up-dev"], ["up-staging"], ["approve-prod"]]
-    assert isinstance(order[2], Approval)
-    assert order[2].document()["approve-prod"]["type"] == "approval"
+    assert {member.name: list(member.requires) for member in order} == {
+        "push-dev": checks,
+        "up-dev": ["push-dev"],
+        "push-staging": ["up-dev"],
+        "up-staging": ["push-staging"],
+        "approve-prod": ["up-staging"],
+        "push-prod": ["approve-prod"],
+        "up-prod": ["push-prod"],
+    }
+    (approval,) = [member for member in order if isinstance(member, Approval)]
+    assert approval.document() == {"approve-prod": {"type": "approval", "requires": ["up-staging"]}}
+
+
+def test_what_builds_has_an_engine_and_what_changes_a_cluster_comes_from_known_addresses(
+    repository: Repository,
+) -> None:
+    """CircleCI has known addresses for containers alone, and an engine for none of these."""
+    jobs = workflows.trunk(repository, everything(repository), "main").jobs
+    assert "machine" in jobs["push-dev"].document()
+    assert jobs["push-dev"].role == jobs["up-dev"].role
+    up = jobs["up-dev"].document()
+    assert (up["circleci_ip_ranges"], "docker" in up) == (True, True)
+    branch = workflows.branch(repository, everything(repository), REQUEST).jobs
+    assert branch["preview-dev"].document()["circleci_ip_ranges"]
+    assert "circleci_ip_ranges" not in branch["style"].document()
 
 
 def test_one_up_at_a_time_changes_a_stack_until_its_smoke_test_has_passed(repository: Repository) -> None:
@@ -130,7 +151,7 @@ def test_one_up_at_a_time_changes_a_stack_until_its_smoke_test_has_passed(reposi
 )
 def test_main_deploys_nothing_where_nothing_that_runs_has_changed(repository: Repository, file: str) -> None:
     found = workflows.trunk(repository, impact(repository, [file]), "main")
-    assert not [member for member in found.members if member.name.startswith(("up-", "approve-"))]
+    assert not [member for member in found.members if member.name.startswith(("push-", "up-", "approve-"))]
 
 
 def test_a_stack_is_deployed_from_the_branch_that_its_settings_name() -> None:
