@@ -9,12 +9,16 @@ from local.environment import ENVIRONMENT, ROOT
 from local.errors import ActionableError
 
 _OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+_SCANNER = ROOT / "infra" / "policies" / "scanner"
 _OWN_LOCK = "requirements.lock"
 """In a service's folder: what it needs beyond the dependencies that all images share, and they should not carry."""
 
 
 def lock(_: str) -> None:
-    """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions."""
+    """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions.
+
+    The scanner's is one of its own.
+    """
     projects = sorted(ROOT.glob("services/*/pyproject.toml"))
     own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
     in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "shared"]
@@ -24,6 +28,7 @@ def lock(_: str) -> None:
     shared = re.findall(r"^([a-z0-9-]+)==", (ROOT / "services" / "requirements.lock").read_text(), re.MULTILINE)
     for project in own:
         _compile([project], project.with_name(_OWN_LOCK), [*constraint, *_left_out(shared)])
+    _compile([_SCANNER / "requirements.in"], _SCANNER / "requirements.lock", [])
 
 
 def _compile(projects: list[Path], output: Path, options: list[str]) -> None:
