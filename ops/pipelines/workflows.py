@@ -16,14 +16,17 @@ APPROVED = frozenset({"prod"})
 
 READ = ("boutique-read",)
 """Contexts. A token that may read the zone in Cloudflare."""
-DEPLOY = ("boutique-deploy",)
-"""A token that may change the zone in Cloudflare."""
 COMMENT = ("boutique-comment",)
 """A token that may comment on pull requests, and write issues, in GitHub."""
 
 _UP_SILENT_MINUTES = 60
 """A database with a standby is made in one step of up to three quarters of an hour."""
 _BUILD_SILENT_MINUTES = 30
+
+
+def deploy_contexts(stack: Stack) -> tuple[str, ...]:
+    """A token that may change the stack's zone in Cloudflare. Who may not use prod's lets nothing into prod."""
+    return (f"boutique-{stack.name}",)
 
 
 def deployed(repository: Repository, branch: str) -> list[Stack]:
@@ -202,7 +205,7 @@ def _up(
         silent_minutes=_UP_SILENT_MINUTES,
         role=deploys(stack),
     )
-    return Placed(job, requires=requires, contexts=DEPLOY, environment=stack.name)
+    return Placed(job, requires=requires, contexts=deploy_contexts(stack), environment=stack.name)
 
 
 def _drift(stack: Stack, on_github: str | None) -> Placed:
@@ -225,4 +228,4 @@ def _expire(stack: Stack) -> Placed:
         silent_minutes=_UP_SILENT_MINUTES,
         role=deploys(stack),
     )
-    return Placed(job, contexts=DEPLOY, environment=stack.name)
+    return Placed(job, contexts=deploy_contexts(stack), environment=stack.name)

@@ -18,7 +18,8 @@ from ops.pipelines.repository import Repository
 from ops.tests.pipelines import the_repository, with_access, with_elsewhere
 
 SETUP = ROOT / ".circleci" / "config.yml"
-CONTEXTS = {"boutique-read", "boutique-deploy", "boutique-comment"}
+CONTEXTS = {"boutique-read", "boutique-comment"}
+OF_STACKS = {"boutique-demo", "boutique-dev", "boutique-staging", "boutique-prod"}
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 IMAGE = f"registry.example.com/currency@sha256:{'a' * 64}"
 
@@ -101,9 +102,16 @@ def test_every_job_is_placed_once_and_requires_what_is_there(documents: list[Any
 
 def test_contexts_are_the_documented_ones(documents: list[Any]) -> None:
     used = {context for document in documents for _, how in invocations(document) for context in how.get("context", ())}
-    assert used == CONTEXTS
+    assert used == CONTEXTS | OF_STACKS
     described = (ROOT / "docs" / "pipelines.md").read_text()
-    assert all(f"`{context}`" in described for context in CONTEXTS)
+    assert all(f"`{context}`" in described for context in (*CONTEXTS, "boutique-<stack>"))
+
+
+def test_a_stack_s_context_is_for_what_changes_that_stack_alone(documents: list[Any]) -> None:
+    for document in documents:
+        for name, how in invocations(document):
+            for context in OF_STACKS & set(how.get("context", ())):
+                assert name.removeprefix("up-").removeprefix("expire-") == context.removeprefix("boutique-")
 
 
 def test_a_serial_group_is_in_a_workflow_once_and_has_the_characters_that_it_may(documents: list[Any]) -> None:
