@@ -2,16 +2,17 @@
 
 PYTHON ?= python3
 STACK ?= local
+E2E ?= charts infra local services tests/e2e
 BOUTIQUE := $(PYTHON) -m local
 BIN := .venv/bin
 empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh rehearse status logs shop test e2e bench doctor images cost scan bootstrap teardown leftovers environment format types lock protos pictures diagram
+.PHONY: help up down preview refresh rehearse status logs shop doctor images plan cost scan bootstrap teardown leftovers comment drift smoke continuation ci-local versions release expire vulnerabilities test style applications units types e2e bench environment format lock protos pictures diagram
 
 help: ## Shows this list
-	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 up: ## Sets everything up, deploys the shop to STACK, prints its address
 	@$(BOUTIQUE) up $(STACK)
@@ -43,6 +44,9 @@ doctor: ## Says which tools and which cluster are used, and why
 images: ## Builds the images without deploying them; for a STACK on AWS, pushes them to its registry
 	@$(BOUTIQUE) images $(STACK)
 
+plan: ## Writes what `up` would make to build/plan-STACK.json
+	@$(BOUTIQUE) plan $(STACK)
+
 cost: environment ## Lists what STACK would be paid for, by the hour, the gigabyte and the call
 	@$(BOUTIQUE) plan $(STACK)
 	@$(BIN)/python -m ops cost $(STACK)
@@ -60,6 +64,34 @@ teardown: environment ## Destroys STACK in its account, and sweeps up what is le
 leftovers: environment ## Lists what still stands of STACK in its account
 	@$(BIN)/python -m ops leftovers $(STACK)
 
+comment: environment ## Tells what `make plan` said of STACKS: in the comment of PULL_REQUEST, or here
+	@$(BIN)/python -m ops comment $(if $(PULL_REQUEST),--repository $(REPOSITORY) --pull-request $(PULL_REQUEST),--print) \
+	    $(if $(FORK),--fork,$(STACKS))
+
+drift: environment ## Tells what was changed behind Pulumi's back in the account of STACK
+	@$(BIN)/python -m ops drift $(if $(REPOSITORY),--repository $(REPOSITORY)) $(STACK)
+
+smoke: environment ## Buys something at each address of STACK
+	@$(BIN)/python -m ops smoke $$($(BIN)/python -m ops.pipelines addresses $(STACK))
+
+continuation: environment ## Finds what a pipeline of CircleCI's is to do, and has it go on with that
+	@$(BIN)/python -m ops.pipelines continue
+
+ci-local: environment ## Runs the commands of a pipeline's JOB here
+	@$(BIN)/python -m ops.pipelines local $(JOB)
+
+versions: environment ## Writes down which images a preview of STACK is about
+	@$(BIN)/python -m ops.pipelines versions $(if $(RUNNING),--running) $(STACK)
+
+release: environment ## Notes in the file of STACK the IMAGE of a SERVICE whose source is elsewhere
+	@$(BIN)/python -m ops.pipelines release --service "$(SERVICE)" --image "$(IMAGE)" $(STACK)
+
+expire: environment ## Takes STACK down once the day in its settings has come
+	@$(BIN)/python -m ops.pipelines expire $(STACK)
+
+vulnerabilities: environment ## Builds the images of SERVICES, and has Trivy look through them
+	@$(BIN)/python -m ops.pipelines vulnerabilities $(SERVICES)
+
 test: environment ## Style, types, and every test that needs neither engine nor cluster
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
@@ -67,11 +99,22 @@ test: environment ## Style, types, and every test that needs neither engine nor 
 	@$(BOUTIQUE) application
 	@$(BIN)/pytest
 
+style: environment ## Format, lint, and whether what the documents say is so
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/pytest --quiet tests/test_documentation.py
+
+applications: environment ## Style, types and tests of the web applications
+	@$(BOUTIQUE) application
+
+units: environment ## The tests of the folders TESTS that need neither engine nor cluster; without, all
+	@$(BIN)/pytest $(TESTS)
+
 types: environment
 	@$(BIN)/mypy
 
 e2e: environment ## The real engine, a real cluster, a real browser: up, buy, change, break, mend, down
-	@$(BIN)/pytest -m cluster --exitfirst charts infra local services tests/e2e
+	@$(BIN)/pytest -m cluster --exitfirst $(E2E)
 
 bench: environment ## Prints the figures to watch, and writes them to build/bench.json
 	@$(BIN)/python -m tests.bench
