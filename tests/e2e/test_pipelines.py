@@ -9,7 +9,7 @@ from tests.e2e.workspace import Workspace
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def repository(workspace: Workspace) -> Workspace:
     """Under git, which jobs ask what there is."""
     author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
