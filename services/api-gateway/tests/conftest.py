@@ -19,84 +19,32 @@ from boutique_api_gateway.__main__ import open_application
 from boutique_api_gateway.settings import GatewaySettings
 from boutique_shared.http_serving import with_request_scope
 from boutique_shared.money import Money
-from boutique_testing.neighbours import Neighbours, served
+from boutique_testing.catalog_and_cart import SHIPPING, CatalogAndCart, placed_order, product
+from boutique_testing.neighbours import served
 from boutique_testing.processes import free_port, port_is_free, running
 from hipstershop import shop_pb2
 
-SHIPPING = Money("USD", 8_990_000_000)
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
 
-def product(id_: str, name: str, cents: int, rating: float, reviews: int, *categories: str) -> shop_pb2.Product:
-    return shop_pb2.Product(
-        id=id_,
-        name=name,
-        description=f"What is said of the {name.lower()}.",
-        picture=f"/static/img/products/{name.lower()}.jpg",
-        price_usd=Money("USD", cents * 10_000_000).to_wire(),
-        categories=categories,
-        rating=rating,
-        reviews=reviews,
-    )
-
-
 @dataclass
-class Shop(Neighbours):
+class Shop(CatalogAndCart):
     """The services behind the gateway that speak gRPC."""
 
     products: list[shop_pb2.Product] = field(
         default_factory=lambda: [
-            product("6E92ZMYYFZ", "Mug", 899, 4.1, 40, "kitchen"),
-            product("L9ECAV7KIM", "Loafers", 8999, 4.1, 12, "footwear"),
-            product("OLJCESPC7Z", "Sunglasses", 1999, 4.6, 128, "accessories"),
+            product("6E92ZMYYFZ", "Mug", 899, "mug.jpg", "kitchen", rating=4.1, reviews=40),
+            product("L9ECAV7KIM", "Loafers", 8999, "loafers.jpg", "footwear", rating=4.1, reviews=12),
+            product("OLJCESPC7Z", "Sunglasses", 1999, "sunglasses.jpg", "accessories", rating=4.6, reviews=128),
         ]
     )
-    carts: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
-        return shop_pb2.ListProductsResponse(products=self.products)
-
-    async def GetProduct(self, request: shop_pb2.GetProductRequest, context: Any) -> shop_pb2.Product:  # noqa: N802
-        for candidate in self.products:
-            if candidate.id == request.id:
-                return candidate
-        await context.abort(grpc.StatusCode.NOT_FOUND, f'no product has the id "{request.id}"')
-        raise AssertionError
 
     async def GetProducts(self, request: shop_pb2.GetProductsRequest, _: Any) -> shop_pb2.GetProductsResponse:  # noqa: N802
         found = [candidate for candidate in self.products if candidate.id in request.ids]
         return shop_pb2.GetProductsResponse(products=found)
 
-    async def SearchProducts(  # noqa: N802
-        self, request: shop_pb2.SearchProductsRequest, _: Any
-    ) -> shop_pb2.SearchProductsResponse:
-        found = [
-            candidate
-            for candidate in self.products
-            if request.query.lower() in f"{candidate.name} {candidate.description}".lower()
-        ]
-        return shop_pb2.SearchProductsResponse(results=found)
-
-    async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
-        items = [
-            shop_pb2.CartItem(product_id=id_, quantity=quantity)
-            for id_, quantity in self.carts.get(request.user_id, {}).items()
-        ]
-        return shop_pb2.Cart(user_id=request.user_id, items=items)
-
-    async def SetItem(self, request: shop_pb2.AddItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
-        cart = self.carts.setdefault(request.user_id, {})
-        cart[request.item.product_id] = request.item.quantity
-        if not request.item.quantity:
-            del cart[request.item.product_id]
-        return shop_pb2.Empty()
-
     async def RemoveItem(self, request: shop_pb2.RemoveItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
         self.carts.get(request.user_id, {}).pop(request.product_id, None)
-        return shop_pb2.Empty()
-
-    async def EmptyCart(self, request: shop_pb2.EmptyCartRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
-        self.carts.pop(request.user_id, None)
         return shop_pb2.Empty()
 
     async def QuoteOrder(self, request: shop_pb2.QuoteOrderRequest, context: Any) -> shop_pb2.QuoteOrderResponse:  # noqa: N802
@@ -109,21 +57,8 @@ class Shop(Neighbours):
         if items_total != agreed:
             await context.abort(grpc.StatusCode.ABORTED, f"items_total: the cart comes to {items_total}, not {agreed}")
         prices = {candidate.id: candidate.price_usd for candidate in self.products}
-        return shop_pb2.PlaceOrderResponse(
-            order=shop_pb2.OrderResult(
-                order_id=str(uuid.uuid4()),
-                shipping_tracking_id="AB-1234-5678",
-                shipping_cost=SHIPPING.to_wire(),
-                shipping_address=request.address,
-                items=[
-                    shop_pb2.OrderItem(
-                        item=shop_pb2.CartItem(product_id=id_, quantity=quantity),
-                        cost=prices[id_],
-                    )
-                    for id_, quantity in self.carts.pop(request.user_id).items()
-                ],
-            )
-        )
+        cart = self.carts.pop(request.user_id)
+        return shop_pb2.PlaceOrderResponse(order=placed_order(request, cart, prices, SHIPPING.to_wire()))
 
     async def Charge(self, *_: Any) -> shop_pb2.ChargeResponse:  # noqa: N802
         return shop_pb2.ChargeResponse(transaction_id=str(uuid.uuid4()))

@@ -17,56 +17,28 @@ from boutique_frontend.__main__ import open_application
 from boutique_frontend.settings import FrontendSettings
 from boutique_shared.http_serving import with_request_scope
 from boutique_shared.money import Money
-from boutique_testing.neighbours import Neighbours, refusing, served
+from boutique_testing.catalog_and_cart import SHIPPING, CatalogAndCart, placed_order, product
+from boutique_testing.neighbours import refusing, served
 from hipstershop import shop_pb2
 
 RATES_IN_MILLIONTHS = {"EUR": 884_564, "CAD": 1_340_506, "JPY": 111_808_934, "GBP": 780_470, "TRY": 5_762_000}
-SHIPPING = Money("USD", 8_990_000_000)
-
-
-def product(id_: str, name: str, cents: int, picture: str, *categories: str) -> shop_pb2.Product:
-    return shop_pb2.Product(
-        id=id_,
-        name=name,
-        description=f"What is said of the {name.lower()}.",
-        picture=f"/static/img/products/{picture}.svg",
-        price_usd=Money("USD", cents * 10_000_000).to_wire(),
-        categories=categories,
-    )
 
 
 @dataclass
-class Shop(Neighbours):
+class Shop(CatalogAndCart):
     """The seven services behind the storefront."""
 
     products: list[shop_pb2.Product] = field(
         default_factory=lambda: [
-            product("OLJCESPC7Z", "Sunglasses", 1999, "sunglasses", "accessories"),
-            product("6E92ZMYYFZ", "Mug", 899, "mug", "kitchen"),
+            product("OLJCESPC7Z", "Sunglasses", 1999, "sunglasses.svg", "accessories"),
+            product("6E92ZMYYFZ", "Mug", 899, "mug.svg", "kitchen"),
         ]
     )
-    carts: dict[str, dict[str, int]] = field(default_factory=dict)
     orders: dict[str, shop_pb2.OrderResult] = field(default_factory=dict)
     """By idempotency key."""
 
     def fail(self, method: str, code: grpc.StatusCode, details: str = "") -> None:
         self.answers[method] = refusing(code, details)
-
-    async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
-        return shop_pb2.ListProductsResponse(products=self.products)
-
-    async def GetProduct(self, request: shop_pb2.GetProductRequest, context: Any) -> shop_pb2.Product:  # noqa: N802
-        for candidate in self.products:
-            if candidate.id == request.id:
-                return candidate
-        await context.abort(grpc.StatusCode.NOT_FOUND, f"no product with ID {request.id}")
-        raise AssertionError
-
-    async def SearchProducts(  # noqa: N802
-        self, request: shop_pb2.SearchProductsRequest, _: Any
-    ) -> shop_pb2.SearchProductsResponse:
-        found = [candidate for candidate in self.products if request.query.lower() in candidate.name.lower()]
-        return shop_pb2.SearchProductsResponse(results=found)
 
     async def GetSupportedCurrencies(self, *_: Any) -> shop_pb2.GetSupportedCurrenciesResponse:  # noqa: N802
         return shop_pb2.GetSupportedCurrenciesResponse(currency_codes=["USD", "CHF", *RATES_IN_MILLIONTHS])
@@ -78,13 +50,6 @@ class Shop(Neighbours):
         amounts = [_converted(amount, request.to_code) for amount in getattr(request, "from")]
         return shop_pb2.ConvertManyResponse(amounts=amounts)
 
-    async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
-        items = [
-            shop_pb2.CartItem(product_id=id_, quantity=quantity)
-            for id_, quantity in self.carts.get(request.user_id, {}).items()
-        ]
-        return shop_pb2.Cart(user_id=request.user_id, items=items)
-
     async def AddItem(self, request: shop_pb2.AddItemRequest, context: Any) -> shop_pb2.Empty:  # noqa: N802
         cart = self.carts.setdefault(request.user_id, {})
         quantity = cart.get(request.item.product_id, 0) + request.item.quantity
@@ -93,17 +58,6 @@ class Shop(Neighbours):
                 grpc.StatusCode.FAILED_PRECONDITION, "item.quantity: a cart holds at most 99 of a product"
             )
         cart[request.item.product_id] = quantity
-        return shop_pb2.Empty()
-
-    async def SetItem(self, request: shop_pb2.AddItemRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
-        cart = self.carts.setdefault(request.user_id, {})
-        cart[request.item.product_id] = request.item.quantity
-        if not request.item.quantity:
-            del cart[request.item.product_id]
-        return shop_pb2.Empty()
-
-    async def EmptyCart(self, request: shop_pb2.EmptyCartRequest, _: Any) -> shop_pb2.Empty:  # noqa: N802
-        self.carts.pop(request.user_id, None)
         return shop_pb2.Empty()
 
     async def GetQuote(self, *_: Any) -> shop_pb2.GetQuoteResponse:  # noqa: N802
@@ -124,20 +78,12 @@ class Shop(Neighbours):
             cart = self.carts.pop(request.user_id, {})
             if not cart:
                 await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the cart is empty")
-            prices = {candidate.id: candidate.price_usd for candidate in self.products}
-            self.orders[key] = shop_pb2.OrderResult(
-                order_id=str(uuid.uuid4()),
-                shipping_tracking_id="AB-1234-5678",
-                shipping_cost=_rounded(_converted(SHIPPING.to_wire(), request.user_currency)),
-                shipping_address=request.address,
-                items=[
-                    shop_pb2.OrderItem(
-                        item=shop_pb2.CartItem(product_id=id_, quantity=quantity),
-                        cost=_rounded(_converted(prices[id_], request.user_currency)),
-                    )
-                    for id_, quantity in cart.items()
-                ],
-            )
+            prices = {
+                candidate.id: _rounded(_converted(candidate.price_usd, request.user_currency))
+                for candidate in self.products
+            }
+            shipping_cost = _rounded(_converted(SHIPPING.to_wire(), request.user_currency))
+            self.orders[key] = placed_order(request, cart, prices, shipping_cost)
         return shop_pb2.PlaceOrderResponse(order=self.orders[key])
 
 
