@@ -149,6 +149,7 @@ def _with(value: object, *path: str) -> Change:
         (_with(672, "billing", "card", "security_code"), "billing.card.security_code"),
         (_with("12", "billing", "card", "security_code"), "billing.card.security_code"),
         (_with("ada", "email"), "email"),
+        (_with("ada\x12@example.com", "email"), "email"),
         (_with("a b", "session_id"), "session_id"),
     ],
 )

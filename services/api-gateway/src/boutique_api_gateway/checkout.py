@@ -17,6 +17,15 @@ from boutique_shared.idempotency import IDEMPOTENCY_KEY
 from boutique_shared.money import Money
 from hipstershop import shop_pb2
 
+# U+0085 is a space to the expressions that check, and none to those of the document's language.
+_EMAIL_CHARACTER = r"[^@\s\x00-\x1f\x7f-\x9f]"
+
+EmailOrNone = Annotated[
+    str,
+    StringConstraints(
+        max_length=254, pattern=rf"^({_EMAIL_CHARACTER}{{1,64}}@{_EMAIL_CHARACTER}+\.{_EMAIL_CHARACTER}+)?$"
+    ),
+]
 IdempotencyKey = Annotated[
     Identifier | None,
     Header(alias="Idempotency-Key", description="Orders with the same one count once, and are answered alike."),
@@ -34,7 +43,7 @@ class Billing(Given):
 
 class Order(Session):
     amount: Amount = Field(description="Of the goods, as the cart shows it.", examples=[19.99])
-    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s]{1,64}@[^@\s]+\.[^@\s]+)?$")] = Field(
+    email: EmailOrNone = Field(
         default="", description="Where the confirmation goes; empty for none.", examples=["ada@example.com"]
     )
     shipping: Shipping
