@@ -81,7 +81,10 @@ class Stack:
             return
         self._prepare()
         # One thing that stays for now must not keep all else standing, and paid for.
-        self._run(["destroy", "--yes", "--skip-preview", "--continue-on-error"], "Not everything was removed; run `make down` again.")
+        self._run(
+            ["destroy", "--yes", "--skip-preview", "--continue-on-error"],
+            "Not everything was removed; run `make down` again.",
+        )
         self._run(["stack", "rm", "--yes", "--preserve-config", self.name], "The stack's state was not removed.")
 
     def exists(self) -> bool:
