@@ -1,11 +1,10 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
 """The plugin as the engine sees it: `pulumirpc.ResourceProvider`, translated to plain calls and back."""
 
-from importlib.metadata import version
 from typing import Any
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from local.plugins.aws import configuration, functions, types
 from local.plugins.aws.api import Api
@@ -13,12 +12,13 @@ from local.plugins.aws.calling import Properties, Resource
 from local.plugins.aws.resources import IncompleteError, Resources
 from local.plugins.properties import Secret, conceal, decode, encode, reveal
 from local.plugins.serving import Engine, InitializationFailedError, PluginError
+from local.plugins.stand_in import Context, StandIn
 
-Context = Any  # grpc.aio.ServicerContext, whose type parameters say nothing here
 
+class AwsProvider(StandIn):
+    """One configured provider."""
 
-class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One configured provider. What it does not define is answered as not covered."""
+    package = "pulumi-aws"
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,15 +36,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self._configured is None:
             raise PluginError("the engine used the provider before it configured it")
         return self._configured
-
-    async def Handshake(
-        self, _: provider_pb2.ProviderHandshakeRequest, __: Context
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    async def GetPluginInfo(self, _: empty_pb2.Empty, __: Context) -> plugin_pb2.PluginInfo:
-        # The engine warns of a plugin whose version is not the one that the program's package asks for.
-        return plugin_pb2.PluginInfo(version=version("pulumi-aws"))
 
     async def CheckConfig(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
         try:
@@ -148,9 +139,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Call(self, request: provider_pb2.CallRequest, _: Context) -> provider_pb2.CallResponse:
         raise PluginError(f"method {request.tok} is not covered by this stand-in plugin")
-
-    async def Cancel(self, _: empty_pb2.Empty, __: Context) -> empty_pb2.Empty:
-        return empty_pb2.Empty()
 
 
 def _resource(request: Any) -> Resource:

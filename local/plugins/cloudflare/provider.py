@@ -1,22 +1,22 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
 """The plugin as the engine sees it: `pulumirpc.ResourceProvider`, translated to requests and back."""
 
-from importlib.metadata import version
 from typing import Any
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from local.plugins.cloudflare.api import Api, ApiError
 from local.plugins.cloudflare.types import Properties, ResourceType, find_function, find_resource
 from local.plugins.properties import UNKNOWN, Unknown, contains, decode, encode, reveal
 from local.plugins.serving import Engine, PluginError
+from local.plugins.stand_in import Context, StandIn
 
-Context = Any  # grpc.aio.ServicerContext, whose type parameters say nothing here
 
+class CloudflareProvider(StandIn):
+    """One configured provider."""
 
-class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One configured provider. What it does not define is answered as not covered."""
+    package = "pulumi-cloudflare"
 
     def __init__(self, _: Engine) -> None:
         super().__init__()
@@ -28,24 +28,12 @@ class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise PluginError("the engine used the provider before it configured it")
         return self._configured
 
-    async def Handshake(
-        self, _: provider_pb2.ProviderHandshakeRequest, __: Context
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    async def GetPluginInfo(self, _: empty_pb2.Empty, __: Context) -> plugin_pb2.PluginInfo:
-        # The engine warns of a plugin whose version is not the one that the program's package asks for.
-        return plugin_pb2.PluginInfo(version=version("pulumi-cloudflare"))
-
     async def CheckConfig(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
         failures = [
             provider_pb2.CheckFailure(reason=f"cloudflare provider: {name} is not covered by this stand-in plugin")
             for name in sorted(decode(request.news).keys() - {"version"})
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
-
-    async def DiffConfig(self, _: provider_pb2.DiffRequest, __: Context) -> provider_pb2.DiffResponse:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     async def Configure(self, _: provider_pb2.ConfigureRequest, __: Context) -> provider_pb2.ConfigureResponse:
         self._configured = Api()
@@ -131,9 +119,6 @@ class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Call(self, request: provider_pb2.CallRequest, _: Context) -> provider_pb2.CallResponse:
         raise PluginError(f"method {request.tok} is not covered by this stand-in plugin")
-
-    async def Cancel(self, _: empty_pb2.Empty, __: Context) -> empty_pb2.Empty:
-        return empty_pb2.Empty()
 
 
 def _mistakes(token: str, resource: ResourceType, inputs: Properties) -> list[str]:

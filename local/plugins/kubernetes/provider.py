@@ -1,11 +1,10 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
 """The plugin as the engine sees it: `pulumirpc.ResourceProvider`, translated to plain calls and back."""
 
-from importlib.metadata import version
 from typing import Any
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from local.plugins.kubernetes import configuration
 from local.plugins.kubernetes.awaiting import DEFAULT_TIMEOUT_SECONDS, Patience
@@ -15,8 +14,7 @@ from local.plugins.kubernetes.naming import automatic_name
 from local.plugins.kubernetes.resources import Recorded, Resource, Resources
 from local.plugins.properties import decode, encode
 from local.plugins.serving import Engine, PluginError
-
-Context = Any  # grpc.aio.ServicerContext, whose type parameters say nothing here
+from local.plugins.stand_in import Context, StandIn
 
 _KINDS = {
     (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
@@ -28,8 +26,10 @@ _KINDS = {
 }
 
 
-class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One configured provider. What it does not define is answered as not covered."""
+class KubernetesProvider(StandIn):
+    """One configured provider."""
+
+    package = "pulumi-kubernetes"
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -45,10 +45,6 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, _: provider_pb2.ProviderHandshakeRequest, __: Context
     ) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
-
-    async def GetPluginInfo(self, _: empty_pb2.Empty, __: Context) -> plugin_pb2.PluginInfo:
-        # The engine warns of a plugin whose version is not the one that the program's package asks for.
-        return plugin_pb2.PluginInfo(version=version("pulumi-kubernetes"))
 
     async def CheckConfig(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
         try:

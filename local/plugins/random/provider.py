@@ -1,39 +1,22 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
 """The `random` provider as the engine sees it: values that are drawn once and then live in the stack's state alone."""
 
-from importlib.metadata import version
-from typing import Any
-
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from local.plugins.properties import UNKNOWN, Unknown, contains, decode, encode, reveal
 from local.plugins.random.generating import GENERATORS, Generator
 from local.plugins.serving import Engine, PluginError
+from local.plugins.stand_in import Context, StandIn
 
-Context = Any  # grpc.aio.ServicerContext, whose type parameters say nothing here
 
-
-class RandomProvider(provider_pb2_grpc.ResourceProviderServicer):
+class RandomProvider(StandIn):
     """Covers passwords, strings, ids and UUIDs; a password has no `bcryptHash`."""
+
+    package = "pulumi-random"
 
     def __init__(self, _: Engine) -> None:
         super().__init__()
-
-    async def Handshake(
-        self, _: provider_pb2.ProviderHandshakeRequest, __: Context
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    async def GetPluginInfo(self, _: empty_pb2.Empty, __: Context) -> plugin_pb2.PluginInfo:
-        # The engine warns of a plugin whose version is not the one that the program's package asks for.
-        return plugin_pb2.PluginInfo(version=version("pulumi-random"))
-
-    async def CheckConfig(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    async def DiffConfig(self, _: provider_pb2.DiffRequest, __: Context) -> provider_pb2.DiffResponse:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     async def Configure(self, _: provider_pb2.ConfigureRequest, __: Context) -> provider_pb2.ConfigureResponse:
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
@@ -65,9 +48,6 @@ class RandomProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
 
     async def Delete(self, _: provider_pb2.DeleteRequest, __: Context) -> empty_pb2.Empty:
-        return empty_pb2.Empty()
-
-    async def Cancel(self, _: empty_pb2.Empty, __: Context) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
 
