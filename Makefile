@@ -5,6 +5,8 @@ STACK ?= local
 E2E ?= charts infra local services tests/e2e
 BOUTIQUE := $(PYTHON) -m local
 BIN := .venv/bin
+# A file's tests share servers, so they stay together.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
 
@@ -97,7 +99,7 @@ test: environment ## Style, types, and every test that needs neither engine nor 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BOUTIQUE) application
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SIDE_BY_SIDE)
 
 style: environment ## Format, lint, and whether what the documents say is so
 	@$(BIN)/ruff format --check --quiet .
@@ -108,7 +110,7 @@ applications: environment ## Style, types and tests of the web applications
 	@$(BOUTIQUE) application
 
 units: environment ## The tests of the folders TESTS that need neither engine nor cluster; without, all
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(TESTS)
 
 types: environment
 	@$(BIN)/mypy
