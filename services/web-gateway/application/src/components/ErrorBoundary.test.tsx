@@ -1,0 +1,21 @@
+import { render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { ErrorBoundary } from "./ErrorBoundary";
+
+function Defect(): never {
+  throw new Error("a defect");
+}
+
+test("says that a page is broken, and offers a way on", () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+
+  render(
+    <ErrorBoundary>
+      <Defect />
+    </ErrorBoundary>,
+  );
+
+  expect(screen.getByRole("alert").textContent).toContain("Something went wrong on this page.");
+  expect(screen.getByRole("link", { name: "Open the shop anew" }).getAttribute("href")).toBe("/");
+  expect(told).toHaveBeenCalled();
+});
