@@ -102,6 +102,18 @@ def test_a_tool_is_built_once(go: Path) -> None:
     assert "source" in box.tools["hammer"].origin
 
 
+def test_a_tool_for_images_is_built_for_them_whatever_this_machine_is(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "versions.toml").write_text(PINS.replace('on_path = "2.1.0"', 'system = "linux"'))
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    executable(
+        path / "go",
+        '[ "$1" = env ] && echo go1.26.0 && exit; while [ "$1" != -o ]; do shift; done; echo "$GOOS" > "$2"',
+    )
+    assert ensure("hammer").command("hammer").read_text() == "linux\n"
+
+
 def test_a_tool_whose_source_changed_is_built_again(go: Path, tmp_path: Path) -> None:
     ensure("hammer")
     (tmp_path / "sources/hammer/main.go").write_text("package main // better")
@@ -159,7 +171,7 @@ def test_the_pinned_go_builds_every_source(source: str) -> None:
     assert version_numbers(needed) <= version_numbers(go.minimum) <= version_numbers(go.wheel)
 
 
-@pytest.mark.parametrize("name", ["pulumi", "helm", "kubernetes", "coredns", "network-policies"])
+@pytest.mark.parametrize("name", ["pulumi", "helm", "kubernetes", "coredns", "network-policies", "k6", "rclone"])
 def test_what_is_built_is_of_the_version_that_is_pinned(name: str) -> None:
     pin = Pins.read(VERSIONS).tools[name]
     assert f" v{pin.version}\n" in (SOURCES / pin.builds[0].source / "go.mod").read_text().replace(" // indirect", "")
