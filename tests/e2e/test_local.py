@@ -36,9 +36,11 @@ def changed_settings(workspace: Workspace, **services: dict[str, object]) -> Ite
 
 def test_up_says_where_the_shop_is(shop: RunningShop) -> None:
     assert shop.address in shop.up
-    deployments = shop.kubectl.get("deployments")["items"]
-    assert len(deployments) == len(list(shop.workspace.directory.glob("services/*/service.yaml")))
-    for deployment in deployments:
+    assert shop.application_address in shop.up
+    deployments = {entry["metadata"]["name"]: entry for entry in shop.kubectl.get("deployments")["items"]}
+    services = {path.parent.name for path in shop.workspace.directory.glob("services/*/service.yaml")}
+    assert services <= deployments.keys()
+    for deployment in deployments.values():
         assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"]
 
 
