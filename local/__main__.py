@@ -38,8 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("subject", nargs="?", default="", help="the stack, or for `logs` the service")
     given = parser.parse_args(arguments)
-    # Being told to end is an interruption as well: what was started is put away, not left behind.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Being told to end is an interruption as well: what was started is put away, not left behind. SIGINT is set too,
+    # since a shell may have what it starts in the background ignore it: whoever sends it by hand means it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         with Progress() as progress:
             ensure_environment(progress)
