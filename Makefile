@@ -94,12 +94,7 @@ expire: environment ## Takes STACK down once the day in its settings has come
 vulnerabilities: environment ## Builds the images of SERVICES, and has Trivy look through them
 	@$(BIN)/python -m ops.pipelines vulnerabilities $(SERVICES)
 
-test: environment ## Style, types, and every test that needs neither engine nor cluster
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BOUTIQUE) application
-	@$(BIN)/pytest $(SIDE_BY_SIDE)
+test: style types applications units ## Style, types, and every test that needs neither engine nor cluster
 
 style: environment ## Format, lint, and whether what the documents say is so
 	@$(BIN)/ruff format --check --quiet .
@@ -107,7 +102,7 @@ style: environment ## Format, lint, and whether what the documents say is so
 	@$(BIN)/pytest --quiet tests/test_documentation.py
 
 applications: environment ## Style, types and tests of the web applications
-	@$(BOUTIQUE) application
+	@$(BOUTIQUE) applications
 
 units: environment ## The tests of the folders TESTS that need neither engine nor cluster; without, all
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(TESTS)

@@ -27,7 +27,7 @@ _COMMANDS = {
     "shop": "local.shop",
     "doctor": "local.doctor",
     "lock": "local.locking",
-    "application": "local.application",
+    "applications": "local.application",
     "environment": None,
 }
 _INTERRUPTED = 130

@@ -52,7 +52,7 @@ def build(source: Path, cache: Path) -> Path:
     return built / "built"
 
 
-def application(_: str) -> None:
+def applications(_: str) -> None:
     """Style, types and tests of every web application. Raises ActionableError with the last lines of what fails."""
     for package in sorted(ROOT.glob("services/*/application/package.json")):
         folder = package.parent

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from local.directories import cache_directory
 from local.environment import ENVIRONMENT, ROOT
@@ -95,13 +95,17 @@ class Stack:
         """The image of each service that runs; of none where there is no stack yet."""
         if not self.exists():
             return {}
-        versions: dict[str, str] = json.loads(self._ask(["stack", "output", "--json"])).get("versions", {})
+        versions: dict[str, str] = self._outputs().get("versions", {})
         return versions
 
     def addresses(self) -> list[str]:
         """Where each external service of the shop is reached, as the program exported it."""
-        addresses: Mapping[str, str] = json.loads(self._ask(["stack", "output", "--json"]))["addresses"]
+        addresses: Mapping[str, str] = self._outputs()["addresses"]
         return list(addresses.values())
+
+    def _outputs(self) -> Mapping[str, Any]:
+        outputs: Mapping[str, Any] = json.loads(self._ask(["stack", "output", "--json"]))
+        return outputs
 
     def _prepare(self) -> None:
         self._ask(["stack", "select", "--create", f"--secrets-provider={self.backend.secrets_provider}", self.name])

@@ -8,13 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
-from boutique_definition.validation import MistakeError
 from local.environment import ROOT
-from local.errors import ActionableError
+from ops.exit_status import exit_status
 
-_INTERRUPTED = 130
 _BUILD = ROOT / "build"
 
 
@@ -24,18 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     if given.command == "comment" and not given.print and (given.repository is None or given.pull_request is None):
         parser.error("comment: needs --repository and --pull-request, or --print")
-    try:
-        return _run(given)
-    except (ActionableError, MistakeError) as error:
-        print(f"\n{error}", file=sys.stderr)
-    except NoCredentialsError:
-        print("\nNo credentials of AWS are found: sign in, such as with `aws sso login`.", file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        print(f"\nAWS did not do it: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
-        return _INTERRUPTED
-    return 1
+    return exit_status(lambda: _run(given))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -38,7 +38,8 @@ class Store:
     endpoint: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
-        if [self.password, self.secret, self.bucket if self.endpoint is None else None].count(None) != 2:
+        is_bucket_of_s3 = self.bucket is not None and self.endpoint is None
+        if [self.password is not None, self.secret is not None, is_bucket_of_s3].count(True) != 1:
             raise ValueError("a store has either a password or a secret, or is a bucket of S3")
 
     @property

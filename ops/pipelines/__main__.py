@@ -10,28 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from boutique_definition.validation import MistakeError
 from local.environment import ROOT
-from local.errors import ActionableError
+from ops.exit_status import exit_status
 from ops.pipelines.repository import Repository
-
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
     """Answers the exit status: 0; 1 where the command refuses, fails, or finds something."""
     given = _parser().parse_args(arguments)
-    try:
-        return _run(given)
-    except (ActionableError, MistakeError) as error:
-        print(f"\n{error}", file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        print(f"\nAWS did not do it: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    return 1
+    return exit_status(lambda: _run(given))
 
 
 def _parser() -> argparse.ArgumentParser:

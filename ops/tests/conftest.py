@@ -9,6 +9,7 @@ from moto import mock_aws
 from local.plugins.tests.cloudflare_account import Cloudflare, emulated_cloudflare
 from local.progress import Progress
 from ops.account import Account, open_account
+from ops.tests.github import TOKEN, GitHubServer, serving_github
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,15 @@ def _opened() -> Account:
 @pytest.fixture
 def account(_opened: Account, clouds: None) -> Account:
     return _opened
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
+    """GitHub, as far as posts need it; the environment says where it is."""
+    with serving_github() as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.address)
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        yield server
 
 
 @pytest.fixture

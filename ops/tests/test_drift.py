@@ -11,7 +11,7 @@ from local.errors import ActionableError
 from ops.__main__ import main
 from ops.drift import DRIFTED, drift
 from ops.github.api import GitHub
-from ops.tests.github import REPOSITORY, SOMEBODY, TOKEN, GitHubServer, serving_github
+from ops.tests.github import REPOSITORY, SOMEBODY, GitHubServer
 
 TOPIC = "aws:sns/topic:Topic"
 MARKER = "<!-- boutique: drift of dev -->"
@@ -27,14 +27,6 @@ def found(colour: str, *, wanted: str = "red") -> Callable[[str], str]:
         {"op": "same" if colour == wanted else "update", "urn": urn, "oldState": old, "newState": new},
     ]
     return lambda _: json.dumps({"steps": steps})
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
-    with serving_github() as server:
-        monkeypatch.setenv("GITHUB_API_URL", server.address)
-        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from local.errors import ActionableError
 from ops.github.api import GitHub
 from ops.github.posts import Comments, Issues, publish
-from ops.tests.github import AN_APP, REPOSITORY, SOMEBODY, TOKEN, GitHubServer, serving_github
+from ops.tests.github import AN_APP, REPOSITORY, SOMEBODY, GitHubServer
 
 MARKER = "<!-- ours -->"
 COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
@@ -27,14 +27,6 @@ class Clock:
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.now += seconds
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
-    with serving_github() as server:
-        monkeypatch.setenv("GITHUB_API_URL", server.address)
-        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-        yield server
 
 
 @pytest.fixture

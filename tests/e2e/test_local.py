@@ -11,6 +11,7 @@ import httpx
 import pytest
 import yaml
 
+from boutique_definition.service_file import load_service_files
 from tests.e2e.browser import browser_page, buy
 from tests.e2e.conftest import RunningShop
 from tests.e2e.shoppers import Shoppers
@@ -137,8 +138,8 @@ def test_a_killed_up_is_gone_on_with_by_the_next(shop: RunningShop) -> None:
 
 
 def test_no_order_is_lost_while_a_pod_of_each_kind_is_killed(shop: RunningShop) -> None:
-    services = {path.parent.name for path in shop.workspace.directory.glob("services/*/service.yaml")}
-    pods = [shop.kubectl.pods(name)[0] for name in sorted(services - {"loadgenerator", "synthetics"})]
+    services = load_service_files(shop.workspace.directory / "services")
+    pods = [shop.kubectl.pods(name)[0] for name, file in services.items() if file.port is not None]
     pods += ["cart-data-replica-0", "cart-data-0", "product-data-replica-0", "product-data-0"]
     with Shoppers(shop.address) as shoppers:
         for pod in pods:

@@ -9,12 +9,11 @@ import pytest
 import yaml
 
 from tests.e2e.browser import browser_page, buy, buy_in_application
+from tests.e2e.conftest import ADDRESS, APPLICATION_ADDRESS
 from tests.e2e.workspace import STATE, Workspace
 
 pytestmark = pytest.mark.cluster
 
-SHOP = "http://localhost:30080"
-APPLICATION = "http://localhost:30081"
 STACKS = ("demo", "dev", "staging", "prod")
 
 
@@ -60,8 +59,8 @@ def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspa
     output = fresh.make("rehearse", STACK="dev")
     assert re.search(r"\d+ unchanged", output.partition("A second up must change nothing")[2])
     with browser_page() as page:
-        assert buy(page, SHOP).order_id
-        assert buy_in_application(page, APPLICATION).order_id
+        assert buy(page, ADDRESS).order_id
+        assert buy_in_application(page, APPLICATION_ADDRESS).order_id
 
     change(fresh, "dev", caches__sessions__nodeType="cache.t4g.small")
     changed = fresh.make("preview", STACK="dev")
@@ -76,14 +75,14 @@ def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspa
 def test_a_stack_comes_up_and_leaves_the_account_as_it_was(fresh: Workspace, stack: str) -> None:
     fresh.make("rehearse", STACK=stack)
     with browser_page() as page:
-        assert buy(page, SHOP).order_id
+        assert buy(page, ADDRESS).order_id
     assert "as they were before, to the resource" in fresh.make("down", STACK=stack)
 
 
 def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifted(fresh: Workspace) -> None:
     fresh.make("rehearse", STACK="prod")
     with browser_page() as page:
-        assert buy(page, SHOP).order_id
+        assert buy(page, ADDRESS).order_id
     change(fresh, "prod", protected=False, finalSnapshots=False)
     refused = fresh.make("rehearse", STACK="prod", fails=True)
     assert "protected-in-prod" in refused

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
-import grpc
 from fastapi import Depends, Request
 
 from boutique_api_gateway.settings import GatewaySettings
 from boutique_shared.brokering import Broker, open_broker
-from boutique_shared.clients import open_channel
+from boutique_shared.clients import open_channels
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 READ_SECONDS = 5.0
@@ -31,21 +30,22 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
     """Connects when first used, so that the services can start in any order."""
-    async with AsyncExitStack() as stack:
-
-        async def connect(service: str, address: str) -> grpc.aio.Channel:
-            return await stack.enter_async_context(open_channel(address, shop_pb2.DESCRIPTOR.services_by_name[service]))
-
+    addresses = {
+        "CartService": settings.cart_service_addr,
+        "CheckoutService": settings.checkout_service_addr,
+        "PaymentService": settings.payment_service_addr,
+        "ProductCatalogService": settings.product_catalog_service_addr,
+    }
+    async with (
+        open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels,
+        open_broker(settings.content_addr) as content,
+    ):
         yield Services(
-            cart=shop_pb2_grpc.CartServiceStub(await connect("CartService", settings.cart_service_addr)),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(
-                await connect("ProductCatalogService", settings.product_catalog_service_addr)
-            ),
-            checkout=shop_pb2_grpc.CheckoutServiceStub(
-                await connect("CheckoutService", settings.checkout_service_addr)
-            ),
-            payment=shop_pb2_grpc.PaymentServiceStub(await connect("PaymentService", settings.payment_service_addr)),
-            content=await stack.enter_async_context(open_broker(settings.content_addr)),
+            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
+            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
+            checkout=shop_pb2_grpc.CheckoutServiceStub(channels["CheckoutService"]),
+            payment=shop_pb2_grpc.PaymentServiceStub(channels["PaymentService"]),
+            content=content,
         )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import grpc
 
 from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
-from boutique_shared.clients import AddedMethod, call, open_channel
+from boutique_shared.clients import AddedMethod, call, open_channels
 from boutique_shared.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
 from boutique_shared.idempotency import IDEMPOTENCY_KEY
 from boutique_shared.money import Money
@@ -173,25 +173,22 @@ class Dependencies:
 @asynccontextmanager
 async def open_dependencies(settings: CheckoutSettings) -> AsyncIterator[Dependencies]:
     """Connects when first used, so that the services can start in any order."""
-    services = shop_pb2.DESCRIPTOR.services_by_name
-    async with AsyncExitStack() as stack:
-
-        async def channel(address: str, service: str) -> grpc.aio.Channel:
-            return await stack.enter_async_context(open_channel(address, services[service]))
-
-        cart = await channel(settings.cart_service_addr, "CartService")
-        catalog = await channel(settings.product_catalog_service_addr, "ProductCatalogService")
-        currency = await channel(settings.currency_service_addr, "CurrencyService")
-        payment = await channel(settings.payment_service_addr, "PaymentService")
-        shipping = await channel(settings.shipping_service_addr, "ShippingService")
-        email = await channel(settings.email_service_addr, "EmailService")
+    addresses = {
+        "CartService": settings.cart_service_addr,
+        "CurrencyService": settings.currency_service_addr,
+        "EmailService": settings.email_service_addr,
+        "PaymentService": settings.payment_service_addr,
+        "ProductCatalogService": settings.product_catalog_service_addr,
+        "ShippingService": settings.shipping_service_addr,
+    }
+    async with open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels:
         yield Dependencies(
-            cart=shop_pb2_grpc.CartServiceStub(cart),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(catalog),
-            currency=shop_pb2_grpc.CurrencyServiceStub(currency),
-            payment=shop_pb2_grpc.PaymentServiceStub(payment),
-            shipping=shop_pb2_grpc.ShippingServiceStub(shipping),
-            email=shop_pb2_grpc.EmailServiceStub(email),
+            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
+            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
+            currency=shop_pb2_grpc.CurrencyServiceStub(channels["CurrencyService"]),
+            payment=shop_pb2_grpc.PaymentServiceStub(channels["PaymentService"]),
+            shipping=shop_pb2_grpc.ShippingServiceStub(channels["ShippingService"]),
+            email=shop_pb2_grpc.EmailServiceStub(channels["EmailService"]),
         )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
 
 from boutique_frontend.settings import FrontendSettings
-from boutique_shared.clients import AddedMethod, call, open_channel
+from boutique_shared.clients import AddedMethod, call, open_channels
 from boutique_shared.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -143,27 +143,22 @@ def _cart_item(session_id: str, product_id: str, quantity: int) -> shop_pb2.AddI
 
 @asynccontextmanager
 async def open_services(settings: FrontendSettings) -> AsyncIterator[Services]:
-    async with AsyncExitStack() as stack:
-
-        async def connect(service: str, address: str) -> grpc.aio.Channel:
-            return await stack.enter_async_context(open_channel(address, shop_pb2.DESCRIPTOR.services_by_name[service]))
-
+    addresses = {
+        "AdService": settings.ad_service_addr,
+        "CartService": settings.cart_service_addr,
+        "CheckoutService": settings.checkout_service_addr,
+        "CurrencyService": settings.currency_service_addr,
+        "ProductCatalogService": settings.product_catalog_service_addr,
+        "RecommendationService": settings.recommendation_service_addr,
+        "ShippingService": settings.shipping_service_addr,
+    }
+    async with open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels:
         yield Services(
-            ad=shop_pb2_grpc.AdServiceStub(await connect("AdService", settings.ad_service_addr)),
-            cart=shop_pb2_grpc.CartServiceStub(await connect("CartService", settings.cart_service_addr)),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(
-                await connect("ProductCatalogService", settings.product_catalog_service_addr)
-            ),
-            checkout=shop_pb2_grpc.CheckoutServiceStub(
-                await connect("CheckoutService", settings.checkout_service_addr)
-            ),
-            currency=shop_pb2_grpc.CurrencyServiceStub(
-                await connect("CurrencyService", settings.currency_service_addr)
-            ),
-            recommendation=shop_pb2_grpc.RecommendationServiceStub(
-                await connect("RecommendationService", settings.recommendation_service_addr)
-            ),
-            shipping=shop_pb2_grpc.ShippingServiceStub(
-                await connect("ShippingService", settings.shipping_service_addr)
-            ),
+            ad=shop_pb2_grpc.AdServiceStub(channels["AdService"]),
+            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
+            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
+            checkout=shop_pb2_grpc.CheckoutServiceStub(channels["CheckoutService"]),
+            currency=shop_pb2_grpc.CurrencyServiceStub(channels["CurrencyService"]),
+            recommendation=shop_pb2_grpc.RecommendationServiceStub(channels["RecommendationService"]),
+            shipping=shop_pb2_grpc.ShippingServiceStub(channels["ShippingService"]),
         )

@@ -1,11 +1,12 @@
 """What the load generator is told by its environment."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import NoDecode
 
-from boutique_shared.settings import HostAndPort, ServiceSettings
+from boutique_shared.settings import HostAndPort
+from boutique_shared.shoppers import ShopperSettings
 
 _ORIGINAL_PRODUCTS = (
     "OLJCESPC7Z",
@@ -32,20 +33,10 @@ ProductIds = Annotated[
 ]
 
 
-class LoadSettings(ServiceSettings):
+class LoadSettings(ShopperSettings):
     frontend_addr: HostAndPort
     users: int = Field(default=5, ge=1, le=10_000)
     rate: float = Field(default=1, gt=0, le=1_000, description="Users that start in a second.")
     run_seconds: float = Field(default=3_600, gt=0, description="The run ends after them at the latest.")
     run_requests: int | None = Field(default=None, ge=1, description="The run ends after them, where they come first.")
-    stay: bool = Field(default=False, description="Whether the process waits, idle, for SIGTERM after the run.")
-    minimum_wait_seconds: float = Field(default=1, ge=0, description="A user's pause between two actions.")
-    maximum_wait_seconds: float = Field(default=10, ge=0)
-    startup_seconds: float = Field(default=300, ge=0, description="How long the shop is waited for.")
     product_ids: ProductIds = _ORIGINAL_PRODUCTS
-
-    @model_validator(mode="after")
-    def _check_wait(self) -> Self:
-        if self.minimum_wait_seconds > self.maximum_wait_seconds:
-            raise ValueError("MINIMUM_WAIT_SECONDS: must be at most MAXIMUM_WAIT_SECONDS")
-        return self

@@ -1,25 +1,15 @@
 """What the shoppers are told by their environment."""
 
-from typing import Self
+from pydantic import Field
 
-from pydantic import Field, model_validator
+from boutique_shared.settings import HostAndPort
+from boutique_shared.shoppers import ShopperSettings
 
-from boutique_shared.settings import HostAndPort, ServiceSettings
 
-
-class SyntheticsSettings(ServiceSettings):
+class SyntheticsSettings(ShopperSettings):
     web_gateway_addr: HostAndPort
     users: int = Field(default=1, ge=1, le=50)
     run_seconds: float = Field(
         default=3_600, ge=1, le=14_400, description="Bounded, since k6 keeps every measurement until the end."
     )
-    stay: bool = Field(default=False, description="Whether the process waits, idle, for SIGTERM after the run.")
-    minimum_wait_seconds: float = Field(default=1, ge=0, le=60, description="A user's pause between two actions.")
     maximum_wait_seconds: float = Field(default=3, ge=0, le=60)
-    startup_seconds: float = Field(default=300, ge=0, le=3_600, description="How long the shop is waited for.")
-
-    @model_validator(mode="after")
-    def _check_wait(self) -> Self:
-        if self.minimum_wait_seconds > self.maximum_wait_seconds:
-            raise ValueError("MINIMUM_WAIT_SECONDS: must be at most MAXIMUM_WAIT_SECONDS")
-        return self
