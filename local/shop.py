@@ -55,9 +55,9 @@ def shop(_: str) -> None:
                 )
                 for door in doors:
                     _wait_until_served(door, processes, directory)
-        print(f"\nThe shop is open:  {'  '.join(doors)}\nIts logs are in    {directory}")
-        print("Ctrl-C closes it.", flush=True)
         with suppress(KeyboardInterrupt):
+            print(f"\nThe shop is open:  {'  '.join(doors)}\nIts logs are in    {directory}")
+            print("Ctrl-C closes it.", flush=True)
             _watch(processes, directory)
     print("\nThe shop is closed.")
 
