@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 STACK ?= local
-E2E ?= charts infra local services tests/e2e
-BOUTIQUE := $(PYTHON) -m local
+E2E ?= charts cli dev infra offline services tests/e2e
+BOUTIQUE := $(PYTHON) -m cli
 BIN := .venv/bin
 # A file's tests share servers, so they stay together.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 empty :=
-export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard services/*/src))
+export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard offline/src services/*/src services/lib/*/src))
 
 .DEFAULT_GOAL := help
 .PHONY: help up down preview refresh rehearse status logs shop doctor images plan cost scan bootstrap teardown leftovers comment drift smoke continuation ci-local versions release expire vulnerabilities test style applications units types e2e bench environment format lock protos pictures diagram
@@ -51,48 +51,48 @@ plan: ## Writes what `up` would make to build/plan-STACK.json
 
 cost: environment ## Lists what STACK would be paid for, by the hour, the gigabyte and the call
 	@$(BOUTIQUE) plan $(STACK)
-	@$(BIN)/python -m ops cost $(STACK)
+	@$(BIN)/python -m cli.operations cost $(STACK)
 
 scan: environment ## Has Checkov look through what STACK would be
 	@$(BOUTIQUE) plan $(STACK)
-	@$(BIN)/python -m infra.policies.scanner build/plan-$(STACK).json
+	@$(BIN)/python -m cli.scan build/plan-$(STACK).json
 
 bootstrap: environment ## Prepares the account of STACK: where Pulumi's state and its secrets' key are
-	@$(BIN)/python -m ops bootstrap $(STACK)
+	@$(BIN)/python -m cli.operations bootstrap $(STACK)
 
 teardown: environment ## Destroys STACK in its account, and sweeps up what is left
-	@$(BIN)/python -m ops teardown $(STACK)
+	@$(BIN)/python -m cli.operations teardown $(STACK)
 
 leftovers: environment ## Lists what still stands of STACK in its account
-	@$(BIN)/python -m ops leftovers $(STACK)
+	@$(BIN)/python -m cli.operations leftovers $(STACK)
 
 comment: environment ## Tells what `make plan` said of STACKS: in the comment of PULL_REQUEST, or here
-	@$(BIN)/python -m ops comment $(if $(PULL_REQUEST),--repository $(REPOSITORY) --pull-request $(PULL_REQUEST),--print) \
+	@$(BIN)/python -m cli.operations comment $(if $(PULL_REQUEST),--repository $(REPOSITORY) --pull-request $(PULL_REQUEST),--print) \
 	    $(if $(FORK),--fork,$(STACKS))
 
 drift: environment ## Tells what was changed behind Pulumi's back in the account of STACK
-	@$(BIN)/python -m ops drift $(if $(REPOSITORY),--repository $(REPOSITORY)) $(STACK)
+	@$(BIN)/python -m cli.operations drift $(if $(REPOSITORY),--repository $(REPOSITORY)) $(STACK)
 
 smoke: environment ## Buys something at each address of STACK
-	@$(BIN)/python -m ops smoke $$($(BIN)/python -m ops.pipelines addresses $(STACK))
+	@$(BIN)/python -m cli.operations smoke $$($(BIN)/python -m cli.ci addresses $(STACK))
 
 continuation: environment ## Finds what a pipeline of CircleCI's is to do, and has it go on with that
-	@$(BIN)/python -m ops.pipelines continue
+	@$(BIN)/python -m cli.ci continue
 
 ci-local: environment ## Runs the commands of a pipeline's JOB here
-	@$(BIN)/python -m ops.pipelines local $(JOB)
+	@$(BIN)/python -m cli.ci local $(JOB)
 
 versions: environment ## Writes down which images a preview of STACK is about
-	@$(BIN)/python -m ops.pipelines versions $(if $(RUNNING),--running) $(STACK)
+	@$(BIN)/python -m cli.ci versions $(if $(RUNNING),--running) $(STACK)
 
 release: environment ## Notes in the file of STACK the IMAGE of a SERVICE whose source is elsewhere
-	@$(BIN)/python -m ops.pipelines release --service "$(SERVICE)" --image "$(IMAGE)" $(STACK)
+	@$(BIN)/python -m cli.ci release --service "$(SERVICE)" --image "$(IMAGE)" $(STACK)
 
 expire: environment ## Takes STACK down once the day in its settings has come
-	@$(BIN)/python -m ops.pipelines expire $(STACK)
+	@$(BIN)/python -m cli.ci expire $(STACK)
 
 vulnerabilities: environment ## Builds the images of SERVICES, and has Trivy look through them
-	@$(BIN)/python -m ops.pipelines vulnerabilities $(SERVICES)
+	@$(BIN)/python -m cli.ci vulnerabilities $(SERVICES)
 
 test: style types applications units ## Style, types, and every test that needs neither engine nor cluster
 
@@ -127,10 +127,10 @@ lock: environment ## Resolves the dependencies anew into the lock files
 	@$(BOUTIQUE) lock
 
 protos: environment ## Generates the stubs from the protos
-	@$(BIN)/python -m grpc_tools.protoc --proto_path services/shared/protos \
+	@$(BIN)/python -m grpc_tools.protoc --proto_path services/lib/runtime/protos \
 	    --plugin protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-	    --python_out services/shared/src --grpc_python_out services/shared/src \
-	    --mypy_out services/shared/src --mypy_grpc_out services/shared/src hipstershop/shop.proto
+	    --python_out services/lib/runtime/src --grpc_python_out services/lib/runtime/src \
+	    --mypy_out services/lib/runtime/src --mypy_grpc_out services/lib/runtime/src hipstershop/shop.proto
 
 pictures: environment ## Takes the README's pictures anew, in the browser test of `make shop`
 	@BOUTIQUE_PICTURES=docs/pictures $(BIN)/pytest --quiet -m cluster tests/e2e/test_shop.py

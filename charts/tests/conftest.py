@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from local.progress import Progress
-from local.tools.toolbox import ensure
+from dev.progress import Progress
+from dev.toolchain.toolbox import ensure
 
 
 @pytest.fixture(scope="session")

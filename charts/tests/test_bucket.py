@@ -17,8 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from boutique_testing.processes import free_port, port_is_free, running
-from local.progress import Progress
-from local.tools.toolbox import ensure
+from dev.progress import Progress
+from dev.toolchain.toolbox import ensure
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

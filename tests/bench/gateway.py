@@ -14,8 +14,8 @@ import grpc
 
 from boutique_definition.service_file import load_service_files
 from boutique_testing.processes import free_port
+from dev.processes import start_services, start_stores
 from hipstershop import shop_pb2, shop_pb2_grpc
-from local.shop_processes import start_services, start_stores
 from tests.bench.shoppers import PRODUCTS
 from tests.bench.timing import Latencies, seconds_taken
 from tests.contract.waiting import wait_until

@@ -21,7 +21,7 @@ from boutique_testing.postgres import PostgresServer
 from boutique_testing.processes import free_port
 from boutique_testing.redis import RedisServer
 from boutique_testing.s3 import start_s3
-from local.shop_processes import Store, start_services, stores_on
+from dev.processes import Store, start_services, stores_on
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop
 from tests.contract.requests import PRICE

@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from boutique_definition.service_file import ServiceFile, package_name
-from boutique_shared.settings import ServiceSettings
+from boutique_runtime.settings import ServiceSettings
 from tests.contract.conftest import Shop
 from tests.contract.contract import ADDRESSES, Contract
 from tests.contract.requests import VALID, with_text

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.progress import Progress
-from local.tools import ensure
+from dev.progress import Progress
+from dev.toolchain import ensure
 from tests.e2e.browser import browser_page, buy_in_application
 from tests.e2e.conftest import RunningShop
 from tests.e2e.workspace import lines_with

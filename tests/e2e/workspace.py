@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.progress import Progress
-from local.tools import ensure
+from dev.progress import Progress
+from dev.toolchain import ensure
 
 ROOT = Path(__file__).parent.parent.parent
 STATE = Path.home() / ".local" / "state" / "boutique-e2e"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.errors import ActionableError
-from local.progress import Progress
-from local.stack import Backend, Stack
-from local.tools.toolbox import ensure
+from cli.engine import Backend, Stack
+from dev.errors import ActionableError
+from dev.progress import Progress
+from dev.toolchain.toolbox import ensure
 
 pytestmark = pytest.mark.cluster
 

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from boutique_definition.validation import MistakeError
-from infra.policies.scanner import exceptions
-from infra.policies.scanner.__main__ import main
-from infra.policies.scanner.checkov import Finding, scan
-from infra.policies.scanner.exceptions import ScannerException, read_exceptions, unexcused, unused
-from infra.policies.scanner.plans import Planned, read_plan, scannable, terraform_type
+from cli.scan import exceptions
+from cli.scan.__main__ import main
+from cli.scan.checkov import Finding, scan
+from cli.scan.exceptions import ScannerException, read_exceptions, unexcused, unused
+from cli.scan.plans import Planned, read_plan, scannable, terraform_type
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 DATABASE = "aws:rds/instance:Instance"

@@ -10,7 +10,7 @@ import pytest
 
 from boutique_api_gateway.__main__ import open_application
 from boutique_api_gateway.settings import GatewaySettings
-from boutique_shared.http_serving import with_request_scope
+from boutique_runtime.http_serving import with_request_scope
 from boutique_testing.neighbours import Neighbours, refusing
 from boutique_testing.processes import free_port
 
@@ -55,7 +55,7 @@ async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
     code: grpc.StatusCode,
     status: int,
 ) -> None:
-    caplog.set_level(logging.INFO, logger="boutique_shared")
+    caplog.set_level(logging.INFO, logger="boutique_runtime")
     neighbours.answers["ListProducts"] = refusing(code, INSIDE)
     answer = await client.get(DOCUMENTS)
     assert (answer.status_code, answer.json()["message"]) == (status, "failure")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.settings import CatalogSettings
-from boutique_shared.migration import migrate
+from boutique_runtime.migration import migrate
 from boutique_testing.plugin import Serve
 from boutique_testing.postgres import PostgresServer, start_replica
 from hipstershop import shop_pb2_grpc

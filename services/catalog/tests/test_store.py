@@ -20,10 +20,10 @@ from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.product import load_products
 from boutique_catalog.store import open_store
-from boutique_shared.deadlines import begin_deadline
-from boutique_shared.errors import UnavailableError
-from boutique_shared.migration import migrate
-from boutique_shared.postgres import create_pool
+from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.errors import UnavailableError
+from boutique_runtime.migration import migrate
+from boutique_runtime.postgres import create_pool
 from boutique_testing.postgres import PostgresServer, start_postgres
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc

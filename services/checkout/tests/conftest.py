@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from boutique_checkout.__main__ import open_service
 from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
-from boutique_shared.migration import migrate
-from boutique_shared.money import Money
+from boutique_runtime.migration import migrate
+from boutique_runtime.money import Money
 from boutique_testing.neighbours import Neighbours, served
 from hipstershop import shop_pb2, shop_pb2_grpc
 

@@ -19,9 +19,9 @@ from boutique_checkout.dependencies import open_dependencies
 from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
 from boutique_checkout.store import open_store
-from boutique_shared.migration import migrate
-from boutique_shared.money import Money
-from boutique_shared.postgres import create_pool
+from boutique_runtime.migration import migrate
+from boutique_runtime.money import Money
+from boutique_runtime.postgres import create_pool
 from boutique_testing.neighbours import refusing
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boutique_checkout.order import draft_order, fingerprint
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 quantities = st.integers(min_value=1, max_value=99)

@@ -7,7 +7,7 @@ import pytest
 
 from boutique_content.__main__ import open_application
 from boutique_content.settings import ContentSettings
-from boutique_shared.http_serving import Application, with_request_scope
+from boutique_runtime.http_serving import Application, with_request_scope
 from boutique_testing.s3 import BUCKET, S3
 
 

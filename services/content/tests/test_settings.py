@@ -5,7 +5,7 @@ import os
 import pytest
 
 from boutique_content.settings import ContentSettings
-from boutique_shared.settings import load_settings
+from boutique_runtime.settings import load_settings
 
 
 @pytest.mark.parametrize(

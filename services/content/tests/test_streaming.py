@@ -6,7 +6,7 @@ import logging
 import httpx
 import pytest
 
-from boutique_shared.http_serving import Application, Message, Scope
+from boutique_runtime.http_serving import Application, Message, Scope
 from boutique_testing.s3 import S3
 
 # More than the buffers of the connections on the way hold.

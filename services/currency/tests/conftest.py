@@ -10,7 +10,7 @@ import pytest
 from boutique_currency.latest import LatestRates
 from boutique_currency.rates import Rates
 from boutique_currency.service import CurrencyServicer
-from boutique_shared.serving import GrpcService
+from boutique_runtime.serving import GrpcService
 from boutique_testing.plugin import Serve
 from hipstershop import shop_pb2, shop_pb2_grpc
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boutique_currency.rates import Rates
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 
 amounts = st.integers(min_value=-(10**24), max_value=10**24)
 rate = st.decimals(min_value=Decimal("0.0001"), max_value=Decimal(100_000), places=4)

@@ -23,9 +23,9 @@ from boutique_email.names import ProductNames
 from boutique_email.outbox import MAXIMUM_PENDING, Outbox
 from boutique_email.rendering import Mail, Renderer
 from boutique_email.settings import EmailSettings
-from boutique_shared.errors import InvalidFieldError, UnavailableError
-from boutique_shared.money import Money
-from boutique_shared.serving import GrpcService, create_server
+from boutique_runtime.errors import InvalidFieldError, UnavailableError
+from boutique_runtime.money import Money
+from boutique_runtime.serving import GrpcService, create_server
 from boutique_testing.plugin import Serve
 from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc

@@ -15,8 +15,8 @@ import pytest
 
 from boutique_frontend.__main__ import open_application
 from boutique_frontend.settings import FrontendSettings
-from boutique_shared.http_serving import with_request_scope
-from boutique_shared.money import Money
+from boutique_runtime.http_serving import with_request_scope
+from boutique_runtime.money import Money
 from boutique_testing.catalog_and_cart import SHIPPING, CatalogAndCart, placed_order, product
 from boutique_testing.neighbours import refusing, served
 from hipstershop import shop_pb2

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from boutique_frontend.confirmation import MAXIMUM_RECEIPT_LENGTH, read_receipt, write_receipt
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 if TYPE_CHECKING:

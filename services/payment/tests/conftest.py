@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from boutique_payment.service import PaymentServicer
-from boutique_shared.serving import GrpcService
+from boutique_runtime.serving import GrpcService
 from boutique_testing.plugin import Serve
 from hipstershop import shop_pb2, shop_pb2_grpc
 

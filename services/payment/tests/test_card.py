@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boutique_payment.card import check_card, has_valid_check_digit
-from boutique_shared.errors import InvalidFieldError, InvalidRequestError
+from boutique_runtime.errors import InvalidFieldError, InvalidRequestError
 
 TODAY = date(2026, 11, 30)
 

@@ -20,8 +20,8 @@ from starlette.routing import Route
 
 from boutique_testing.http import served
 from boutique_testing.processes import free_port
-from local.progress import Progress
-from local.tools import toolbox
+from dev.progress import Progress
+from dev.toolchain import toolbox
 
 pytestmark = pytest.mark.cluster
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from boutique_ad.ads import Ad, read_ads
 from boutique_ad.service import AdServicer
 from boutique_ad.settings import AdSettings
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

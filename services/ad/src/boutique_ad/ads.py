@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from boutique_shared.errors import InvalidFieldError
+from boutique_runtime.errors import InvalidFieldError
 
 MAXIMUM_CONTEXT_KEYS = 50
 MAXIMUM_KEY_LENGTH = 64

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from boutique_api_gateway.application import create_application
 from boutique_api_gateway.services import open_services
 from boutique_api_gateway.settings import GatewaySettings
-from boutique_shared import http_serving
+from boutique_runtime import http_serving
 
 
 @asynccontextmanager

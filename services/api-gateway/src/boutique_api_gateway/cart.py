@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from boutique_api_gateway.messages import Done, Identifier
 from boutique_api_gateway.services import READ_SECONDS, Neighbours
 from boutique_api_gateway.session import Session, SessionCookie, session_of
-from boutique_shared.clients import call
+from boutique_runtime.clients import call
 from hipstershop import shop_pb2
 
 _MAXIMUM_QUANTITY = 99

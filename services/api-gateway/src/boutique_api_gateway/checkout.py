@@ -12,9 +12,9 @@ from boutique_api_gateway.messages import Done, Given, Identifier
 from boutique_api_gateway.money import CURRENCY, Amount, Dollars, dollars
 from boutique_api_gateway.services import ORDER_SECONDS, READ_SECONDS, Neighbours
 from boutique_api_gateway.session import Session, SessionCookie, session_of
-from boutique_shared.clients import call
-from boutique_shared.idempotency import IDEMPOTENCY_KEY
-from boutique_shared.money import Money
+from boutique_runtime.clients import call
+from boutique_runtime.idempotency import IDEMPOTENCY_KEY
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 # U+0085 is a space to the expressions that check, and none to those of the document's language.

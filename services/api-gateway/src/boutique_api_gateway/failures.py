@@ -12,8 +12,8 @@ from starlette.types import Scope
 
 from boutique_api_gateway import card
 from boutique_api_gateway.messages import Failure
-from boutique_shared.brokering import BadGatewayError, GatewayTimeoutError
-from boutique_shared.telemetry import current_request_id
+from boutique_runtime.brokering import BadGatewayError, GatewayTimeoutError
+from boutique_runtime.telemetry import current_request_id
 
 RETRY_AFTER = {"retry-after": "1"}
 """Seconds until a client should try again what there was no room for."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 CURRENCY = "USD"

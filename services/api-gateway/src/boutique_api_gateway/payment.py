@@ -7,8 +7,8 @@ from boutique_api_gateway.card import Card
 from boutique_api_gateway.messages import Done, Given, Identifier
 from boutique_api_gateway.money import Amount
 from boutique_api_gateway.services import ORDER_SECONDS, Neighbours
-from boutique_shared.clients import call
-from boutique_shared.idempotency import IDEMPOTENCY_KEY
+from boutique_runtime.clients import call
+from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from hipstershop import shop_pb2
 
 

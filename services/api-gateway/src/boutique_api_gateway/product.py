@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from boutique_api_gateway.messages import Given, Identifier
 from boutique_api_gateway.money import Dollars, dollars
 from boutique_api_gateway.services import READ_SECONDS, Neighbours, Services
-from boutique_shared.clients import call
-from boutique_shared.money import Money
+from boutique_runtime.clients import call
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 _MAXIMUM_IDS = 200

@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from boutique_api_gateway.settings import GatewaySettings
-from boutique_shared.brokering import Broker, open_broker
-from boutique_shared.clients import open_channels
+from boutique_runtime.brokering import Broker, open_broker
+from boutique_runtime.clients import open_channels
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 READ_SECONDS = 5.0

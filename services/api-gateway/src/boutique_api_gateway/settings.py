@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from boutique_shared.settings import HostAndPort, ServiceSettings
+from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):

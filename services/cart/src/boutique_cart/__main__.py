@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from boutique_cart.service import CartServicer
 from boutique_cart.settings import CartSettings
 from boutique_cart.store import open_store
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from boutique_shared.errors import InvalidFieldError
+from boutique_runtime.errors import InvalidFieldError
 
 MAXIMUM_PER_ADD = 10
 MAXIMUM_PER_PRODUCT = 99

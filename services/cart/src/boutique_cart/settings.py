@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from boutique_shared.redis import RedisSettings
+from boutique_runtime.redis import RedisSettings
 
 
 class CartSettings(RedisSettings):

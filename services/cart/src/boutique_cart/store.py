@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from boutique_cart.cart import LIFETIME_SECONDS, MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
 from boutique_cart.settings import CartSettings
-from boutique_shared.errors import FailedPreconditionError, UnavailableError
-from boutique_shared.redis import create_client
+from boutique_runtime.errors import FailedPreconditionError, UnavailableError
+from boutique_runtime.redis import create_client
 
 Answer = TypeVar("Answer")
 

@@ -8,7 +8,7 @@ from boutique_catalog.current import CurrentCatalog
 from boutique_catalog.service import CatalogServicer
 from boutique_catalog.settings import CatalogSettings
 from boutique_catalog.store import open_store
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from boutique_catalog.product import Product
-from boutique_shared.errors import InvalidFieldError, NotFoundError
+from boutique_runtime.errors import InvalidFieldError, NotFoundError
 from hipstershop import shop_pb2
 
 MAXIMUM_ID_LENGTH = 128

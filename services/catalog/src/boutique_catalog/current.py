@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from boutique_catalog.catalog import Catalog
 from boutique_catalog.product import Product
 from boutique_catalog.store import ProductStore
-from boutique_shared.errors import UnavailableError
+from boutique_runtime.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from boutique_catalog.product import load_products, products_to_json
-from boutique_shared import migration
+from boutique_runtime import migration
 
 _log = logging.getLogger(__name__)
 

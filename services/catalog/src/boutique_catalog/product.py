@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pydantic import TypeAdapter
 
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 

@@ -11,9 +11,9 @@ import asyncpg
 
 from boutique_catalog.product import Product
 from boutique_catalog.settings import CatalogSettings
-from boutique_shared.deadlines import within_deadline
-from boutique_shared.errors import UnavailableError
-from boutique_shared.postgres import create_pool
+from boutique_runtime.deadlines import within_deadline
+from boutique_runtime.errors import UnavailableError
+from boutique_runtime.postgres import create_pool
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from boutique_checkout.dependencies import open_dependencies
 from boutique_checkout.service import CheckoutServicer
 from boutique_checkout.settings import CheckoutSettings
 from boutique_checkout.store import open_store
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

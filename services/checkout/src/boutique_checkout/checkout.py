@@ -12,9 +12,9 @@ import grpc
 from boutique_checkout.dependencies import Dependencies
 from boutique_checkout.order import Order, Quote, Status, check_items, draft_order, fingerprint, quote_items
 from boutique_checkout.store import LockedOrder, OrderStore
-from boutique_shared.deadlines import begin_deadline, within_deadline
-from boutique_shared.errors import FailedPreconditionError, ServiceError, UnavailableError
-from boutique_shared.money import Money
+from boutique_runtime.deadlines import begin_deadline, within_deadline
+from boutique_runtime.errors import FailedPreconditionError, ServiceError, UnavailableError
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ import grpc
 
 from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
-from boutique_shared.clients import AddedMethod, call, open_channels
-from boutique_shared.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
-from boutique_shared.idempotency import IDEMPOTENCY_KEY
-from boutique_shared.money import Money
+from boutique_runtime.clients import AddedMethod, call, open_channels
+from boutique_runtime.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
+from boutique_runtime.idempotency import IDEMPOTENCY_KEY
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 _READ_SECONDS = 10

@@ -3,7 +3,7 @@
 import importlib.resources
 from typing import Any
 
-from boutique_shared import migration
+from boutique_runtime import migration
 
 _SCHEMA = (importlib.resources.files("boutique_checkout") / "schema.sql").read_text()
 

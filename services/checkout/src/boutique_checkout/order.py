@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from boutique_shared.errors import AbortedError, FailedPreconditionError, InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import AbortedError, FailedPreconditionError, InvalidFieldError
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 _USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")

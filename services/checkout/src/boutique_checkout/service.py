@@ -7,7 +7,7 @@ import grpc
 
 from boutique_checkout.checkout import Checkout
 from boutique_checkout.order import check_quote_request, check_request
-from boutique_shared.idempotency import idempotency_key
+from boutique_runtime.idempotency import idempotency_key
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]

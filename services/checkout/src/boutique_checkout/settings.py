@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from boutique_shared.postgres import PostgresSettings
-from boutique_shared.settings import HostAndPort
+from boutique_runtime.postgres import PostgresSettings
+from boutique_runtime.settings import HostAndPort
 
 
 class CheckoutSettings(PostgresSettings):

@@ -11,9 +11,9 @@ import asyncpg
 
 from boutique_checkout.order import PREDECESSORS, Line, Order, Status
 from boutique_checkout.settings import CheckoutSettings
-from boutique_shared.errors import UnavailableError
-from boutique_shared.money import Money
-from boutique_shared.postgres import LOST_CONNECTION, create_pool
+from boutique_runtime.errors import UnavailableError
+from boutique_runtime.money import Money
+from boutique_runtime.postgres import LOST_CONNECTION, create_pool
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)

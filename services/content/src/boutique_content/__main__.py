@@ -7,7 +7,7 @@ from boutique_content.application import create_application
 from boutique_content.bucket import open_bucket
 from boutique_content.pictures import Pictures
 from boutique_content.settings import ContentSettings
-from boutique_shared import http_serving
+from boutique_runtime import http_serving
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from boutique_content.bucket import BucketError, BucketTimeoutError, Chunks, NoSuchPictureError
 from boutique_content.conditions import read_conditions
 from boutique_content.pictures import Pictures
-from boutique_shared.telemetry import current_request_id
+from boutique_runtime.telemetry import current_request_id
 
 _PATH = re.compile(r"/([a-z0-9][a-z0-9._-]{0,254})")
 

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from boutique_shared.deadlines import within_deadline
+from boutique_runtime.deadlines import within_deadline
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

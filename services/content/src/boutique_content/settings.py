@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from boutique_shared.settings import ServiceSettings
+from boutique_runtime.settings import ServiceSettings
 
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 """Source: Amazon S3 user guide, bucket naming rules."""

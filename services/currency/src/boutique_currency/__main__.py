@@ -8,7 +8,7 @@ from boutique_currency.ecb import packaged_rates
 from boutique_currency.latest import LatestRates
 from boutique_currency.service import CurrencyServicer
 from boutique_currency.settings import CurrencySettings
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import InvalidFieldError
+from boutique_runtime.money import Money
 
 BASE_CURRENCY = "EUR"
 

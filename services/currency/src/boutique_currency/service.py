@@ -6,8 +6,8 @@ import grpc
 
 from boutique_currency.latest import LatestRates
 from boutique_currency.rates import Rates
-from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import InvalidFieldError
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]

@@ -2,7 +2,7 @@
 
 from pydantic import Field, HttpUrl
 
-from boutique_shared.settings import ServiceSettings
+from boutique_runtime.settings import ServiceSettings
 
 
 class CurrencySettings(ServiceSettings):

@@ -9,8 +9,8 @@ from boutique_email.outbox import Outbox
 from boutique_email.rendering import Renderer
 from boutique_email.service import EmailServicer
 from boutique_email.settings import EmailSettings
-from boutique_shared import serving
-from boutique_shared.clients import open_channel
+from boutique_runtime import serving
+from boutique_runtime.clients import open_channel
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 _CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import InvalidFieldError
+from boutique_runtime.money import Money
 
 MAXIMUM_LINES = 100
 MAXIMUM_QUANTITY = 1_000

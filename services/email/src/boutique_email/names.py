@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import grpc
 
-from boutique_shared.clients import call
+from boutique_runtime.clients import call
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 FRESH_SECONDS = 300.0

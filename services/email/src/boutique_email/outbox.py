@@ -9,8 +9,8 @@ from boutique_email.confirmation import Confirmation, masked
 from boutique_email.delivery import Deliver, DeliveryError
 from boutique_email.names import ProductNames
 from boutique_email.rendering import Mail, Renderer
-from boutique_shared.deadlines import begin_deadline
-from boutique_shared.errors import UnavailableError
+from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.errors import UnavailableError
 
 MAXIMUM_PENDING = 1_000
 MAXIMUM_CONNECTIONS = 8

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from boutique_email.confirmation import Confirmation
-from boutique_shared.money import format_price
+from boutique_runtime.money import format_price
 
 
 @dataclass(frozen=True, slots=True)

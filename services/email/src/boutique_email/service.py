@@ -6,7 +6,7 @@ import grpc
 
 from boutique_email.confirmation import Confirmation, Line
 from boutique_email.outbox import Outbox
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]

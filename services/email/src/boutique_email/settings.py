@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, InstanceOf, SecretStr, model_validator
 
-from boutique_shared.settings import HostAndPort, ServiceSettings
+from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 def _one_mailbox(value: object) -> object:

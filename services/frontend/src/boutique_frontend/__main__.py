@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from boutique_frontend.application import create_application
 from boutique_frontend.services import open_services
 from boutique_frontend.settings import FrontendSettings
-from boutique_shared import http_serving
+from boutique_runtime import http_serving
 
 
 @asynccontextmanager

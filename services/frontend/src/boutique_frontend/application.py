@@ -18,7 +18,7 @@ from boutique_frontend.forms import Form, InvalidFormError, read_form
 from boutique_frontend.pages import Pages
 from boutique_frontend.rendering import Templates
 from boutique_frontend.services import Services
-from boutique_shared.browsers import with_security_headers
+from boutique_runtime.browsers import with_security_headers
 
 
 def create_application(services: Services) -> ASGIApp:

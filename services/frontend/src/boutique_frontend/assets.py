@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from boutique_shared.assets import FOREVER, REVALIDATED, read_assets
+from boutique_runtime.assets import FOREVER, REVALIDATED, read_assets
 
 PREFIX = "/static/"
 _DIGEST = re.compile(r"\.[0-9a-f]{12}(?=\.[a-z0-9]+$)")

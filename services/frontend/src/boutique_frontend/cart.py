@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boutique_frontend.catalog import Product, Shelf
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 
 
 @dataclass(frozen=True, slots=True)

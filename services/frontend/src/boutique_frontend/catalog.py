@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from boutique_frontend.cached import Cached
 from boutique_frontend.services import Services
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 FRESH_SECONDS = 5.0

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Self
 
-from boutique_shared.money import Money
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 # Proxies take at least 4096 bytes of headers in an answer.

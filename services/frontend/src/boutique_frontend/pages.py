@@ -44,8 +44,8 @@ from boutique_frontend.visitor import (
     recognise,
     set_cookie,
 )
-from boutique_shared.money import Money
-from boutique_shared.telemetry import current_request_id
+from boutique_runtime.money import Money
+from boutique_runtime.telemetry import current_request_id
 from hipstershop import shop_pb2
 
 SHOWN_CURRENCIES = ("USD", "EUR", "CAD", "JPY", "GBP", "TRY")

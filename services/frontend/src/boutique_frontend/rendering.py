@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from boutique_frontend.assets import Assets
 from boutique_frontend.catalog import Product
-from boutique_shared.money import format_price
+from boutique_runtime.money import format_price
 
 
 class Templates:

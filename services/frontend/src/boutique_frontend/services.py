@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import grpc
 
 from boutique_frontend.settings import FrontendSettings
-from boutique_shared.clients import AddedMethod, call, open_channels
-from boutique_shared.money import Money
+from boutique_runtime.clients import AddedMethod, call, open_channels
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 # A replica that is being replaced is back within this time.

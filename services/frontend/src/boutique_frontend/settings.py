@@ -1,6 +1,6 @@
 """What the storefront is told by its environment."""
 
-from boutique_shared.settings import HostAndPort, ServiceSettings
+from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class FrontendSettings(ServiceSettings):

@@ -11,8 +11,8 @@ from dataclasses import asdict
 
 from boutique_loadgenerator.run import run, wait_for_shop
 from boutique_loadgenerator.settings import LoadSettings
-from boutique_shared.settings import load_settings
-from boutique_shared.telemetry import configure_logging
+from boutique_runtime.settings import load_settings
+from boutique_runtime.telemetry import configure_logging
 
 
 def main() -> int:

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import NoDecode
 
-from boutique_shared.settings import HostAndPort
-from boutique_shared.shoppers import ShopperSettings
+from boutique_runtime.settings import HostAndPort
+from boutique_runtime.shoppers import ShopperSettings
 
 _ORIGINAL_PRODUCTS = (
     "OLJCESPC7Z",

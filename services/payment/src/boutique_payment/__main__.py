@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from boutique_payment.service import PaymentServicer
 from boutique_payment.settings import PaymentSettings
-from boutique_shared import serving
+from boutique_runtime import serving
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from boutique_shared.errors import InvalidFieldError, InvalidRequestError
+from boutique_runtime.errors import InvalidFieldError, InvalidRequestError
 
 _NUMBER = re.compile(r"[0-9]{12,19}")
 _ACCEPTED = {"VISA", "MasterCard"}

@@ -10,8 +10,8 @@ import grpc
 
 from boutique_payment.card import check_card
 from boutique_payment.transactions import check_amount, check_transaction_id, new_transaction_id
-from boutique_shared.idempotency import idempotency_key
-from boutique_shared.money import Money
+from boutique_runtime.idempotency import idempotency_key
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]

@@ -3,8 +3,8 @@
 import re
 import uuid
 
-from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import InvalidFieldError
+from boutique_runtime.money import Money
 
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

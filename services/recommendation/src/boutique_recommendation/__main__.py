@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from boutique_recommendation.catalog import CatalogIds
 from boutique_recommendation.service import RecommendationServicer
 from boutique_recommendation.settings import RecommendationSettings
-from boutique_shared import serving
-from boutique_shared.clients import open_channel
+from boutique_runtime import serving
+from boutique_runtime.clients import open_channel
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 _CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Collection, Iterable
 
-from boutique_shared.errors import InvalidFieldError
+from boutique_runtime.errors import InvalidFieldError
 
 MAXIMUM_RECOMMENDATIONS = 5
 MAXIMUM_GIVEN_PRODUCTS = 200

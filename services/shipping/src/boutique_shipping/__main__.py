@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from boutique_shared import serving
+from boutique_runtime import serving
 from boutique_shipping.service import ShippingServicer
 from boutique_shipping.settings import ShippingSettings
 from hipstershop import shop_pb2, shop_pb2_grpc

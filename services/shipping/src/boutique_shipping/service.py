@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 
-from boutique_shared.idempotency import idempotency_key
+from boutique_runtime.idempotency import idempotency_key
 from boutique_shipping.shipping import check_address, check_delivery_address, check_items, new_tracking_id, quote
 from hipstershop import shop_pb2, shop_pb2_grpc
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from string import ascii_uppercase
 
-from boutique_shared.errors import InvalidFieldError
-from boutique_shared.money import Money
+from boutique_runtime.errors import InvalidFieldError
+from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
 FREE = Money.from_decimal("USD", Decimal(0))

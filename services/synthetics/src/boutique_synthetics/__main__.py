@@ -11,8 +11,8 @@ import signal
 import sys
 from dataclasses import asdict
 
-from boutique_shared.settings import load_settings
-from boutique_shared.telemetry import configure_logging
+from boutique_runtime.settings import load_settings
+from boutique_runtime.telemetry import configure_logging
 from boutique_synthetics import k6
 from boutique_synthetics.settings import SyntheticsSettings
 

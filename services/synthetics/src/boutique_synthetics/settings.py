@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from boutique_shared.settings import HostAndPort
-from boutique_shared.shoppers import ShopperSettings
+from boutique_runtime.settings import HostAndPort
+from boutique_runtime.shoppers import ShopperSettings
 
 
 class SyntheticsSettings(ShopperSettings):

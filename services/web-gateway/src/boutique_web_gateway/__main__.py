@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from boutique_shared import http_serving
-from boutique_shared.assets import read_assets
-from boutique_shared.brokering import open_broker
+from boutique_runtime import http_serving
+from boutique_runtime.assets import read_assets
+from boutique_runtime.brokering import open_broker
 from boutique_web_gateway.application import create_application
 from boutique_web_gateway.sessions import Sessions, create_signer
 from boutique_web_gateway.settings import WebGatewaySettings

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from boutique_shared.assets import FOREVER, REVALIDATED, Asset
-from boutique_shared.brokering import BadGatewayError, Broker, GatewayTimeoutError
-from boutique_shared.browsers import is_https, with_security_headers
-from boutique_shared.telemetry import current_request_id
+from boutique_runtime.assets import FOREVER, REVALIDATED, Asset
+from boutique_runtime.brokering import BadGatewayError, Broker, GatewayTimeoutError
+from boutique_runtime.browsers import is_https, with_security_headers
+from boutique_runtime.telemetry import current_request_id
 from boutique_web_gateway.sessions import LIFETIME_SECONDS, Session, Sessions
 
 SESSION_COOKIE = "session_id"

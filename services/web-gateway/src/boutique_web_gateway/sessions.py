@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itsdangerous import BadSignature, TimestampSigner
 from pydantic import SecretStr
 
-from boutique_shared.errors import UnavailableError
+from boutique_runtime.errors import UnavailableError
 from boutique_web_gateway.store import SessionStore
 
 _log = logging.getLogger(__name__)

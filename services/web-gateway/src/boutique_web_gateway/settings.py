@@ -6,8 +6,8 @@ from typing import ClassVar
 from pydantic import DirectoryPath, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from boutique_shared.redis import RedisSettings
-from boutique_shared.settings import HostAndPort
+from boutique_runtime.redis import RedisSettings
+from boutique_runtime.settings import HostAndPort
 
 
 class WebGatewaySettings(RedisSettings):

@@ -8,8 +8,8 @@ from typing import TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from boutique_shared.errors import UnavailableError
-from boutique_shared.redis import create_client
+from boutique_runtime.errors import UnavailableError
+from boutique_runtime.redis import create_client
 from boutique_web_gateway.settings import WebGatewaySettings
 
 Answer = TypeVar("Answer")

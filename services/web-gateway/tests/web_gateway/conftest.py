@@ -14,13 +14,13 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from boutique_shared.http_serving import with_request_scope
+from boutique_runtime.http_serving import with_request_scope
 from boutique_testing.http import served
 from boutique_web_gateway.__main__ import open_application
 from boutique_web_gateway.settings import WebGatewaySettings
 
 if TYPE_CHECKING:
-    from boutique_shared.http_serving import Receive, Scope, Send
+    from boutique_runtime.http_serving import Receive, Scope, Send
 
 FILES = {
     "index.html": "<!doctype html><title>Boutique</title>" + " " * 1000,

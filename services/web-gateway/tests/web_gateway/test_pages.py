@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boutique_shared.settings import load_settings
+from boutique_runtime.settings import load_settings
 from boutique_web_gateway.settings import WebGatewaySettings
 
 if TYPE_CHECKING:

@@ -1,0 +1,150 @@
+"""What becomes of each resource, of a plan's steps: and of what is changed, each field before and after."""
+
+import enum
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cli.plan import Plan, State, Step, Values
+from cli.preview.secrets import HIDDEN, is_secret, shown
+
+
+class Change(enum.Enum):
+    """In the order in which a reviewer should look at them."""
+
+    REPLACED = "replaced"
+    DELETED = "deleted"
+    CHANGED = "changed"
+    CREATED = "created"
+
+
+@dataclass(frozen=True)
+class Field:
+    """Values as JSON, with no secret in them; None where there is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class ChangedResource:
+    """`reasons` are the properties for which it has to be replaced. What is `retained` outlives its deletion."""
+
+    change: Change
+    type: str
+    name: str
+    fields: Sequence[Field] = ()
+    reasons: Sequence[str] = ()
+    retained: bool = False
+
+    @property
+    def loses_data(self) -> bool:
+        return self.change in {Change.REPLACED, Change.DELETED} and self.type in _STORES and not self.retained
+
+
+_STORES: Final = {
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:kms/key:Key",  # without it, what it encrypts is lost
+    "aws:rds/instance:Instance",
+    "aws:s3/bucket:Bucket",
+    "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:core/v1:Namespace",  # all that is in it goes with it
+    "kubernetes:core/v1:PersistentVolume",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+}
+
+_CHANGES: Final = {
+    "create": Change.CREATED,
+    "import": Change.CREATED,
+    "update": Change.CHANGED,
+    "delete": Change.DELETED,
+    "replace": Change.REPLACED,
+    "create-replacement": Change.REPLACED,
+    "delete-replaced": Change.REPLACED,
+    "import-replacement": Change.REPLACED,
+}
+"""Of Pulumi's operations, those that change anything. Source: Pulumi, pkg/resource/deploy/step.go."""
+
+_ALWAYS_SECRET: Final = {"kubernetes:core/v1:Secret": ("data", "stringData")}
+_KEY: Final = re.compile(r"""\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|(?P<plain>[^.\[\]]+)""")
+"""A part of a path. Source: Pulumi, sdk/go/common/resource/property_path.go."""
+
+_ABSENT: Final = object()
+
+
+def changed_resources(plan: Plan) -> list[ChangedResource]:
+    """Those that most need a look first. Left out are what stays, and components, which are nothing themselves."""
+    steps: dict[str, Step] = {}
+    for step in plan.steps:
+        # A replacement takes several steps, of which one knows both states.
+        if step.operation in _CHANGES and step.state.custom and not (step.urn in steps and step.operation != "replace"):
+            steps[step.urn] = step
+    order = list(Change)
+    return sorted(map(_changed, steps.values()), key=lambda one: (order.index(one.change), one.type, one.name))
+
+
+def _changed(step: Step) -> ChangedResource:
+    change = _CHANGES[step.operation]
+    return ChangedResource(
+        change=change,
+        type=step.state.type,
+        name=step.name,
+        fields=list(_fields(step.old, step.new, step)) if step.old and step.new else (),
+        reasons=step.reasons if change is Change.REPLACED else (),
+        retained=bool(step.old and step.old.retained),
+    )
+
+
+def _fields(old: State, new: State, step: Step) -> Iterator[Field]:
+    differs = step.differs or _differing(old, new)
+    for path, of_inputs in differs.items():
+        if path.startswith("__"):
+            continue
+        keys = _keys(path)
+        states = (old.inputs, old.outputs, new.inputs)
+        before = _look_up(old.inputs if of_inputs else old.outputs, keys)
+        after = _look_up(new.inputs, keys)
+        if _is_secret(keys, old, new, states):
+            yield Field(path, None if before is _ABSENT else HIDDEN, None if after is _ABSENT else HIDDEN)
+            continue
+        counterparts = [value for state in states if (value := _look_up(state, keys)) is not _ABSENT]
+        yield Field(
+            path,
+            None if before is _ABSENT else shown(before, *counterparts),
+            None if after is _ABSENT else shown(after, *counterparts),
+        )
+
+
+def _differing(old: State, new: State) -> dict[str, bool]:
+    """Where the provider does not say what differs: inputs that do, else what was found otherwise than it should be."""
+    keys = {**old.inputs, **new.inputs}
+    inputs = {key: True for key in keys if old.inputs.get(key) != new.inputs.get(key)}
+    return inputs or {
+        key: False for key, value in new.inputs.items() if key in old.outputs and old.outputs[key] != value
+    }
+
+
+def _is_secret(keys: Sequence[str | int], old: State, new: State, states: Sequence[Values]) -> bool:
+    if keys and keys[0] in {*old.secret, *new.secret, *_ALWAYS_SECRET.get(new.type, ())}:
+        return True
+    return any(is_secret(_look_up(state, keys[:length])) for state in states for length in range(1, len(keys) + 1))
+
+
+def _keys(path: str) -> list[str | int]:
+    return [
+        int(match["index"]) if match["index"] else match["plain"] or match["quoted"].replace('\\"', '"')
+        for match in _KEY.finditer(path)
+    ]
+
+
+def _look_up(value: Any, keys: Sequence[str | int]) -> Any:
+    for key in keys:
+        if not isinstance(value, dict | list):
+            return _ABSENT
+        try:
+            value = value[key]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT
+    return value

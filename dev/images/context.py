@@ -1,0 +1,160 @@
+"""The build context of services/Dockerfile: only what goes into an image, the same on every machine."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from boutique_definition.service_file import package_name
+from dev import toolchain as tools
+from dev import web_application as application
+from dev.errors import ActionableError
+from dev.toolchain import Toolbox
+
+_NOT_SOURCE = {"__pycache__"}
+_AWS_SERVICES = ("s3", "secretsmanager")
+"""Those of AWS that the shop's services ask. botocore brings what it takes to ask any: 26 MB of data."""
+_UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+
+
+def service_names(repository: Path) -> list[str]:
+    """The services whose images are built here, in alphabetical order; some may have their source elsewhere."""
+    files = repository.glob("services/*/service.yaml")
+    return sorted(file.parent.name for file in files if (file.parent / "src").is_dir())
+
+
+def dockerfile(repository: Path) -> Path:
+    return repository / "services/Dockerfile"
+
+
+def runtime_digest(repository: Path) -> str:
+    """SHA-256, hexadecimal, of what all services' images share."""
+    lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
+    return _digest(repository / "services/lib/runtime/src", _uv_platform(), lock, *_AWS_SERVICES)
+
+
+def service_digest(repository: Path, service: str) -> str:
+    """SHA-256, hexadecimal, of what is a service's own."""
+    lock = _own_lock(repository, service)
+    others = [_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()] if lock.exists() else []
+    others += [tools.identity(program) for program in programs(repository, service)]
+    if web_application := application.source(repository, service):
+        others.append(application.digest(web_application))
+    return _digest(_source(repository, service), *others)
+
+
+def programs(repository: Path, service: str) -> list[str]:
+    """The tools that the service's image has."""
+    content = yaml.safe_load((repository / "services" / service / "service.yaml").read_text())
+    return list(content.get("programs", ()))
+
+
+def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
+    """Puts the shared part of the context there, for images that have that version of Python, such as 3.11."""
+    _install(_lock(repository), destination / "dependencies", python, uv, cache)
+    _leave_out_data(destination / "dependencies")
+    shutil.rmtree(destination / "shared", ignore_errors=True)
+    _copy(repository / "services/lib/runtime/src", destination / "shared")
+
+
+def stage_service(
+    repository: Path, destination: Path, service: str, *, python: str, uv: Path, cache: Path, toolbox: Toolbox
+) -> None:
+    """Puts a service's part of the context there: its source, beside what it needs beyond what all services share."""
+    staged = destination / "services" / service
+    shutil.rmtree(staged, ignore_errors=True)
+    if (lock := _own_lock(repository, service)).exists():
+        _install(lock, staged, python, uv, cache)
+    _copy(_source(repository, service), staged)
+    if web_application := application.source(repository, service):
+        _copy(application.build(web_application, cache), staged / package_name(service) / "application")
+    for program in programs(repository, service):
+        copy = staged / "bin" / program
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(toolbox.command(program), copy)
+        copy.chmod(0o755)
+        os.utime(copy, (0, 0))
+
+
+def _lock(repository: Path) -> Path:
+    return repository / "services/requirements.lock"
+
+
+def _own_lock(repository: Path, service: str) -> Path:
+    return repository / "services" / service / "requirements.lock"
+
+
+def _source(repository: Path, service: str) -> Path:
+    return repository / "services" / service / "src"
+
+
+def _digest(directory: Path, *others: str) -> str:
+    digest = hashlib.sha256()
+    for path in _source_files(directory):
+        content = (directory / path).read_bytes()
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    digest.update(repr(others).encode())
+    return digest.hexdigest()
+
+
+def _source_files(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.rglob("*")):
+        relative = path.relative_to(directory)
+        if path.is_file() and not _NOT_SOURCE.intersection(relative.parts):
+            yield relative
+
+
+def _copy(source: Path, destination: Path) -> None:
+    for path in _source_files(source):
+        copy = destination / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, copy)
+    _normalise(destination)
+
+
+def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) -> None:
+    shutil.rmtree(destination, ignore_errors=True)
+    command = [
+        *(str(uv), "pip", "install", "--quiet", "--cache-dir", str(cache / "uv"), "--link-mode", "copy"),
+        *("--target", str(destination), "--python-version", python, "--python-platform", _uv_platform()),
+        *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirements", str(lock)),
+    ]
+    # Outside the workspace: what its pyproject.toml overrides would count more than the lock.
+    cache.mkdir(parents=True, exist_ok=True)
+    installed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cache)
+    if installed.returncode != 0:
+        raise ActionableError(
+            f"The services' dependencies cannot be installed from {lock}:\n{installed.stderr.strip()}"
+        )
+    # What tells of this machine: scripts start with the path of its Python, and the records hold their hashes.
+    shutil.rmtree(destination / "bin", ignore_errors=True)
+    (destination / ".lock").unlink(missing_ok=True)
+    for record in destination.glob("*.dist-info/RECORD"):
+        record.unlink()
+    _normalise(destination)
+
+
+def _leave_out_data(dependencies: Path) -> None:
+    for data in dependencies.glob("botocore/data/*/"):
+        if data.name not in _AWS_SERVICES:
+            shutil.rmtree(data)
+
+
+def _normalise(directory: Path) -> None:
+    """Takes away what depends on who made the files and when."""
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (0, 0))
+
+
+def _uv_platform() -> str:
+    machine = platform.machine().lower()
+    if machine not in _UV_PLATFORMS:
+        raise ActionableError(f"No images can be made for this machine's processor, {machine}.")
+    return f"{_UV_PLATFORMS[machine]}-manylinux_2_28"

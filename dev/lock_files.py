@@ -1,0 +1,48 @@
+"""Resolves dependencies into lock files of hashes: all of them for development, and what goes into images."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from dev.errors import ActionableError
+from dev.virtual_environment import ENVIRONMENT, ROOT
+
+_OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+_SCANNER = ROOT / "infra" / "policies" / "scanner"
+_OWN_LOCK = "requirements.lock"
+"""In a service's folder: what it needs beyond the dependencies that all images share, and they should not carry."""
+
+
+def lock(_: str) -> None:
+    """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions.
+
+    The scanner's is one of its own.
+    """
+    projects = sorted(ROOT.glob("services/*/pyproject.toml"))
+    own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
+    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "shared"]
+    _compile([ROOT / "pyproject.toml", *projects], ROOT / "requirements.lock", ["--group=dev"])
+    constraint = [f"--constraint={ROOT / 'requirements.lock'}"]
+    _compile([path for path in in_images if path not in own], ROOT / "services" / "requirements.lock", constraint)
+    shared = re.findall(r"^([a-z0-9-]+)==", (ROOT / "services" / "requirements.lock").read_text(), re.MULTILINE)
+    for project in own:
+        _compile([project], project.with_name(_OWN_LOCK), [*constraint, *_left_out(shared)])
+    _compile([_SCANNER / "requirements.in"], _SCANNER / "requirements.lock", [])
+
+
+def _compile(projects: list[Path], output: Path, options: list[str]) -> None:
+    members = _left_out(f"boutique-{path.parent.name}" for path in ROOT.glob("services/*/pyproject.toml"))
+    command = [str(ENVIRONMENT / "bin" / "uv"), "pip", "compile", "--quiet", "--no-header", *_OPTIONS]
+    outcome = subprocess.run(
+        [*command, *members, *options, f"--output-file={output}", *map(str, projects)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if outcome.returncode != 0:
+        raise ActionableError(f"{output.relative_to(ROOT)} could not be resolved:\n{outcome.stderr.strip()}")
+
+
+def _left_out(packages: Iterable[str]) -> list[str]:
+    return [f"--no-emit-package={package}" for package in packages]

@@ -1,0 +1,104 @@
+"""The web application that a service serves: `services/<name>/application`, built by its own npm scripts."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dev.directories import cache_directory
+from dev.errors import ActionableError
+from dev.toolchain.cache import published
+from dev.virtual_environment import ENVIRONMENT, ROOT
+
+_CHECKS = ("lint", "test")
+_NOT_SOURCE = {"node_modules", "dist"}
+_LAST_LINES = 15
+
+
+def source(repository: Path, service: str) -> Path | None:
+    """The application's folder, if the service has one."""
+    folder = repository / "services" / service / "application"
+    return folder if (folder / "package.json").exists() else None
+
+
+def digest(source: Path) -> str:
+    """SHA-256, hexadecimal, of what the application is built from."""
+    digest = hashlib.sha256()
+    for path in _source_files(source):
+        content = (source / path).read_bytes()
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def build(source: Path, cache: Path) -> Path:
+    """The directory of what the application was built to, made unless it is in the cache.
+
+    Raises ActionableError where a package cannot be had, or it does not build.
+    """
+    built = cache / "applications" / digest(source)
+    if not built.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with published(built, cache) as partial:
+            work = partial / "source"
+            for path in _source_files(source):
+                (work / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / path, work / path)
+            _install(work, cache)
+            _run(work, "build", "--", "--outDir", str(partial / "built"), "--emptyOutDir")
+            shutil.rmtree(work)
+    return built / "built"
+
+
+def applications(_: str) -> None:
+    """Style, types and tests of every web application. Raises ActionableError with the last lines of what fails."""
+    for package in sorted(ROOT.glob("services/*/application/package.json")):
+        folder = package.parent
+        if not _is_installed(folder):
+            _install(folder, cache_directory())
+        for script in _CHECKS:
+            _run(folder, script)
+
+
+def _is_installed(folder: Path) -> bool:
+    """Whether `node_modules` is of the lock file as it is now; npm leaves its own copy of it there."""
+    installed = folder / "node_modules" / ".package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime
+
+
+def _install(folder: Path, cache: Path) -> None:
+    _npm(folder, "ci", "--cache", str(cache / "npm"), "--no-audit", "--no-fund", "--no-update-notifier")
+
+
+def _run(folder: Path, script: str, *arguments: str) -> None:
+    _npm(folder, "run", "--silent", script, *arguments)
+
+
+def _npm(folder: Path, *arguments: str) -> None:
+    ran = subprocess.run(
+        [ENVIRONMENT / "bin" / "npm", *arguments],
+        cwd=folder,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        output = "\n  ".join(ran.stdout.strip().splitlines()[-_LAST_LINES:])
+        raise ActionableError(f"`npm {' '.join(arguments[:3])}` failed in {folder}:\n  {output}")
+
+
+def _environment() -> Mapping[str, str]:
+    """With the pinned Node.js first, which is what the scripts' own programs look for."""
+    return {**os.environ, "PATH": os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])}
+
+
+def _source_files(source: Path) -> Iterator[Path]:
+    for path in sorted(source.rglob("*")):
+        relative = path.relative_to(source)
+        if path.is_file() and not _NOT_SOURCE.intersection(relative.parts):
+            yield relative

@@ -1,1 +1,0 @@
-"""Checkov, run over what a stack would make: `python -m infra.policies.scanner build/plan-dev.json`."""

@@ -1,6 +1,0 @@
-"""A Kubernetes cluster on this machine: one that is there, kind in Docker, or a node of our own on Debian."""
-
-from local.cluster.choice import choose
-from local.cluster.cluster import NODE_PORTS, Cluster
-
-__all__ = ["NODE_PORTS", "Cluster", "choose"]

@@ -1,0 +1,1 @@
+"""Runs Boutique without Docker, internet access, or an account."""

@@ -1,0 +1,80 @@
+"""The little of Kubernetes' API that starting a cluster takes, over the standard library."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from typing import Any, Final
+
+from boutique_offline.node.certificates import KeyPair
+from boutique_offline.node.components import ApiServerAddress
+from boutique_offline.node.pki import Pki
+
+_TIMEOUT: Final = 10.0
+_WATCH_SECONDS: Final = 300
+
+
+class Api:
+    """Speaks to an API server as the holder of a key pair. Every method raises OSError where no good answer comes."""
+
+    def __init__(self, address: ApiServerAddress, pki: Pki, user: str) -> None:
+        pair: KeyPair = pki[user]
+        self._url = address.url
+        self._context = ssl.create_default_context(cafile=pki["cluster-authority"].certificate)
+        self._context.load_cert_chain(pair.certificate, pair.key)
+
+    def ready(self) -> bool:
+        """Whether the API server serves."""
+        try:
+            self._open("/readyz").close()
+        except OSError:
+            return False
+        return True
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """The object at a path; None where there is none."""
+        try:
+            with self._open(path) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def create(self, path: str, value: dict[str, Any]) -> None:
+        """Creates an object; one of that name that is there already stays as it is."""
+        try:
+            self._open(path, method="POST", body=value).close()
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+
+    def delete(self, path: str) -> None:
+        """Deletes an object; that it is gone already is no error."""
+        try:
+            self._open(path, method="DELETE").close()
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+
+    def watch(self, path: str) -> Iterator[dict[str, Any]]:
+        """Every object of a collection, and again each that is created or changes, until the server ends the watch."""
+        with self._open(f"{path}?watch=true&timeoutSeconds={_WATCH_SECONDS}", timeout=2 * _WATCH_SECONDS) as answer:
+            for line in answer:
+                event = json.loads(line)
+                if event["type"] in ("ADDED", "MODIFIED"):
+                    yield event["object"]
+
+    def _open(
+        self, path: str, method: str = "GET", body: dict[str, Any] | None = None, timeout: float = _TIMEOUT
+    ) -> HTTPResponse:
+        request = urllib.request.Request(  # noqa: S310, the address is https
+            f"{self._url}{path}",
+            method=method,
+            data=json.dumps(body).encode() if body else None,
+            headers={"Content-Type": "application/json"},
+        )
+        answer: HTTPResponse = urllib.request.urlopen(request, timeout=timeout, context=self._context)  # noqa: S310
+        return answer

@@ -1,0 +1,217 @@
+"""A single-node cluster made of the components themselves, on Debian with root.
+
+All that it has is in one directory; see node.py for how its processes and mounts end without a trace.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import string
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from boutique_offline.node import kernel, network
+from boutique_offline.node.api import Api
+from boutique_offline.node.components import CLUSTER_DOMAIN, PROVISIONER, STORAGE_CLASS, ApiServerAddress
+from boutique_offline.node.dns import answers
+from boutique_offline.node.layout import API_PORT, ETCD_PORTS, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
+from boutique_offline.node.network import Network
+from boutique_offline.node.packages import ensure_packages
+from boutique_offline.node.scratch_image import write_scratch_image
+from dev.clusters.cluster import NODE_PORTS
+from dev.errors import ActionableError
+from dev.progress import Progress, Step
+from dev.toolchain import Toolbox, ensure
+from dev.waiting import locked, wait_until
+
+_MANIFESTS: Final = Path(__file__).with_name("manifests")
+_LOOPBACK_PORTS: Final = (ETCD_PORTS.client, ETCD_PORTS.peer, 10248, 10249, 10256, 10257, 10259, *NODE_PORTS)
+_NODE_PORTS: Final = (API_PORT, 10250)
+_DNS_IMAGE: Final = "boutique.local/coredns:1"
+_READY_TIMEOUT: Final = 120.0
+_STOP_TIMEOUT: Final = 30.0
+
+
+@dataclass(frozen=True)
+class DebianCluster:
+    state: Path
+    """The parent of the cluster's directory; both are gone when the cluster is."""
+    reason: str
+    """Why this one was chosen."""
+
+    def start(self, progress: Progress) -> Path:
+        toolbox = ensure(["kubernetes", "coredns", "network-policies"], progress)
+        packages = ensure_packages(progress)
+        layout = self._layout
+        with locked(self.state, progress), progress.step("Starting Kubernetes") as step:
+            ranges = layout.network()
+            if not self._processes():
+                _refuse_taken_ports(ranges)
+                layout.prepare(ranges, toolbox, packages)
+                kernel.prepare(layout.kernel_settings)
+                network.connect(ranges)
+                self._start_node()
+            self._wait_until_usable(toolbox, packages, ranges, step)
+        return layout.kubeconfig
+
+    def load_images(self, archive: Path) -> None:
+        with archive.open("rb") as content:
+            self._images(f"containerd does not take the images of {archive}", "import", "-", content=content)
+
+    def name_images(self, names: Mapping[str, str]) -> None:
+        for known, name in names.items():
+            self._images(f"containerd does not give {known} another name", "tag", "--force", known, name)
+
+    def machine_address(self) -> str:
+        return str(self._layout.network().node)
+
+    def stop(self, progress: Progress) -> None:
+        with locked(self.state, progress), progress.step("Removing Kubernetes and all that it made") as step:
+            for process in self._processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            step.update("waiting for its processes to end")
+            wait_until(lambda: not self._processes(), _STOP_TIMEOUT, "The node's processes do not end")
+            # Where the host was never touched, all that would be undone may be another cluster's.
+            if self._layout.kernel_settings.exists():
+                network.disconnect()
+                kernel.restore(self._layout.kernel_settings)
+                _refuse_leftovers([*network.leftovers(), *kernel.leftovers()])
+            shutil.rmtree(self._layout.directory, ignore_errors=True)
+            _refuse_leftovers(self._leftovers())
+
+    def describe(self) -> str:
+        return f"a single node of Kubernetes' own components on this machine: {self.reason}"
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.state / "cluster")
+
+    def _processes(self) -> list[int]:
+        """The node's first process, and the one that made its namespaces, by their command lines."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                arguments = (process / "cmdline").read_bytes().split(b"\0")
+                if b"boutique_offline.node.node" in arguments and str(self._layout.specification).encode() in arguments:
+                    found.append(int(process.name))
+        return sorted(found)
+
+    def _enter(self) -> list[str]:
+        """The start of a command line that runs among the node's processes."""
+        if not (processes := self._processes()):
+            raise ActionableError("The cluster does not run: start it with `make up`.")
+        return ["nsenter", f"--target={processes[0]}", "--mount", "--"]
+
+    def _images(self, failure: str, *arguments: str, content: IO[bytes] | None = None) -> None:
+        client = [*self._enter(), str(PACKAGES / "usr/bin/ctr"), "--namespace=k8s.io", "images"]
+        outcome = subprocess.run([*client, *arguments], check=False, stdin=content, capture_output=True, text=True)
+        if outcome.returncode != 0:
+            raise ActionableError(f"{failure}: {outcome.stderr.strip()}")
+
+    def _start_node(self) -> None:
+        namespaces = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        with (self._layout.logs / "node.log").open("ab") as log:
+            node = subprocess.Popen(
+                [*namespaces, sys.executable, "-m", "boutique_offline.node.node", str(self._layout.specification)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        # A process has no command line yet at the moment in which it begins to run its program.
+        wait_until(
+            lambda: bool(self._processes()) or node.poll() is not None,
+            _READY_TIMEOUT,
+            f"the cluster's node did not start; its log is in {self._layout.logs}",
+        )
+
+    def _wait_until_usable(self, toolbox: Toolbox, packages: Path, ranges: Network, step: Step) -> None:
+        api = Api(ApiServerAddress(str(ranges.node), API_PORT), self._layout.pki, "admin")
+        with ThreadPoolExecutor() as pool:
+            images = pool.submit(self._load_own_images, toolbox, packages)
+            self._wait(step, "the API", api.ready)
+            _apply_manifests(toolbox, self._layout.kubeconfig, ranges)
+            images.result()
+        # What the API says of the node and its pods may be of an earlier run; an answer of the cluster's DNS is not.
+        self._wait(
+            step, "the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}")
+        )
+
+    def _wait(self, step: Step, what: str, condition: Callable[[], bool]) -> None:
+        step.update(f"waiting for {what}")
+
+        def holds() -> bool:
+            if not self._processes():
+                log = (self._layout.logs / "node.log").read_text().strip()
+                raise ActionableError(f"The cluster's node ended while it started:\n{log}")
+            return condition()
+
+        wait_until(holds, _READY_TIMEOUT, f"{what} did not become ready; the logs are in {self._layout.logs}")
+
+    def _load_own_images(self, toolbox: Toolbox, packages: Path) -> None:
+        """The two images that the node itself needs."""
+        socket = self._layout.directory / "run/containerd/containerd.sock"
+        wait_until(socket.exists, _READY_TIMEOUT, f"containerd did not start; its log is in {self._layout.logs}")
+        with tempfile.TemporaryDirectory() as directory:
+            archive = Path(directory) / "image.tar"
+            for program, image, arguments in (
+                (packages / "usr/bin/catatonit", PAUSE_IMAGE, ["-P"]),
+                (toolbox.command("coredns"), _DNS_IMAGE, []),
+            ):
+                write_scratch_image(program, image, arguments, archive)
+                self.load_images(archive)
+
+    def _leftovers(self) -> list[str]:
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+        return [
+            *(f"process {process}" for process in self._processes()),
+            *(f"mount {mount}" for mount in mounts if str(self._layout.directory) in mount),
+            *([f"directory {self._layout.directory}"] if self._layout.directory.exists() else []),
+        ]
+
+
+def _refuse_leftovers(left: list[str]) -> None:
+    if left:
+        raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
+
+
+def _refuse_taken_ports(ranges: Network) -> None:
+    addresses = {"127.0.0.1": _LOOPBACK_PORTS, str(ranges.node): _NODE_PORTS}
+    taken = [
+        f"port {port} is held by {holder}"
+        for address, ports in addresses.items()
+        for port in ports
+        if (holder := network.port_holder(address, port))
+    ]
+    if taken:
+        raise ActionableError(f"The cluster cannot start: {', '.join(taken)}. Stop what holds it and run this again.")
+
+
+def _apply_manifests(toolbox: Toolbox, kubeconfig: Path, ranges: Network) -> None:
+    values = {
+        "dns": str(ranges.dns),
+        "domain": CLUSTER_DOMAIN,
+        "forward": "forward . /etc/resolv.conf" if host_nameservers() else "",
+        "image": _DNS_IMAGE,
+        "provisioner": PROVISIONER,
+        "storage_class": STORAGE_CLASS,
+    }
+    manifests = [string.Template(file.read_text()).substitute(values) for file in sorted(_MANIFESTS.iterdir())]
+    kubectl = [str(toolbox.command("kubernetes", "kubectl")), f"--kubeconfig={kubeconfig}"]
+    applied = subprocess.run(
+        [*kubectl, "apply", "--server-side", "--field-manager=boutique", "--filename=-"],
+        check=False,
+        input="\n---\n".join(manifests),
+        capture_output=True,
+        text=True,
+    )
+    if applied.returncode != 0:
+        raise ActionableError(f"The cluster refuses its own manifests: {applied.stderr.strip()}")

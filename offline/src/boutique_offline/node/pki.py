@@ -1,0 +1,75 @@
+"""Every certificate that the parts of a cluster present to each other."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from boutique_offline.node.certificates import KeyPair, create_authority, create_certificate, create_signing_key
+
+_LOCAL_HOSTS: Final = ("IP:127.0.0.1", "DNS:localhost")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a certificate names: a user in groups, as Kubernetes reads them, who may serve as hosts."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class Pki:
+    """The key pairs in a directory, by name.
+
+    etcd and the front proxy have authorities of their own: a client of the cluster's would otherwise be let into the
+    store, or could speak for any user.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __getitem__(self, name: str) -> KeyPair:
+        return KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
+
+    def create(self, node: str, api_server_hosts: Iterable[str], node_hosts: Iterable[str]) -> None:
+        """Makes all of them; the directory is its owner's alone."""
+        self._directory.mkdir(mode=0o700, parents=True)
+        create_signing_key(self["service-accounts"])
+        self._create_family(
+            "etcd-authority",
+            {"etcd": Subject("etcd", hosts=_LOCAL_HOSTS), "etcd-client": Subject("kube-apiserver")},
+        )
+        self._create_family("front-proxy-authority", {"front-proxy-client": Subject("front-proxy-client")})
+        self._create_family(
+            "cluster-authority",
+            {
+                "kube-apiserver": Subject("kube-apiserver", hosts=(*_LOCAL_HOSTS, *api_server_hosts)),
+                "kubelet-client": Subject("kube-apiserver-kubelet-client", groups=("system:masters",)),
+                "kube-controller-manager": Subject("system:kube-controller-manager"),
+                "kube-scheduler": Subject("system:kube-scheduler"),
+                "kube-proxy": Subject("system:kube-proxy"),
+                "kubelet": Subject(f"system:node:{node}", groups=("system:nodes",), hosts=tuple(node_hosts)),
+                "volume-provisioner": Subject("boutique:volume-provisioner"),
+                "network-policies": Subject("boutique:network-policies"),
+                "admin": Subject("boutique:admin", groups=("system:masters",)),
+            },
+        )
+
+    def _create_family(self, authority: str, subjects: Mapping[str, Subject]) -> None:
+        create_authority(self[authority])
+        with ThreadPoolExecutor() as pool:
+            made = [
+                pool.submit(
+                    create_certificate,
+                    self[name],
+                    self[authority],
+                    user=subject.user,
+                    groups=subject.groups,
+                    hosts=subject.hosts,
+                )
+                for name, subject in subjects.items()
+            ]
+        for certificate in made:
+            certificate.result()

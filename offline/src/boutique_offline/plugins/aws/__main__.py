@@ -1,0 +1,6 @@
+"""Serves the `aws` provider to the Pulumi engine that starts this."""
+
+from boutique_offline.plugins.aws.provider import AwsProvider
+from boutique_offline.plugins.serving import run
+
+run(AwsProvider)

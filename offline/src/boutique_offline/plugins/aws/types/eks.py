@@ -1,0 +1,117 @@
+"""Clusters of EKS, who may enter them, and what runs in them by AWS' hand."""
+
+from typing import Final
+
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+
+_CLUSTER: Final = {"name": "{name}"}
+_ENTRY: Final = {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}
+_POLICY: Final = _ENTRY | {"policyArn": "{policyArn}"}
+_ASSOCIATION: Final = {"clusterName": "{clusterName}", "associationId": "{associationId}"}
+_ADDON: Final = {"clusterName": "{clusterName}", "addonName": "{addonName}"}
+_LOGS: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+def _tagging(arn: str) -> Tagging:
+    of_it = {"resourceArn": arn}
+    return Tagging(add=Call("TagResource", of_it), remove=Call("UntagResource", of_it))
+
+
+def _logging(cluster: Properties, _: Properties) -> Arguments:
+    enabled = list(cluster.get("enabledClusterLogTypes") or [])
+    setups = [
+        {"types": enabled, "enabled": True},
+        {"types": [kind for kind in _LOGS if kind not in enabled], "enabled": False},
+    ]
+    return {"logging": {"clusterLogging": [setup for setup in setups if setup["types"]]}}
+
+
+TYPES: Final = {
+    "Cluster": ResourceType(
+        service="eks",
+        id="{name}",
+        create=Call("CreateCluster", build=_logging, built=("enabledClusterLogTypes",), answer="cluster"),
+        read=Call("DescribeCluster", _CLUSTER, answer="cluster"),
+        # The API takes changes of one kind at a time.
+        updates=(
+            Call("UpdateClusterVersion", _CLUSTER, takes=("version",)),
+            Call("UpdateClusterConfig", _CLUSTER, takes=("vpcConfig",)),
+            Call("UpdateClusterConfig", _CLUSTER, build=_logging, built=("enabledClusterLogTypes",)),
+            Call("UpdateClusterConfig", _CLUSTER, takes=("accessConfig",)),
+            Call(
+                "UpdateClusterConfig",
+                _CLUSTER,
+                takes=("computeConfig", "kubernetesNetworkConfig", "storageConfig"),
+                whole=True,
+            ),
+            Call("UpdateClusterConfig", _CLUSTER, takes=("upgradePolicy",)),
+            Call("UpdateClusterConfig", _CLUSTER, takes=("deletionProtection",)),
+        ),
+        delete=(Call("DeleteCluster", _CLUSTER),),
+        tagging=_tagging("{arn}"),
+        members={"vpcConfig": "resourcesVpcConfig"},
+        reads={
+            "clusterId": "id",
+            "enabledClusterLogTypes": "logging.clusterLogging[?enabled].types[]",
+            "identities": "[{oidcs: [{issuer: identity.oidc.issuer}]}]",
+        },
+        replaces=frozenset(
+            {"encryptionConfig", "kubernetesNetworkConfig.serviceIpv4Cidr", "kubernetesNetworkConfig.ipFamily"}
+        ),
+        created=Waiter("cluster_active", _CLUSTER),
+        deleted=Waiter("cluster_deleted", _CLUSTER),
+        name="name",
+        longest_name=100,
+        holds_data=True,
+    ),
+    "AccessEntry": ResourceType(
+        service="eks",
+        id="{clusterName}:{principalArn}",
+        create=Call("CreateAccessEntry", answer="accessEntry"),
+        read=Call("DescribeAccessEntry", _ENTRY, answer="accessEntry"),
+        updates=(Call("UpdateAccessEntry", _ENTRY, takes=("kubernetesGroups", "userName")),),
+        delete=(Call("DeleteAccessEntry", _ENTRY),),
+        tagging=_tagging("{accessEntryArn}"),
+        members={"userName": "username"},
+        unique=True,
+    ),
+    "AccessPolicyAssociation": ResourceType(
+        service="eks",
+        id="{clusterName}#{principalArn}#{policyArn}",
+        create=Call("AssociateAccessPolicy", answer="associatedAccessPolicy"),
+        read=Call(
+            "ListAssociatedAccessPolicies",
+            _ENTRY,
+            answer="associatedAccessPolicies[?policyArn == '{policyArn}'] | [0]",
+        ),
+        updates=(Call("AssociateAccessPolicy", _POLICY, takes=("accessScope",)),),
+        delete=(Call("DisassociateAccessPolicy", _POLICY),),
+        unique=True,
+    ),
+    "PodIdentityAssociation": ResourceType(
+        service="eks",
+        id="{associationId}",
+        create=Call("CreatePodIdentityAssociation", answer="association"),
+        read=Call("DescribePodIdentityAssociation", _ASSOCIATION, answer="association"),
+        updates=(
+            Call("UpdatePodIdentityAssociation", _ASSOCIATION, takes=("roleArn", "disableSessionTags"), whole=True),
+        ),
+        delete=(Call("DeletePodIdentityAssociation", _ASSOCIATION),),
+        tagging=_tagging("{associationArn}"),
+        unique=True,
+    ),
+    "Addon": ResourceType(
+        service="eks",
+        id="{clusterName}:{addonName}",
+        create=Call("CreateAddon", answer="addon"),
+        read=Call("DescribeAddon", _ADDON, answer="addon"),
+        updates=(Call("UpdateAddon", _ADDON, takes=("addonVersion", "configurationValues", "serviceAccountRoleArn")),),
+        delete=(Call("DeleteAddon", _ADDON, takes=("preserve",)),),
+        tagging=_tagging("{arn}"),
+        members={"resolveConflictsOnCreate": "resolveConflicts"},
+        reads={"arn": "addonArn"},
+        created=Waiter("addon_active", _ADDON),
+        deleted=Waiter("addon_deleted", _ADDON),
+        unique=True,
+    ),
+}

@@ -1,0 +1,117 @@
+"""Roles and policies."""
+
+from typing import Final
+
+from boutique_offline.plugins.aws.table import Call, Properties, ResourceType, Tagging, Waiter
+
+_ROLE: Final = {"RoleName": "{name}"}
+_ROLE_POLICY: Final = {"RoleName": "{role}", "PolicyName": "{name}"}
+_POLICY: Final = {"PolicyArn": "{id}"}
+_PROVIDER: Final = {"OpenIDConnectProviderArn": "{id}"}
+_PROFILE: Final = {"InstanceProfileName": "{name}"}
+
+
+def _with_scheme(provider: Properties) -> str | None:
+    return f"https://{provider['url']}" if "url" in provider else None
+
+
+TYPES: Final = {
+    "Role": ResourceType(
+        service="iam",
+        id="{name}",
+        create=Call("CreateRole", answer="role"),
+        read=Call("GetRole", _ROLE, answer="role"),
+        updates=(
+            Call(
+                "UpdateAssumeRolePolicy",
+                _ROLE,
+                build=lambda role, _: {"PolicyDocument": role["assumeRolePolicy"]},
+                built=("assumeRolePolicy",),
+            ),
+            Call("UpdateRole", _ROLE, takes=("description", "maxSessionDuration")),
+        ),
+        delete=(Call("DeleteRole", _ROLE),),
+        tagging=Tagging(add=Call("TagRole", _ROLE), remove=Call("UntagRole", _ROLE)),
+        members={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
+        reads={"uniqueId": "roleId"},
+        created=Waiter("role_exists", _ROLE),
+        name="name",
+        longest_name=64,
+    ),
+    "RolePolicy": ResourceType(
+        service="iam",
+        id="{role}:{name}",
+        create=Call("PutRolePolicy"),
+        read=Call("GetRolePolicy", _ROLE_POLICY),
+        updates=(Call("PutRolePolicy", _ROLE_POLICY, takes=("policy",)),),
+        delete=(Call("DeleteRolePolicy", _ROLE_POLICY),),
+        members={"name": "PolicyName", "policy": "PolicyDocument", "role": "RoleName"},
+        name="name",
+        longest_name=128,
+    ),
+    "RolePolicyAttachment": ResourceType(
+        service="iam",
+        id="{role}/{policyArn}",
+        create=Call("AttachRolePolicy"),
+        read=Call(
+            "ListAttachedRolePolicies",
+            {"RoleName": "{role}"},
+            answer="attachedPolicies[?policyArn == '{policyArn}'] | [0]",
+        ),
+        delete=(Call("DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
+        members={"role": "RoleName"},
+        unique=True,
+    ),
+    "Policy": ResourceType(
+        service="iam",
+        id="{arn}",
+        create=Call("CreatePolicy", answer="policy"),
+        read=Call("GetPolicy", _POLICY, answer="policy"),
+        details=(
+            Call(
+                "GetPolicyVersion",
+                _POLICY | {"VersionId": "{defaultVersionId}"},
+                answer="{policy: policyVersion.document}",
+            ),
+        ),
+        updates=(Call("CreatePolicyVersion", _POLICY | {"SetAsDefault": True}, takes=("policy",)),),
+        delete=(Call("DeletePolicy", _POLICY),),
+        tagging=Tagging(add=Call("TagPolicy", _POLICY), remove=Call("UntagPolicy", _POLICY)),
+        members={"name": "PolicyName", "policy": "PolicyDocument"},
+        created=Waiter("policy_exists", _POLICY),
+        name="name",
+        longest_name=128,
+    ),
+    "OpenIdConnectProvider": ResourceType(
+        service="iam",
+        id="{openIdConnectProviderArn}",
+        create=Call("CreateOpenIDConnectProvider"),
+        read=Call("GetOpenIDConnectProvider", _PROVIDER),
+        updates=(Call("UpdateOpenIDConnectProviderThumbprint", _PROVIDER, takes=("thumbprintLists",), whole=True),),
+        delete=(Call("DeleteOpenIDConnectProvider", _PROVIDER),),
+        tagging=Tagging(
+            add=Call("TagOpenIDConnectProvider", _PROVIDER), remove=Call("UntagOpenIDConnectProvider", _PROVIDER)
+        ),
+        members={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
+        # AWS answers it without the scheme.
+        reads={"url": _with_scheme},
+        computed={"arn": "{id}"},
+        unique=True,
+    ),
+    "InstanceProfile": ResourceType(
+        service="iam",
+        id="{name}",
+        create=Call("CreateInstanceProfile", answer="instanceProfile"),
+        following=(Call("AddRoleToInstanceProfile", _PROFILE | {"RoleName": "{role}"}),),
+        read=Call("GetInstanceProfile", _PROFILE, answer="instanceProfile"),
+        delete=(
+            Call("RemoveRoleFromInstanceProfile", _PROFILE | {"RoleName": "{role}"}),
+            Call("DeleteInstanceProfile", _PROFILE),
+        ),
+        tagging=Tagging(add=Call("TagInstanceProfile", _PROFILE), remove=Call("UntagInstanceProfile", _PROFILE)),
+        members={"name": "InstanceProfileName"},
+        reads={"role": "roles[0].roleName", "uniqueId": "instanceProfileId"},
+        name="name",
+        longest_name=128,
+    ),
+}

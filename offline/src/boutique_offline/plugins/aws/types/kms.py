@@ -1,0 +1,56 @@
+"""Keys."""
+
+from typing import Final
+
+from boutique_offline.plugins.aws.table import Call, ResourceType, Tagging
+
+_KEY: Final = {"KeyId": "{id}"}
+_POLICY: Final = _KEY | {"PolicyName": "default"}
+
+TYPES: Final = {
+    "Key": ResourceType(
+        service="kms",
+        id="{keyId}",
+        create=Call("CreateKey", answer="keyMetadata"),
+        # A key that waits to be deleted is of no use any more.
+        read=Call("DescribeKey", _KEY, answer="[keyMetadata][?keyState != 'PendingDeletion'] | [0]"),
+        updates=(
+            Call(
+                "EnableKeyRotation",
+                _KEY,
+                takes=("rotationPeriodInDays",),
+                built=("enableKeyRotation",),
+                when=lambda key: bool(key.get("enableKeyRotation")),
+            ),
+            Call(
+                "DisableKeyRotation",
+                _KEY,
+                built=("enableKeyRotation",),
+                when=lambda key: not key.get("enableKeyRotation"),
+            ),
+            Call("UpdateKeyDescription", _KEY, takes=("description",)),
+            Call("PutKeyPolicy", _POLICY, takes=("policy",)),
+        ),
+        details=(
+            Call("GetKeyRotationStatus", _KEY, answer="{enableKeyRotation: keyRotationEnabled}"),
+            Call("GetKeyPolicy", _POLICY, answer="{policy: policy}"),
+        ),
+        delete=(Call("ScheduleKeyDeletion", _KEY, takes=("deletionWindowInDays",)),),
+        tagging=Tagging(
+            add=Call("TagResource", _KEY), remove=Call("UntagResource", _KEY), read=Call("ListResourceTags", _KEY)
+        ),
+        members={"deletionWindowInDays": "PendingWindowInDays"},
+        holds_data=True,
+    ),
+    "Alias": ResourceType(
+        service="kms",
+        id="{name}",
+        create=Call("CreateAlias"),
+        read=Call("ListAliases", {"KeyId": "{targetKeyId}"}, answer="aliases[?aliasName == '{name}'] | [0]"),
+        updates=(Call("UpdateAlias", {"AliasName": "{name}"}, takes=("targetKeyId",)),),
+        delete=(Call("DeleteAlias", {"AliasName": "{name}"}),),
+        members={"name": "AliasName"},
+        reads={"arn": "aliasArn"},
+        unique=True,
+    ),
+}

@@ -1,0 +1,68 @@
+"""Rules of security groups, each a resource of its own."""
+
+from typing import Final
+
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType
+from boutique_offline.plugins.aws.types.ec2 import tagging
+
+_PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+_BUILT: Final = ("ipProtocol", "fromPort", "toPort", "description", *_PEERS)
+
+
+def _permission(rule: Properties, _: Properties) -> Arguments:
+    """The rule as `IpPermissions` has it, of one peer."""
+    described = {"Description": rule["description"]} if rule.get("description") else {}
+    lists = {
+        "cidrIpv4": ("IpRanges", "CidrIp"),
+        "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+        "prefixListId": ("PrefixListIds", "PrefixListId"),
+        "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
+    }
+    permission = {"IpProtocol": rule["ipProtocol"]}
+    permission |= {member: rule[name] for name, member in _PORTS.items() if rule.get(name) is not None}
+    for name, (member, key) in lists.items():
+        if rule.get(name):
+            permission[member] = [{key: rule[name], **described}]
+    return {"IpPermissions": [permission]}
+
+
+def _modification(rule: Properties, _: Properties) -> Arguments:
+    """The rule as `ModifySecurityGroupRules` has it."""
+    names = {name: name[:1].upper() + name[1:] for name in _BUILT}
+    names["referencedSecurityGroupId"] = "ReferencedGroupId"
+    changed = {member: rule[name] for name, member in names.items() if rule.get(name) is not None}
+    return {"SecurityGroupRules": [{"SecurityGroupRuleId": rule["id"], "SecurityGroupRule": changed}]}
+
+
+_PORTS: Final = {"fromPort": "FromPort", "toPort": "ToPort"}
+
+
+def _rule(direction: str) -> ResourceType:
+    return ResourceType(
+        service="ec2",
+        id="{securityGroupRuleId}",
+        create=Call(
+            f"AuthorizeSecurityGroup{direction}",
+            {"GroupId": "{securityGroupId}"},
+            build=_permission,
+            built=_BUILT,
+            answer="securityGroupRules[0]",
+        ),
+        read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}, answer="securityGroupRules[0]"),
+        updates=(
+            Call("ModifySecurityGroupRules", {"GroupId": "{securityGroupId}"}, build=_modification, built=_BUILT),
+        ),
+        delete=(
+            Call(
+                f"RevokeSecurityGroup{direction}",
+                {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]},
+            ),
+        ),
+        tagging=tagging("security-group-rule"),
+        reads={"referencedSecurityGroupId": "referencedGroupInfo.groupId"},
+        computed={"arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}"},
+        unique=True,
+    )
+
+
+TYPES: Final = {"SecurityGroupIngressRule": _rule("Ingress"), "SecurityGroupEgressRule": _rule("Egress")}

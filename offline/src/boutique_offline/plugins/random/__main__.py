@@ -1,0 +1,6 @@
+"""Serves the `random` provider to the Pulumi engine that starts this."""
+
+from boutique_offline.plugins.random.provider import RandomProvider
+from boutique_offline.plugins.serving import run
+
+run(RandomProvider)

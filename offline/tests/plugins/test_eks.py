@@ -1,0 +1,31 @@
+"""What the stand-in for the eks provider refuses, before it makes anything; a rehearsal shows what it makes."""
+
+from typing import Any
+
+import pytest
+
+from boutique_offline.plugins.eks.cluster import uncovered
+
+AUTO_MODE = {
+    "autoMode": {"enabled": True},
+    "authenticationMode": "API",
+    "corednsAddonOptions": {"enabled": False},
+    "version": "1.34",
+}
+
+
+def test_a_cluster_with_auto_mode_is_covered() -> None:
+    assert uncovered(AUTO_MODE) is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "named"),
+    [
+        (AUTO_MODE | {"nodeGroupOptions": {}}, "nodeGroupOptions is not covered"),
+        (AUTO_MODE | {"autoMode": None}, "autoMode.enabled must be true"),
+        (AUTO_MODE | {"corednsAddonOptions": None}, "corednsAddonOptions.enabled must be false"),
+        (AUTO_MODE | {"authenticationMode": "CONFIG_MAP"}, "authenticationMode must be API"),
+    ],
+)
+def test_any_other_is_refused_by_what_it_asks_for(inputs: dict[str, Any], named: str) -> None:
+    assert named in str(uncovered(inputs))

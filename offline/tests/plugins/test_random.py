@@ -1,0 +1,77 @@
+import string
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+import pytest
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from boutique_offline.plugins.properties import UNKNOWN, Secret, decode, encode, reveal
+from boutique_offline.plugins.random.provider import RandomProvider
+from boutique_offline.plugins.serving import Engine, start
+
+PASSWORD = "random:index/randomPassword:RandomPassword"
+ID = "random:index/randomId:RandomId"
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Any]:
+    """A client of the plugin, over gRPC as the engine is one."""
+    server, port = await start(RandomProvider(Engine(None)))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield provider_pb2_grpc.ResourceProviderStub(channel)
+    await server.stop(None)
+
+
+async def _create(provider: Any, kind: str, **inputs: Any) -> Any:
+    return await provider.Create(provider_pb2.CreateRequest(type=kind, properties=encode(inputs)))
+
+
+async def test_a_password_is_secret_and_has_what_was_asked_for(provider: Any) -> None:
+    created = await _create(provider, PASSWORD, length=20, special=False, minNumeric=3, minUpper=2)
+    result = decode(created.properties)["result"]
+    assert isinstance(result, Secret)
+    assert len(result.value) == 20
+    assert sum(character in string.digits for character in result.value) >= 3
+    assert sum(character in string.ascii_uppercase for character in result.value) >= 2
+    assert result.value.isalnum()
+
+
+async def test_no_two_passwords_are_alike(provider: Any) -> None:
+    created = [await _create(provider, PASSWORD, length=20) for _ in range(2)]
+    assert len({reveal(decode(one.properties))["result"] for one in created}) == 2
+
+
+async def test_a_preview_draws_nothing(provider: Any) -> None:
+    request = provider_pb2.CreateRequest(type=PASSWORD, properties=encode({"length": 8}), preview=True)
+    assert decode((await provider.Create(request)).properties) == {"length": 8, "result": UNKNOWN}
+
+
+async def test_an_id_is_the_same_number_in_each_notation(provider: Any) -> None:
+    outputs = decode((await _create(provider, ID, byteLength=4, prefix="n-")).properties)
+    assert int(outputs["dec"].removeprefix("n-")) == int(outputs["hex"].removeprefix("n-"), 16)
+
+
+async def test_a_changed_input_draws_anew_and_an_unchanged_one_does_not(provider: Any) -> None:
+    old = encode({"length": 8, "keepers": {"day": "1"}})
+    for new, replaces in ((old, []), (encode({"length": 8, "keepers": {"day": "2"}}), ["keepers"])):
+        answer = await provider.Diff(provider_pb2.DiffRequest(old_inputs=old, news=new))
+        assert list(answer.replaces) == replaces
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "named"),
+    [
+        (PASSWORD, {"length": 0}, "length"),
+        (PASSWORD, {"length": "8"}, "length"),
+        (PASSWORD, {"length": 4, "minLower": 3, "minUpper": 2}, "minLower"),
+        (PASSWORD, {"length": 4, "lower": False, "upper": False, "numeric": False, "special": False}, "numeric"),
+        (ID, {"byteLength": -1}, "byteLength"),
+        ("random:index/randomPet:RandomPet", {}, "RandomPet"),
+    ],
+)
+async def test_an_input_that_cannot_be_met_is_named(
+    provider: Any, kind: str, inputs: dict[str, Any], named: str
+) -> None:
+    answer = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
+    assert named in answer.failures[0].reason

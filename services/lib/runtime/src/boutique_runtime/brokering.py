@@ -1,0 +1,225 @@
+"""Passing an HTTP request on to another service, and its answer back, both as they arrive.
+
+The service's package brings aiohttp and starlette; a service that passes nothing on need not have them.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from string import punctuation
+from urllib.parse import quote
+
+import aiohttp
+from multidict import CIMultiDict
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from yarl import URL
+
+from boutique_runtime.deadlines import REQUEST_TIMEOUT_HEADER, begin_deadline, within_deadline
+from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
+
+_HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
+)
+"""Of one connection alone. Source: RFC 9110 section 7.6.1; trailers are not passed on."""
+
+_OF_OUR_SERVER = frozenset({b"expect", b"host"})
+"""Headers of a request that are meant for the server that we run in."""
+
+_BY_OUR_SERVER = frozenset({b"date", b"server", REQUEST_ID_KEY.encode()})
+"""Headers of an answer that the server that we run in writes itself."""
+
+_LENGTH = frozenset({b"content-length"})
+_STATUSES_WITHOUT_CONTENT = frozenset({204, 304})
+
+_PATH = re.compile(r"/[!-~]*")
+
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Source: RFC 9110 section 9.2.2."""
+
+_KEPT_BYTES = 64 * 1024
+
+# uvicorn closes a connection that was idle for 5 s: where we do so first, no request meets one being closed.
+_KEEP_ALIVE_SECONDS = 4
+_CONNECT_SECONDS = 1
+_PAUSES_SECONDS = (0.05, 0.25)
+
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_LOST = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+
+
+class BadGatewayError(Exception):
+    """The other service cannot be reached, or breaks off (502)."""
+
+
+class GatewayTimeoutError(Exception):
+    """The other service has not begun to answer in time (504)."""
+
+
+class Broker:
+    """To one service, over connections that are kept."""
+
+    def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
+        self._session = session
+        self._address = address
+        self._host, _, port = address.rpartition(":")
+        self._port = int(port)
+
+    async def forward(
+        self, request: Request, path: str, *, timeout_seconds: float, headers: Mapping[str, str | None] | None = None
+    ) -> Response:
+        """The service's answer to the same request at `path`, whose body is read as it is passed on.
+
+        `path` goes out as it is, so the caller has checked it; the query string is the request's own. `headers` replace
+        those of the request that have the same name; None leaves them out. Until the answer begins it may take
+        `timeout_seconds`, or what is left until the caller's deadline where that is less; and after that each silence
+        may last `timeout_seconds`.
+
+        Where a connection fails, a request that was not sent yet is tried again, and one of an idempotent method whose
+        body is small also when it was. Raises BadGatewayError, GatewayTimeoutError, ClientDisconnect where the caller
+        left, and ValueError where `path` is not one.
+        """
+        upload = _Upload(request)
+        url = self._url(request, path)
+        passed_on = _passed_on(request, headers or {})
+        answering = asyncio.create_task(self._answer(request.method, url, passed_on, upload, timeout_seconds))
+        leaving = asyncio.create_task(upload.until_disconnected())
+        try:
+            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                return answering.result()
+            raise ClientDisconnect
+        finally:
+            answering.cancel()
+            leaving.cancel()
+
+    def _url(self, request: Request, path: str) -> URL:
+        if not _PATH.fullmatch(path) or "?" in path or "#" in path:
+            raise ValueError(f"path: {path!r} is not the path of a request, such as /api/v1/cart")
+        # Bytes that no URL may hold are encoded, as a browser does; all else stays as it is.
+        query = quote(request.scope["query_string"], safe=punctuation)
+        return URL.build(scheme="http", host=self._host, port=self._port, path=path, query_string=query, encoded=True)
+
+    async def _answer(
+        self, method: str, url: URL, headers: CIMultiDict[str], upload: "_Upload", timeout_seconds: float
+    ) -> Response:
+        begin_deadline(within_deadline(timeout_seconds))
+        try:
+            async with asyncio.timeout(within_deadline(timeout_seconds)):
+                return _Answer(await self._send(method, url, headers, upload, timeout_seconds), upload)
+        except TimeoutError:
+            raise GatewayTimeoutError(f"{self._address} did not answer in time") from None
+        except aiohttp.ClientError as error:
+            if await upload.is_broken_off():
+                raise ClientDisconnect from None
+            raise BadGatewayError(f"{self._address} does not answer: {type(error).__name__}") from error
+
+    async def _send(
+        self, method: str, url: URL, headers: CIMultiDict[str], upload: "_Upload", timeout_seconds: float
+    ) -> aiohttp.ClientResponse:
+        pauses = iter(_PAUSES_SECONDS)
+        while True:
+            headers[REQUEST_TIMEOUT_HEADER] = f"{within_deadline(timeout_seconds):.3f}"
+            try:
+                return await self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    data=await upload.content(),
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=timeout_seconds),
+                )
+            except (*_NOT_SENT, *_LOST) as error:
+                may_repeat = isinstance(error, _NOT_SENT) or (upload.is_kept and method in _IDEMPOTENT_METHODS)
+                pause = next(pauses, None)
+                if not may_repeat or pause is None:
+                    raise
+            await asyncio.sleep(pause)
+
+
+class _Upload:
+    """A request's body on its way: small ones are kept, to be sent again; others are read as they are sent."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._is_read = asyncio.Event()
+        length = int(request.headers.get("content-length", "0"))
+        self.is_kept = "transfer-encoding" not in request.headers and length <= _KEPT_BYTES
+
+    async def content(self) -> bytes | AsyncIterator[bytes] | None:
+        """Raises ClientDisconnect."""
+        if not self.is_kept:
+            return self._pieces()
+        content = await self._request.body()
+        self._is_read.set()
+        return content or None
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        async for piece in self._request.stream():
+            yield piece
+        self._is_read.set()
+
+    async def until_disconnected(self) -> None:
+        """Returns when the caller has sent all of the body, and left."""
+        await self._is_read.wait()
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+
+    async def is_broken_off(self) -> bool:
+        """Whether the caller left before all of the body was sent on."""
+        return not self.is_kept and await self._request.is_disconnected()
+
+
+class _Answer(StreamingResponse):
+    def __init__(self, answer: aiohttp.ClientResponse, upload: _Upload) -> None:
+        super().__init__(answer.content.iter_any(), status_code=answer.status)
+        without_content = _LENGTH if answer.status in _STATUSES_WITHOUT_CONTENT else frozenset()
+        self.raw_headers = _end_to_end(answer.raw_headers, _BY_OUR_SERVER | without_content)
+        self._upstream = answer
+        self._upload = upload
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        # An answer may begin before the request has ended: what is left of that belongs to the upload.
+        await self._upload.until_disconnected()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._upstream.close()  # the connection too, unless all was read and it is kept already
+
+
+@asynccontextmanager
+async def open_broker(address: str) -> AsyncIterator[Broker]:
+    """A broker to the service at `address` ("host:port"); it connects when first used."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
+        trust_env=False,
+    ) as session:
+        yield Broker(session, address)
+
+
+def _passed_on(request: Request, replacing: Mapping[str, str | None]) -> CIMultiDict[str]:
+    headers = CIMultiDict(
+        (name.decode("latin-1"), value.decode(errors="replace"))
+        for name, value in _end_to_end(request.headers.raw, _OF_OUR_SERVER)
+    )
+    headers[REQUEST_ID_KEY] = current_request_id()
+    for name, value in replacing.items():
+        headers.popall(name, None)
+        if value is not None:
+            headers[name] = value
+    return headers
+
+
+def _end_to_end(headers: Iterable[tuple[bytes, bytes]], dropped: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
+    """Those that are neither `dropped` nor of the connection alone, which names further ones itself; in lower case."""
+    headers = [(name.lower(), value) for name, value in headers]
+    named = {option.strip().lower() for name, value in headers if name == b"connection" for option in value.split(b",")}
+    left_out = _HOP_BY_HOP | named | dropped
+    return [(name, value) for name, value in headers if name not in left_out]

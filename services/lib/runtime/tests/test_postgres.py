@@ -1,0 +1,112 @@
+"""The shop's Postgres as services meet it: settings, logins, migrations."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from boutique_runtime.migration import migrate
+from boutique_runtime.postgres import PostgresSettings, create_pool
+from boutique_testing.postgres import PostgresServer
+from boutique_testing.processes import free_port
+from boutique_testing.secrets_manager import ARN
+
+
+@pytest.fixture
+def settings(postgres_server: PostgresServer, postgres_database: str) -> PostgresSettings:
+    return PostgresSettings(
+        product_data_addr=postgres_server.address,
+        product_data_database=postgres_database,
+        product_data_username="postgres",
+        product_data_password=SecretStr("unused"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "set exactly one of PRODUCT_DATA_PASSWORD and PRODUCT_DATA_SECRET"),
+        (
+            {"product_data_password": "x", "product_data_secret": ARN},
+            "set exactly one of PRODUCT_DATA_PASSWORD and PRODUCT_DATA_SECRET",
+        ),
+        ({"product_data_password": "x"}, "set PRODUCT_DATA_USERNAME beside PRODUCT_DATA_PASSWORD"),
+        ({"product_data_secret": "hunter2"}, "product_data_secret"),
+        ({"product_data_secret": ARN, "product_data_authority": "/no/such/file"}, "product_data_authority"),
+    ],
+)
+def test_settings_that_do_not_say_how_to_log_in_are_refused_by_the_variable(
+    given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message) as mistake:
+        PostgresSettings(product_data_addr="there:5432", product_data_database="boutique", **given)
+    assert "hunter2" not in str(mistake.value)
+
+
+def test_a_secret_needs_no_user_name() -> None:
+    settings = PostgresSettings(
+        product_data_addr="there:5432", product_data_database="boutique", product_data_secret=ARN
+    )
+    assert settings.product_data_secret == ARN
+
+
+async def test_migrations_at_the_same_time_run_one_after_another(settings: PostgresSettings) -> None:
+    running = 0
+
+    async def prepare(connection: Any) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await connection.execute("CREATE SCHEMA IF NOT EXISTS one; CREATE TABLE IF NOT EXISTS one.table (id integer)")
+        running -= 1
+
+    await asyncio.gather(*(migrate(settings, "one", prepare) for _ in range(8)))
+
+
+async def test_a_migration_that_fails_leaves_nothing_and_does_not_block_the_next(settings: PostgresSettings) -> None:
+    async def fail(connection: Any) -> None:
+        await connection.execute("CREATE TABLE half (id integer)")
+        await connection.execute("SELECT nonsense")
+
+    async def succeed(connection: Any) -> None:
+        await connection.execute("CREATE TABLE half (id integer)")
+
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await migrate(settings, "one", fail)
+    await migrate(settings, "one", succeed)
+
+
+async def test_a_migration_waits_for_a_database_that_is_made_late(
+    postgres_server: PostgresServer, settings: PostgresSettings
+) -> None:
+    prepared = asyncio.Event()
+
+    async def prepare(_: Any) -> None:
+        prepared.set()
+
+    late = settings.model_copy(update={"product_data_database": "test_migrated_late"})
+    waiting = asyncio.create_task(migrate(late, "one", prepare))
+    await asyncio.wait([waiting], timeout=0)
+    postgres_server.ask("CREATE DATABASE test_migrated_late")
+    try:
+        await asyncio.wait_for(waiting, timeout=30)
+        assert prepared.is_set()
+    finally:
+        postgres_server.ask("DROP DATABASE test_migrated_late WITH (FORCE)")
+
+
+async def test_a_migration_gives_up_with_what_it_waited_for(settings: PostgresSettings) -> None:
+    async def prepare(_: Any) -> None:
+        raise AssertionError
+
+    away = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{free_port()}"})
+    with pytest.raises(TimeoutError, match="Postgres was not ready within 0 s: ConnectionRefusedError"):
+        await migrate(away, "one", prepare, patience_seconds=0)
+
+
+async def test_a_pool_shows_its_service_to_postgres(settings: PostgresSettings) -> None:
+    credentials = settings.credentials()
+    async with create_pool(settings, settings.product_data_addr, credentials, service="one", connections=1) as pool:
+        assert await pool.fetchval("SELECT current_setting('application_name')") == "one"
