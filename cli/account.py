@@ -33,7 +33,7 @@ class Account:
 
 
 def read_aws_settings(stack: str) -> AwsSettings:
-    """Raises MistakeError where the stack's file is wrong, ActionableError where the stack is not on AWS."""
+    """Raises ConfigError where the stack's file is wrong, ActionableError where the stack is not on AWS."""
     settings = check_settings(stack, read_settings(stack)).aws
     if settings is None:
         raise ActionableError(f"{setting(stack)}: sets no boutique:aws: {stack} is no stack on AWS.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from dev.errors import ActionableError
 
 _INTERRUPTED = 130
@@ -15,7 +15,7 @@ def exit_status(run: Callable[[], int]) -> int:
     """What `run` answers; 130 where a person interrupted it, 1 where it raised what a person can act on."""
     try:
         return run()
-    except (ActionableError, MistakeError) as error:
+    except (ActionableError, ConfigError) as error:
         print(f"\n{error}", file=sys.stderr)
     except NoCredentialsError:
         print("\nNo credentials of AWS are found: sign in, such as with `aws sso login`.", file=sys.stderr)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 
 Values = Mapping[str, Any]
 
@@ -73,21 +73,21 @@ class Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Raises MistakeError where the file is not there or is no plan."""
+    """Raises ConfigError where the file is not there or is no plan."""
     try:
         return parse_plan(path.read_text(), str(path))
     except OSError as error:
-        raise MistakeError(f"{path}: {error.strerror}") from None
+        raise ConfigError(f"{path}: {error.strerror}") from None
 
 
 def parse_plan(text: str, source: str) -> Plan:
-    """Raises MistakeError, which names the source, where the text is no plan."""
+    """Raises ConfigError, which names the source, where the text is no plan."""
     try:
         content = json.loads(text)
         steps = [_step(given) for given in content["steps"]]
         same = int(content.get("changeSummary", {}).get("same", 0))
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise MistakeError(f"{source}: is not what `pulumi preview --json` prints") from None
+        raise ConfigError(f"{source}: is not what `pulumi preview --json` prints") from None
     return Plan(steps, max(0, same - sum(step.operation == "same" for step in steps)))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from boutique_definition.service_file import ServiceFile, load_service_files
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from boutique_testing.processes import free_port, port_is_free
 from dev import web_application as application
 from dev.directories import cache_directory
@@ -32,8 +32,8 @@ def shop(_: str) -> None:
     """Runs the shop until it is interrupted. Raises ActionableError where it does not start, or a service ends."""
     try:
         services = load_service_files(ROOT / "services")
-    except MistakeError as mistake:
-        raise ActionableError(str(mistake)) from None
+    except ConfigError as error:
+        raise ActionableError(str(error)) from None
     addresses = _addresses(services)
     doors = [f"http://{addresses[name]}" for name, file in services.items() if file.external]
     with ExitStack() as stack:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pulumi
 
 from boutique_definition.service_file import load_service_files
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.environments import create_environment
 from infra.images import load_images
 from infra.settings import load_settings
@@ -49,5 +49,5 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 try:
     deploy()
-except MistakeError as mistake:
-    raise pulumi.RunError(str(mistake)) from None
+except ConfigError as error:
+    raise pulumi.RunError(str(error)) from None

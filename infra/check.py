@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from boutique_definition.service_file import load_service_files
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.aws.settings import AwsSettings
 from infra.settings import STACKS, check_settings, read_settings, setting
 from infra.shop.shop import check_shop
@@ -16,11 +16,11 @@ ROOT = Path(__file__).parent.parent
 
 
 def check(stack: str) -> None:
-    """Raises MistakeError with a line for each mistake."""
+    """Raises ConfigError with a line for each mistake."""
     services = load_service_files(ROOT / "services")
     settings = check_settings(stack, read_settings(stack))
     if settings.aws and (overlaps := list(_overlapping_networks(stack, settings.aws))):
-        raise MistakeError("\n".join(overlaps))
+        raise ConfigError("\n".join(overlaps))
     check_shop(stack, settings, services, dict.fromkeys(services, "to be built"), STORES)
 
 
@@ -37,7 +37,7 @@ def _other_environments(stack: str) -> Iterator[tuple[str, AwsSettings]]:
     for file in sorted(STACKS.glob("Pulumi.*.yaml")):
         other = file.stem.removeprefix("Pulumi.")
         # Another file's mistakes are told when that stack is checked.
-        with contextlib.suppress(MistakeError):
+        with contextlib.suppress(ConfigError):
             settings = check_settings(other, read_settings(other)).aws
             if settings and other != stack:
                 yield other, settings
@@ -46,5 +46,5 @@ def _other_environments(stack: str) -> Iterator[tuple[str, AwsSettings]]:
 if __name__ == "__main__":
     try:
         check(sys.argv[1])
-    except MistakeError as mistake:
-        sys.exit(str(mistake))
+    except ConfigError as error:
+        sys.exit(str(error))

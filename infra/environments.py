@@ -12,7 +12,7 @@ from infra.settings import LocalSettings, Settings
 def create_environment(
     stack: str, settings: Settings, services: Mapping[str, ServiceFile], images: Mapping[str, str]
 ) -> Environment:
-    """Raises MistakeError where an environment on AWS can't be as its settings say."""
+    """Raises ConfigError where an environment on AWS can't be as its settings say."""
     if isinstance(settings.platform, LocalSettings):
         return create_local_environment(settings.platform, settings.shop.namespace, images)
     # AWS' part of the SDK takes seconds to load, which a stack without it should not wait for.

@@ -5,18 +5,18 @@ from typing import Annotated
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 
 ImageReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./:_-]*[:@][A-Za-z0-9_.:-]+$")]
 _Images = TypeAdapter(dict[str, ImageReference])
 
 
 def load_images(path: Path) -> dict[str, str]:
-    """Image references by name. Raises MistakeError where the file is not there or is something else."""
+    """Image references by name. Raises ConfigError where the file is not there or is something else."""
     try:
         return _Images.validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise MistakeError(f"{path}: not there: `make up` builds the images and writes it") from None
+        raise ConfigError(f"{path}: not there: `make up` builds the images and writes it") from None
     except ValidationError as error:
         problem = error.errors()[0]
-        raise MistakeError(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+        raise ConfigError(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None

@@ -69,13 +69,13 @@ class Settings(FileModel):
 
 
 def read_settings(stack: str) -> dict[str, Any]:
-    """What the stack's file sets for this project, unchecked, by key. Raises MistakeError where it is no such file."""
+    """What the stack's file sets for this project, unchecked, by key. Raises ConfigError where it is no such file."""
     content = read_yaml(STACKS / f"Pulumi.{stack}.yaml") or {}
     return {key.removeprefix("boutique:"): value for key, value in content.get("config", {}).items()}
 
 
 def load_settings(stack: str) -> Settings:
-    """Reads the running program's stack configuration. Raises boutique_definition.validation.MistakeError."""
+    """Reads the running program's stack configuration. Raises boutique_definition.validation.ConfigError."""
     config = pulumi.Config()
     content: dict[str, Any] = {
         key: value for key in Settings.model_fields if (value := config.get_object(key)) is not None
@@ -84,7 +84,7 @@ def load_settings(stack: str) -> Settings:
 
 
 def check_settings(stack: str, content: dict[str, Any]) -> Settings:
-    """Raises boutique_definition.validation.MistakeError with a line for each setting at fault."""
+    """Raises boutique_definition.validation.ConfigError with a line for each setting at fault."""
     return validated(Settings, content, lambda path: setting(stack, *path))
 
 

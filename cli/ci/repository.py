@@ -35,7 +35,7 @@ class Repository:
 
     @classmethod
     def read(cls, root: Path) -> Self:
-        """Raises boutique_definition.validation.MistakeError where a stack's file is wrong."""
+        """Raises boutique_definition.validation.ConfigError where a stack's file is wrong."""
         names = sorted(file.stem.removeprefix("Pulumi.") for file in root.glob("stacks/Pulumi.*.yaml"))
         return cls(
             root=root,

@@ -41,7 +41,7 @@ class CostDifference:
 
 
 def cost_difference(plan: Plan, settings: AwsSettings) -> CostDifference:
-    """Asks AWS for the prices that are not kept. Raises MistakeError where the kept ones are damaged."""
+    """Asks AWS for the prices that are not kept. Raises ConfigError where the kept ones are damaged."""
     quantities = {replace(line, quantity=0): line.quantity for line in bill(plan.after, settings)}
     for line in bill(plan.before, _settings_before(plan, settings)):
         alike = replace(line, quantity=0)

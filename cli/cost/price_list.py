@@ -60,7 +60,7 @@ class Prices:
 def find_prices(queries: Iterable[Query], region: str, directory: Path, today: date) -> Prices:
     """Asks AWS for what the region's file in the directory lacks, and writes it there.
 
-    Raises MistakeError where the file is not as this writes it.
+    Raises ConfigError where the file is not as this writes it.
     """
     file = directory / f"{region}.json"
     kept = _kept(file, today)

@@ -37,7 +37,7 @@ class PricedLine:
 
 
 def cost(stack: str, plan: Path) -> None:
-    """Prints the costs. Raises MistakeError for a file that is no plan, ActionableError for a stack not on AWS."""
+    """Prints the costs. Raises ConfigError for a file that is no plan, ActionableError for a stack not on AWS."""
     settings = read_aws_settings(stack)
     planned = read_plan(plan)
     lines = bill(planned.after, settings)

@@ -25,7 +25,7 @@ _FORK: Final = (
 def written(stacks: Sequence[str], plans: Path) -> str:
     """From what `make plan` left of each stack in the directory `plans`. Without stacks: that of a fork's request.
 
-    Raises MistakeError where a plan, or the file of a stack, is damaged.
+    Raises ConfigError where a plan, or the file of a stack, is damaged.
     """
     if not stacks:
         return _FORK

@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.scan.checkov import scan
 from cli.scan.exceptions import FILE, name_of, read_exceptions, unexcused, unused
 from cli.scan.plans import read_plan, scannable
 
 
 def main(plan: Path) -> int:
-    """Answers the status to exit with. Raises MistakeError for what cannot be scanned."""
+    """Answers the status to exit with. Raises ConfigError for what cannot be scanned."""
     resources = read_plan(plan)
     exceptions = read_exceptions(resources[0].stack)
     report = scan(scannable(resources))
@@ -32,5 +32,5 @@ if __name__ == "__main__":
     parser.add_argument("plan", type=Path, help="what `pulumi preview --json` printed")
     try:
         sys.exit(main(parser.parse_args().plan))
-    except MistakeError as error:
+    except ConfigError as error:
         sys.exit(str(error))

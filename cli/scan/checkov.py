@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.scan.plans import Scannable
 
 # Hidden, as .venv is, from what looks for our own Python.
@@ -48,7 +48,7 @@ class Report:
 
 
 def scan(scannable: Scannable) -> Report:
-    """Raises MistakeError where Checkov cannot be installed, fails, or has not read all."""
+    """Raises ConfigError where Checkov cannot be installed, fails, or has not read all."""
     _ensure_environment()
     with tempfile.TemporaryDirectory(prefix="boutique-scan-") as name:
         directory = Path(name)
@@ -79,7 +79,7 @@ def _ensure_environment() -> None:
 def _install(command: Sequence[str | Path]) -> None:
     outcome = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if outcome.returncode != 0:
-        raise MistakeError(f"Checkov could not be installed:\n{outcome.stderr.strip()[-2000:]}")
+        raise ConfigError(f"Checkov could not be installed:\n{outcome.stderr.strip()[-2000:]}")
 
 
 def _run(directory: Path) -> list[Any]:
@@ -95,7 +95,7 @@ def _run(directory: Path) -> list[Any]:
     try:
         answer: Any = json.loads(outcome.stdout)
     except ValueError:
-        raise MistakeError(f"Checkov failed:\n{(outcome.stderr or outcome.stdout).strip()[-2000:]}") from None
+        raise ConfigError(f"Checkov failed:\n{(outcome.stderr or outcome.stdout).strip()[-2000:]}") from None
     reports = answer if isinstance(answer, list) else [answer]
     # Of nothing at all the answer is a summary alone.
     return [report for report in reports if "results" in report]
@@ -106,7 +106,7 @@ def _require_all_read(reports: Sequence[Any], scannable: Scannable) -> None:
     unread = [error for report in reports for error in report["results"]["parsing_errors"]]
     read = sum(report["summary"]["resource_count"] for report in reports if report["check_type"] == "terraform_plan")
     if unread or read != len(scannable.addresses):
-        raise MistakeError(
+        raise ConfigError(
             f"Checkov has read {read} of {len(scannable.addresses)} resources of AWS"
             f"{''.join(f', and not {Path(file).name}' for file in unread)}: cli/scan/plans.py wrote them"
         )

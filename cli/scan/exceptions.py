@@ -33,7 +33,7 @@ class ScannerExceptions(FileModel):
 
 
 def read_exceptions(stack: str) -> list[ScannerException]:
-    """Those that apply to the stack. Raises MistakeError for a file that is not as it must be."""
+    """Those that apply to the stack. Raises ConfigError for a file that is not as it must be."""
     content = validated(ScannerExceptions, read_yaml(FILE), lambda key: f"{FILE.name}: {'.'.join(map(str, key))}")
     return [exception for exception in content.exceptions if exception.applies_to(stack)]
 

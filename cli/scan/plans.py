@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 from pulumi_policy import proxy
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 
 _UNKNOWN: Final = {
     proxy.UNKNOWN_ARRAY_VALUE,
@@ -62,16 +62,16 @@ class Scannable:
 
 
 def read_plan(path: Path) -> list[Planned]:
-    """The resources that there are after a plan, one at least. Raises MistakeError for a file that is no such plan."""
+    """The resources that there are after a plan, one at least. Raises ConfigError for a file that is no such plan."""
     try:
         steps = json.loads(path.read_text())["steps"]
         states = {step["urn"]: step["newState"] for step in steps if step.get("newState")}
     except OSError as error:
-        raise MistakeError(f"{path}: {error.strerror}") from None
+        raise ConfigError(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
-        raise MistakeError(f"{path}: must be what `pulumi preview --json` prints") from None
+        raise ConfigError(f"{path}: must be what `pulumi preview --json` prints") from None
     if not states:
-        raise MistakeError(f"{path}: must have a resource: after this plan there is none to scan")
+        raise ConfigError(f"{path}: must have a resource: after this plan there is none to scan")
     return [
         Planned(urn, state["type"], state.get("inputs") or {}, state.get("propertyDependencies") or {})
         for urn, state in states.items()

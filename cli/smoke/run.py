@@ -9,7 +9,7 @@ from cli.smoke.visit import FailedStepError, Visit
 
 
 def smoke(addresses: Sequence[str], pause: Callable[[float], object] = time.sleep) -> int:
-    """Answers the exit status: 1 where it failed at one. Raises MistakeError where an address is none."""
+    """Answers the exit status: 1 where it failed at one. Raises ConfigError where an address is none."""
     visits = [Visit(address, pause) for address in addresses]
     failures = 0
     for visit in visits:

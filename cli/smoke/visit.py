@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 
 _TIMEOUT: Final = 30.0
 _PAUSE: Final = 10.0
@@ -35,9 +35,9 @@ class Visit:
     """With cookies, like a browser's. A context manager; `pause` waits for seconds."""
 
     def __init__(self, address: str, pause: Callable[[float], object] = time.sleep) -> None:
-        """Raises MistakeError where the address is none."""
+        """Raises ConfigError where the address is none."""
         if not _ADDRESS.fullmatch(address):
-            raise MistakeError(f"{address}: must be http://host or https://host, with a port where there is one")
+            raise ConfigError(f"{address}: must be http://host or https://host, with a port where there is one")
         self.address = address.rstrip("/")
         self._pause = pause
         self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=True)

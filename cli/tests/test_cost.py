@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.account import read_aws_settings
 from cli.cost import report
 from cli.cost.cheaper import cheaper_values
@@ -391,7 +391,7 @@ def test_the_size_in_a_usage_type_may_be_written_otherwise(price_list: PriceList
 
 def test_a_file_of_prices_that_was_edited_wrongly_is_told_by_its_key(tmp_path: Path) -> None:
     (tmp_path / f"{REGION}.json").write_text('{"date": "2026-11-24", "prices": {"a": {"usd": "cheap"}}}')
-    with pytest.raises(MistakeError, match=rf"{re.escape(REGION)}\.json: prices\.a\.usd: 'cheap'"):
+    with pytest.raises(ConfigError, match=rf"{re.escape(REGION)}\.json: prices\.a\.usd: 'cheap'"):
         prices_of(tmp_path, NAT)
 
 
@@ -480,7 +480,7 @@ def test_resources_that_the_plan_leaves_out_are_counted(
 def test_what_is_no_plan_is_refused_by_its_name(tmp_path: Path, content: str) -> None:
     file = tmp_path / "plan.json"
     file.write_text(content)
-    with pytest.raises(MistakeError, match=r"plan\.json: is not what `pulumi preview --json` prints"):
+    with pytest.raises(ConfigError, match=r"plan\.json: is not what `pulumi preview --json` prints"):
         read_plan(file)
 
 

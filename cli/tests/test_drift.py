@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.drift import DRIFTED, drift
 from cli.github.api import GitHub
 from cli.operations import main
@@ -110,5 +110,5 @@ def test_where_it_cannot_be_told_that_is_neither_of_both(
 
 
 def test_what_is_no_plan_is_told_by_where_it_comes_from(github: GitHub) -> None:
-    with pytest.raises(MistakeError, match="the preview of dev after a refresh: is not what"):
+    with pytest.raises(ConfigError, match="the preview of dev after a refresh: is not what"):
         drift("dev", lambda _: "Previewing…", github)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.cost import difference
 from cli.operations import main
 from cli.preview.comment import MARKER, written
@@ -336,7 +336,7 @@ def test_a_stack_of_which_nothing_was_left_says_how_a_plan_is_made(tmp_path: Pat
 
 def test_a_damaged_plan_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan-dev.json").write_text('{"steps": [{"op": "create", "urn": "u"}]}')
-    with pytest.raises(MistakeError, match=r"plan-dev\.json: is not what `pulumi preview --json` prints"):
+    with pytest.raises(ConfigError, match=r"plan-dev\.json: is not what `pulumi preview --json` prints"):
         written(["dev"], tmp_path)
 
 

@@ -31,7 +31,7 @@ class BucketArgs:
 class Bucket(pulumi.ComponentResource):
     """`read` is the statement that lets a role read the pictures; it finds a missing one forbidden, as it can't list.
 
-    Raises MistakeError for a file that is no picture.
+    Raises ConfigError for a file that is no picture.
     """
 
     bucket: pulumi.Output[str]

@@ -46,7 +46,7 @@ class AwsEnvironmentArgs:
 
 
 def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
-    """Raises MistakeError, before anything is made, for settings that AWS or Cloudflare would refuse."""
+    """Raises ConfigError, before anything is made, for settings that AWS or Cloudflare would refuse."""
     settings = args.settings
     naming = Naming(args.stack, settings.expires)
     account, zone = _providers(settings, naming)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 import pulumi
 import pulumi_aws as aws
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.aws import cloudflare
 from infra.aws.dns import ZONE_SETTINGS
 from infra.aws.settings import AwsSettings, CachesSettings, DatabaseSettings, DnsSettings
@@ -56,7 +56,7 @@ class _RefusedError(Exception):
 def preflight(stack: str, settings: AwsSettings, clouds: Clouds) -> Found:
     """Answers what the settings leave to AWS and Cloudflare to say.
 
-    Raises MistakeError, with a line for each mistake; where the account is wrong with that alone.
+    Raises ConfigError, with a line for each mistake; where the account is wrong with that alone.
     """
     where = functools.partial(setting, stack, "aws")
     _raise_any(_account(where, settings, clouds))
@@ -211,4 +211,4 @@ def _ask(question: Callable[[], Answer]) -> Answer:
 
 def _raise_any(mistakes: Sequence[str]) -> None:
     if mistakes:
-        raise MistakeError("\n".join(mistakes))
+        raise ConfigError("\n".join(mistakes))

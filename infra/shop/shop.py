@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from boutique_definition.service_file import ServiceFile
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.settings import ServiceOverride, Settings, ShopSettings, setting
 from infra.shop.exposure import Exposure
 from infra.shop.network_policies import ClusterNetwork, deny_by_default
@@ -61,7 +61,7 @@ def check_shop(
     images: Mapping[str, str],
     stores: Mapping[str, object],
 ) -> None:
-    """What no single file can know: raises MistakeError where they do not fit together."""
+    """What no single file can know: raises ConfigError where they do not fit together."""
     mistakes = [
         f"{setting(stack, 'shop', 'services', name)}: must be one of {', '.join(services)}"
         for name in settings.shop.services
@@ -90,4 +90,4 @@ def check_shop(
         if name not in images.keys() | overridden
     ]
     if mistakes:
-        raise MistakeError("\n".join(mistakes))
+        raise ConfigError("\n".join(mistakes))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.aws.bucket import Bucket, BucketArgs
 from infra.aws.naming import Naming
 from infra.aws.policies import document
@@ -102,7 +102,7 @@ def test_it_is_made_without_pictures_too(graphed: Graphed, tmp_path: Path) -> No
 def test_every_file_that_is_no_picture_is_named(graphed: Graphed, pictures: Path) -> None:
     (pictures / "notes.txt").touch()
     (pictures / ".hidden").touch()
-    with pytest.raises(MistakeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         graphed(lambda: bucket("dev", pictures))
     assert str(caught.value).splitlines() == [
         f"{pictures / name}: must end in one of .avif, .jpg, .png, .svg, .webp" for name in (".hidden", "notes.txt")

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi.runtime import mocks
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.aws import cloudflare
 from infra.aws.preflight import Clouds, preflight
 from infra.tests.conftest import aws_settings
@@ -88,7 +88,7 @@ def ask(stack: str, answers: Mapping[str, dict[str, Any] | str] = GOOD) -> tuple
 
 def mistakes(stack: str, answers: Mapping[str, dict[str, Any] | str]) -> list[str]:
     """Without the file, which each must name."""
-    with pytest.raises(MistakeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         ask(stack, answers)
     file = f"stacks/Pulumi.{stack}.yaml: boutique:aws."
     lines = str(caught.value).splitlines()

@@ -10,7 +10,7 @@ import yaml
 
 import infra.check
 import infra.settings
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.check import check
 from infra.settings import check_settings, read_settings
 from infra.tests.conftest import AWS_STACKS, aws_settings
@@ -31,7 +31,7 @@ def mistakes(stack: str, *changes: tuple[str, object]) -> list[str]:
     content = read_settings(stack)
     for path, value in changes:
         content = changed(content, ("aws", *path.split(".")), value)
-    with pytest.raises(MistakeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         check_settings(stack, content)
     file = f"stacks/Pulumi.{stack}.yaml: boutique:aws"
     lines = str(caught.value).splitlines()
@@ -141,7 +141,7 @@ def rewrite(file: Path, path: Setting, value: object) -> None:
 
 def test_a_network_that_overlaps_another_stacks_is_told(stacks: Path) -> None:
     rewrite(stacks / "Pulumi.dev.yaml", ("config", "boutique:aws", "network", "cidr"), "10.40.128.0/20")
-    with pytest.raises(MistakeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         check("dev")
     assert str(caught.value) == (
         "stacks/Pulumi.dev.yaml: boutique:aws.network.cidr: '10.40.128.0/20': overlaps 10.40.0.0/16 of prod, "

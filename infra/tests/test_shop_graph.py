@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from infra.check import check
 from infra.local import create_local_environment
 from infra.settings import check_settings, read_settings
@@ -211,7 +211,7 @@ def test_an_autoscaled_service_leaves_its_replicas_to_the_autoscaler(graphed: Gr
 def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[str, Any], message: str) -> None:
     settings = local_settings()
     settings |= change
-    with pytest.raises(MistakeError) as mistake:
+    with pytest.raises(ConfigError) as mistake:
         check_settings("local", settings)
     assert str(mistake.value).startswith(f"stacks/Pulumi.local.yaml: {message}")
     assert "\n" not in str(mistake.value)
@@ -220,7 +220,7 @@ def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[
 def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
     settings = local_settings()
     settings["shop"]["services"]["crat"] = {"replicas": 1}
-    with pytest.raises(MistakeError, match=r"services\.crat: must be one of ad, api-gateway, cart"):
+    with pytest.raises(ConfigError, match=r"services\.crat: must be one of ad, api-gateway, cart"):
         check_shop("local", check_settings("local", settings), SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
 
 
@@ -233,19 +233,19 @@ def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
 )
 def test_exactly_the_external_services_are_exposed(ports: dict[str, int], message: str) -> None:
     settings = check_settings("local", local_settings() | {"local": {"nodePorts": ports}})
-    with pytest.raises(MistakeError, match=message):
+    with pytest.raises(ConfigError, match=message):
         check_shop("local", settings, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
 
 
 @pytest.mark.parametrize("environments", [[], ["local", "aws"]])
 def test_a_stack_is_of_exactly_one_platform(environments: list[str]) -> None:
     every = local_settings() | {"aws": read_settings("dev")["aws"]}
-    with pytest.raises(MistakeError, match="set exactly one of boutique:local and boutique:aws"):
+    with pytest.raises(ConfigError, match="set exactly one of boutique:local and boutique:aws"):
         check_settings("local", {name: every[name] for name in environments})
 
 
 def test_a_service_without_an_image_is_a_mistake() -> None:
-    with pytest.raises(MistakeError, match="services/ad: has no image"):
+    with pytest.raises(ConfigError, match="services/ad: has no image"):
         check_shop("local", check_settings("local", local_settings()), SERVICES, {}, STORES)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from cli.scan import exceptions
 from cli.scan.__main__ import main
 from cli.scan.checkov import Finding, scan
@@ -144,12 +144,12 @@ def test_what_a_plan_deletes_is_not_read(tmp_path: Path) -> None:
 def test_a_file_that_is_no_plan_is_a_mistake(tmp_path: Path, content: str) -> None:
     file = tmp_path / "plan.json"
     file.write_text(content)
-    with pytest.raises(MistakeError, match=r"plan.json: must be what `pulumi preview --json` prints"):
+    with pytest.raises(ConfigError, match=r"plan.json: must be what `pulumi preview --json` prints"):
         read_plan(file)
 
 
 def test_a_plan_of_nothing_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(MistakeError, match=r"plan.json: must have a resource"):
+    with pytest.raises(ConfigError, match=r"plan.json: must have a resource"):
         read_plan(written(tmp_path))
 
 
@@ -186,7 +186,7 @@ def test_an_exception_has_a_check_resources_and_a_reason(
     entry = {"check": "CKV_AWS_1", "resources": ["*"], "reason": "because it is so"} | wrong
     monkeypatch.setattr(exceptions, "FILE", tmp_path / "exceptions.yaml")
     exceptions.FILE.write_text(yaml.safe_dump({"exceptions": [entry]}))
-    with pytest.raises(MistakeError, match=rf"exceptions.yaml: exceptions.0.{next(iter(wrong))}"):
+    with pytest.raises(ConfigError, match=rf"exceptions.yaml: exceptions.0.{next(iter(wrong))}"):
         read_exceptions("dev")
 
 

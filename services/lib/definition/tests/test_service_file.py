@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from boutique_definition.service_file import load_service_files, package_name
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 from boutique_definition.wiring import plain_variables, secret_variables
 
 CART = """
@@ -52,19 +52,19 @@ def test_every_folder_with_a_service_file_is_a_service(tmp_path: Path) -> None:
 )
 def test_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, right: str, wrong: str, line: str) -> None:
     assert right in CART
-    with pytest.raises(MistakeError) as mistake:
+    with pytest.raises(ConfigError) as mistake:
         load_service_files(services(tmp_path, cart=CART.replace(right, wrong)))
     assert f"cart/service.yaml: {line}" in str(mistake.value)
     assert len(str(mistake.value).splitlines()) == 1
 
 
 def test_what_is_not_yaml_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(MistakeError, match=r"cart/service\.yaml: not YAML"):
+    with pytest.raises(ConfigError, match=r"cart/service\.yaml: not YAML"):
         load_service_files(services(tmp_path, cart="a: [b"))
 
 
 def test_mistakes_in_several_keys_are_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(MistakeError) as mistake:
+    with pytest.raises(ConfigError) as mistake:
         load_service_files(services(tmp_path, cart=CART.replace("7070", "1").replace("50m", "fast")))
     assert len(str(mistake.value).splitlines()) == 2
 

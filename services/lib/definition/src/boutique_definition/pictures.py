@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from boutique_definition.validation import MistakeError
+from boutique_definition.validation import ConfigError
 
 PICTURES = Path(__file__).parents[4] / "frontend/src/boutique_frontend/static/img/products"
 """The first storefront has them in its own image."""
@@ -19,7 +19,7 @@ CONTENT_TYPES: Mapping[str, str] = {
 
 
 def find_pictures(folder: Path) -> Mapping[str, Path]:
-    """Each file in the folder by its path from there. Raises MistakeError for a file that is no picture."""
+    """Each file in the folder by its path from there. Raises ConfigError for a file that is no picture."""
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     mistakes = [
         f"{file}: must end in one of {', '.join(CONTENT_TYPES)}"
@@ -27,5 +27,5 @@ def find_pictures(folder: Path) -> Mapping[str, Path]:
         if file.suffix not in CONTENT_TYPES
     ]
     if mistakes:
-        raise MistakeError("\n".join(mistakes))
+        raise ConfigError("\n".join(mistakes))
     return files

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from boutique_definition.validation import (
+    ConfigError,
     CpuQuantity,
     DnsLabel,
     FileModel,
     MemoryQuantity,
-    MistakeError,
     VariableName,
     read_yaml,
     validated,
@@ -85,12 +85,12 @@ def package_name(service: str) -> str:
 
 
 def load_service_files(folder: Path) -> dict[str, ServiceFile]:
-    """Every service in `folder`, by its name, in alphabetical order. Raises MistakeError."""
+    """Every service in `folder`, by its name, in alphabetical order. Raises ConfigError."""
     files = {path.parent.name: path for path in sorted(folder.glob("*/service.yaml"))}
     services = {name: _read(path) for name, path in files.items()}
     mistakes = [f"{_shown(files[name])}: {mistake}" for name in services for mistake in _mistakes(name, services)]
     if mistakes:
-        raise MistakeError("\n".join(mistakes))
+        raise ConfigError("\n".join(mistakes))
     return services
 
 

@@ -16,7 +16,7 @@ CpuQuantity = Annotated[str, StringConstraints(pattern=r"^([0-9]+m|[0-9]+(\.[0-9
 MemoryQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(Ki|Mi|Gi)$")]
 
 
-class MistakeError(Exception):
+class ConfigError(Exception):
     """Something a person wrote that can't be; the message is one line a mistake and needs no stack trace."""
 
 
@@ -30,14 +30,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(model: type[Model], content: Any, where: Callable[[tuple[int | str, ...]], str]) -> Model:
-    """Raises MistakeError. `where` turns the path of a key, such as ("size", "cpu"), into words that find it."""
+    """Raises ConfigError. `where` turns the path of a key, such as ("size", "cpu"), into words that find it."""
     try:
         return model.model_validate(content, by_alias=True)
     except ValidationError as error:
         lines = [
             f"{where(problem['loc'])}: {_shown(problem)}{problem['msg']}" for problem in error.errors(include_url=False)
         ]
-        raise MistakeError("\n".join(lines)) from None
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _shown(problem: Any) -> str:
@@ -47,10 +47,10 @@ def _shown(problem: Any) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Raises MistakeError where the file is not there or is not YAML."""
+    """Raises ConfigError where the file is not there or is not YAML."""
     try:
         return yaml.safe_load(path.read_text())
     except OSError as error:
-        raise MistakeError(f"{path}: {error.strerror}") from None
+        raise ConfigError(f"{path}: {error.strerror}") from None
     except yaml.YAMLError as error:
-        raise MistakeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
