@@ -8,11 +8,11 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from dev.errors import ActionableError
-from dev.progress import Progress
-from dev.virtual_environment import continue_in_environment, ensure_environment
+from dev.virtual_environment import ENVIRONMENT, run_command
 
 _COMMANDS = {
     "up": "cli.lifecycle",
@@ -43,10 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        with Progress() as progress:
-            ensure_environment(progress)
         if module := _COMMANDS[given.command]:
-            continue_in_environment(list(arguments))
             getattr(importlib.import_module(module), given.command)(given.subject)
     except ActionableError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -62,4 +59,6 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 if __name__ == "__main__":
+    if Path(sys.prefix) != ENVIRONMENT:
+        run_command(sys.argv[1:])
     sys.exit(main(sys.argv[1:]))

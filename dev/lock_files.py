@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dev.errors import ActionableError
-from dev.virtual_environment import ENVIRONMENT, ROOT
+from dev.virtual_environment import ENVIRONMENT, ROOT, workspace_members
 
 _OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
 _SCANNER = ROOT / "infra" / "policies" / "scanner"
@@ -19,9 +19,9 @@ def lock(_: str) -> None:
 
     The scanner's is one of its own.
     """
-    projects = sorted(ROOT.glob("services/*/pyproject.toml"))
+    projects = [member / "pyproject.toml" for member in workspace_members()[1:]]
     own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
-    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "shared"]
+    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "runtime"]
     _compile([ROOT / "pyproject.toml", *projects], ROOT / "requirements.lock", ["--group=dev"])
     constraint = [f"--constraint={ROOT / 'requirements.lock'}"]
     _compile([path for path in in_images if path not in own], ROOT / "services" / "requirements.lock", constraint)
@@ -32,7 +32,7 @@ def lock(_: str) -> None:
 
 
 def _compile(projects: list[Path], output: Path, options: list[str]) -> None:
-    members = _left_out(f"boutique-{path.parent.name}" for path in ROOT.glob("services/*/pyproject.toml"))
+    members = _left_out(f"boutique-{member.name}" for member in workspace_members()[1:])
     command = [str(ENVIRONMENT / "bin" / "uv"), "pip", "compile", "--quiet", "--no-header", *_OPTIONS]
     outcome = subprocess.run(
         [*command, *members, *options, f"--output-file={output}", *map(str, projects)],

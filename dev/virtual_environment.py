@@ -1,4 +1,10 @@
-"""The Python environment that everything but the first steps runs in: `.venv`, of the hashed lock file alone."""
+"""The virtual environment that every command runs in: `.venv`, with exactly what the lock file names.
+
+This module and those it imports run before anything is installed. They need only the standard library, and they
+still parse on Python 3.9, so that an old Python gets a message and not a syntax error.
+"""
+
+from __future__ import annotations
 
 import hashlib
 import os
@@ -7,11 +13,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from dev.errors import ActionableError
-from dev.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -19,67 +28,92 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 
 _LOCK = ROOT / "requirements.lock"
 _STAMP = ENVIRONMENT / "installed"
-_MEMBERS = ("offline", "services/*", "services/lib/*")
 _OLDEST_PYTHON = (3, 11)
+_MEMBERS = ("offline", "services/*", "services/lib/*")
+"""The workspace's packages beside the root; pyproject.toml has the same list for uv."""
 
 
-def ensure_environment(progress: Progress) -> None:
-    """Makes `.venv` agree with the lock file and the workspace. Raises ActionableError."""
-    if sys.version_info < _OLDEST_PYTHON:
-        raise ActionableError(f"Python {sys.version.split()[0]} is too old: Boutique needs Python 3.11 or newer.")
+def run_command(arguments: Sequence[str]) -> NoReturn:
+    """Replaces this process by the command in the virtual environment. Exits with 1 if that cannot be created."""
+    try:
+        ensure_environment()
+    except ActionableError as error:
+        sys.exit(f"\n{error}")
+    os.execv(PYTHON, [str(PYTHON), "-m", "cli", *arguments])  # noqa: S606 (no shell is wanted)
+
+
+def ensure_environment() -> None:
+    """Makes `.venv` match the lock file and the workspace.
+
+    Raises:
+        ActionableError: Python is too old, or a package cannot be installed.
+    """
     stamp = _digest()
     if _STAMP.exists() and _STAMP.read_text() == stamp:
         return
-    with progress.step("Installing the Python packages of requirements.lock into .venv"):
-        _STAMP.unlink(missing_ok=True)
-        if not PYTHON.exists():
-            _create()
-        uv = ENVIRONMENT / "bin" / "uv"
-        if not uv.exists():
-            _install_uv()
-        _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, _LOCK])
-        members = [argument for member in _members() for argument in ("--editable", member)]
-        _run([uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", PYTHON, *members])
-        _STAMP.write_text(stamp)
+    started = time.monotonic()
+    print(f"Installing the Python packages of {_LOCK.name} into {ENVIRONMENT.name} …", file=sys.stderr)
+    _STAMP.unlink(missing_ok=True)
+    if not PYTHON.exists():
+        _create()
+    uv = ENVIRONMENT / "bin" / "uv"
+    if not uv.exists():
+        _install_uv()
+    _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, _LOCK])
+    members = [argument for member in workspace_members() for argument in ("--editable", member)]
+    _run([uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", PYTHON, *members])
+    _STAMP.write_text(stamp)
+    print(f"✓ Installed ({time.monotonic() - started:.0f} s)", file=sys.stderr)
 
 
-def continue_in_environment(arguments: list[str]) -> None:
-    """Replaces this process by the same command in `.venv`, unless it runs there already."""
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(PYTHON, [str(PYTHON), "-m", "cli", *arguments])  # noqa: S606 (no shell is wanted)
-
-
-def _members() -> list[Path]:
-    return [ROOT, *sorted(path.parent for pattern in _MEMBERS for path in ROOT.glob(f"{pattern}/pyproject.toml"))]
+def workspace_members() -> list[Path]:
+    """Returns the folder of every package of the workspace, the root first."""
+    projects = (path for pattern in _MEMBERS for path in ROOT.glob(f"{pattern}/pyproject.toml"))
+    return [ROOT, *sorted(path.parent for path in projects)]
 
 
 def _digest() -> str:
     digest = hashlib.sha256(str(ROOT).encode())
-    for file in [_LOCK, *(member / "pyproject.toml" for member in _members())]:
+    for file in [_LOCK, *(member / "pyproject.toml" for member in workspace_members())]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def _create() -> None:
+    if sys.version_info < _OLDEST_PYTHON:
+        _create_with_newer_python()
+        return
     command = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
     if subprocess.run(command, check=False, capture_output=True).returncode == 0:
         return
-    # Debian keeps the part of Python that makes environments in a package of its own.
+    # Debian keeps the part of Python that creates virtual environments in a package of its own.
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _run(["apt-get", "update", "-qq"])
         _run(["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "python3-venv"])
         _run(command)
         return
     raise ActionableError(
-        f"{sys.executable} cannot make a virtual environment: install its venv module "
-        "(on Debian or Ubuntu: apt-get install python3-venv), then run this again."
+        f"{sys.executable} cannot create a virtual environment: install its venv module "
+        "(on Debian or Ubuntu: apt-get install python3-venv), then run the command again."
     )
+
+
+def _create_with_newer_python() -> None:
+    """Lets uv find or fetch a Python that is new enough."""
+    oldest = ".".join(map(str, _OLDEST_PYTHON))
+    uv = shutil.which("uv")
+    if uv is None:
+        raise ActionableError(
+            f"Boutique needs Python {oldest} or newer, and this is {sys.version.split()[0]}: install it and run the "
+            f"command with it (make PYTHON=python{oldest}), or install uv, which fetches it."
+        )
+    _run([uv, "venv", "--quiet", "--seed", "--clear", "--python", f">={oldest}", ENVIRONMENT])
 
 
 def _install_uv() -> None:
     pinned = re.search(r"^uv==.*(?:\n .*)*", _LOCK.read_text(), re.MULTILINE)
     if pinned is None:
-        raise ActionableError(f"{_LOCK.name} does not pin uv: it is damaged; restore it.")
+        raise ActionableError(f"{_LOCK.name} does not pin uv: restore the file from git.")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(pinned.group())
         requirements.flush()
@@ -87,7 +121,7 @@ def _install_uv() -> None:
 
 
 def _run(command: Sequence[str | Path]) -> None:
-    outcome = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if outcome.returncode != 0:
+    process = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if process.returncode != 0:
         shown = " ".join(map(str, command[:4]))
-        raise ActionableError(f"`{shown} …` failed:\n{(outcome.stderr or outcome.stdout).strip()[-2000:]}")
+        raise ActionableError(f"`{shown} …` failed:\n{(process.stderr or process.stdout).strip()[-2000:]}")
