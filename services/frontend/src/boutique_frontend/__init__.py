@@ -1,1 +1,1 @@
-"""The storefront."""
+"""The storefront: server-rendered pages."""

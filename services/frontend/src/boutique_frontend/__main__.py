@@ -1,4 +1,4 @@
-"""The storefront's process: `python3 -m boutique_frontend`."""
+"""Runs the storefront: `python3 -m boutique_frontend`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

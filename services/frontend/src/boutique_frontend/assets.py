@@ -21,17 +21,17 @@ class Assets:
         self._urls = {path: PREFIX + _hashed(path, asset.digest) for path, asset in self._by_path.items()}
 
     def url(self, path: str) -> str:
-        """Of a file below static/, such as `css/shop.css`. Raises KeyError."""
+        """Returns the address of a file below static/, such as `css/shop.css`. Raises KeyError."""
         return self._urls[path]
 
     def picture_url(self, picture: str) -> str:
-        """Of a product's picture, as the catalog names it; any format that it names is answered by our drawing."""
+        """Returns the address of the drawing for a picture in the catalog, whatever format the catalog names."""
         path = f"{picture.removeprefix(PREFIX).rpartition('.')[0]}.svg"
         return self._urls.get(path) or self._urls[_PLACEHOLDER]
 
     async def respond(self, request: Request) -> Response:
         path = request.path_params["path"]
-        # While replicas of two versions serve, a page of one may ask the other for its files: near enough.
+        # During a rollout, a page of one version may request a file from a replica of the other: serve what is there.
         asset = self._by_path.get(_DIGEST.sub("", path))
         if asset is None:
             raise HTTPException(404)

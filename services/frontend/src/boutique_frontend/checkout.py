@@ -1,4 +1,4 @@
-"""The checkout form: what it holds, what is allowed, and where the reason of a refusal is shown."""
+"""Reads the checkout form, and finds the field that a refusal belongs to."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ LABELS = {
 }
 
 KEPT_FIELDS = ("email", "street_address", "city", "state", "zip_code", "country")
-"""Shown again after a refusal; what is on the card never is."""
+"""Fields that are filled in again after a refusal. Card fields never are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CheckoutDetails:
 
 
 def read_checkout(form: Form) -> CheckoutDetails:
-    """Raises InvalidFormError with every field that is at fault."""
+    """Raises InvalidFormError with all invalid fields."""
     values = {name: form.get(name, "").strip() for name in _CHECKS}
     card_number = values["credit_card_number"] = values["credit_card_number"].translate(_CARD_SEPARATORS)
     problems = {name: problem for name, check in _CHECKS.items() if (problem := check(values[name]))}
@@ -70,24 +70,24 @@ def read_checkout(form: Form) -> CheckoutDetails:
 
 
 def read_idempotency_key(form: Form) -> str | None:
-    """The form's own key; None where a client sent none, or one that is not fit to be passed on."""
+    """Returns the form's key, or None if it is missing or invalid."""
     key = form.get(IDEMPOTENCY_FIELD, "")
     return key if _IDEMPOTENCY_KEY.fullmatch(key) else None
 
 
 def card_refusal(reason: str) -> str | None:
-    """The words, fixed by the contract, for a refused card; None where it was not refused.
+    """Returns the contract's message for a refused card, or None for other reasons.
 
-    The original's checkout service hides them in an error of its own, as if it had failed.
+    Online Boutique's own checkout service wraps the message in one that reports an internal error.
     """
     found = _CARD_REFUSAL.search(reason)
     return found[0] if found else None
 
 
 def locate_refusal(reason: str) -> dict[str, str]:
-    """By form field, what the checkout service refused; under an empty name where it is about no field of the form.
+    """Returns the checkout service's message by form field, or by an empty name if it is about no field.
 
-    Services begin with the field (`address.zip_code: …`).
+    Services begin their message with the field, as in `address.zip_code: …`.
     """
     field, separator, allowed = reason.partition(": ")
     name = field.rpartition(".")[2]

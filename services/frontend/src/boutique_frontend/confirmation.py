@@ -1,7 +1,7 @@
-"""An order that was placed, as the address of its confirmation page carries it.
+"""Receipts of placed orders, which the address of the confirmation page carries.
 
-The storefront's replicas then need no store between them, and the page can be loaded again. The receipt in the address
-is sealed with the visitor's session id, which nobody else knows: a page made up by another shows nothing.
+The storefront's replicas therefore share no store, and the page can be reloaded. A receipt is signed with the visitor's
+session id, which nobody else knows, so that a forged receipt is rejected.
 """
 
 import base64
@@ -15,15 +15,15 @@ from typing import Self
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
-# Proxies take at least 4096 bytes of headers in an answer.
+# Proxies accept at least 4096 bytes of response headers.
 MAXIMUM_RECEIPT_LENGTH = 2000
 _MAXIMUM_MESSAGE_BYTES = 64 * 1024
-_SEAL_BYTES = 16
+_SIGNATURE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmedLine:
-    """`product_id` is empty in an order's only line where its products were too many for the receipt."""
+    """A line of the order. If the order was too long for a receipt, it has one line with an empty `product_id`."""
 
     product_id: str
     quantity: int
@@ -39,7 +39,7 @@ class Confirmation:
 
     @classmethod
     def of(cls, order: shop_pb2.OrderResult) -> Self:
-        """Raises InvalidFieldError where an amount is none."""
+        """Raises InvalidFieldError for an invalid amount."""
         return cls(
             order_id=order.order_id,
             tracking_id=order.shipping_tracking_id,
@@ -60,7 +60,7 @@ class Confirmation:
 
 
 def write_receipt(order: shop_pb2.OrderResult, session_id: str) -> str:
-    """Fit for an address, and without the shipping address, which the page does not show."""
+    """Returns a receipt that fits into an address. It leaves out the shipping address, which the page does not show."""
     kept = shop_pb2.OrderResult()
     kept.CopyFrom(order)
     kept.ClearField("shipping_address")
@@ -75,13 +75,13 @@ def write_receipt(order: shop_pb2.OrderResult, session_id: str) -> str:
 
 
 def read_receipt(receipt: str, session_id: str) -> Confirmation | None:
-    """None where it was not written for this session."""
+    """Returns None if the receipt was not written for this session."""
     try:
         packed = base64.urlsafe_b64decode(receipt)
     except (binascii.Error, ValueError):
         return None
-    seal, content = packed[:_SEAL_BYTES], packed[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(content, session_id)):
+    signature, content = packed[:_SIGNATURE_BYTES], packed[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _sign(content, session_id)):
         return None
     message = zlib.decompressobj().decompress(content, _MAXIMUM_MESSAGE_BYTES)
     return Confirmation.of(shop_pb2.OrderResult.FromString(message))
@@ -89,8 +89,8 @@ def read_receipt(receipt: str, session_id: str) -> Confirmation | None:
 
 def _pack(order: shop_pb2.OrderResult, session_id: str) -> str:
     content = zlib.compress(order.SerializeToString(), 9)
-    return base64.urlsafe_b64encode(_seal(content, session_id) + content).decode()
+    return base64.urlsafe_b64encode(_sign(content, session_id) + content).decode()
 
 
-def _seal(content: bytes, session_id: str) -> bytes:
-    return hmac.digest(session_id.encode(), content, hashlib.sha256)[:_SEAL_BYTES]
+def _sign(content: bytes, session_id: str) -> bytes:
+    return hmac.digest(session_id.encode(), content, hashlib.sha256)[:_SIGNATURE_BYTES]

@@ -1,4 +1,4 @@
-"""What the storefront is told by its environment."""
+"""The storefront's settings, read from environment variables."""
 
 from boutique_runtime.settings import HostAndPort, ServiceSettings
 
