@@ -1,9 +1,9 @@
-"""A cart as it is shown: lines, shipping and total, in one currency."""
+"""The cart as pages show it: lines, shipping and total, in one currency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boutique_frontend.catalog import Product, Shelf
+from boutique_frontend.catalog import PricedCatalog, Product
 from boutique_runtime.money import Money
 
 
@@ -19,16 +19,23 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """`shipping` is None where it could not be told. `withdrawn` are products that the catalog has no more."""
+    """The content of a cart page.
+
+    Args:
+        lines: products in the cart.
+        discontinued: ids of products in the cart that the catalog no longer has.
+        shipping: None if the shipping service could not quote it.
+        currency: of all amounts.
+    """
 
     lines: tuple[CartLine, ...]
-    withdrawn: tuple[str, ...]
+    discontinued: tuple[str, ...]
     shipping: Money | None
     currency: str
 
     @property
     def count(self) -> int:
-        """Pieces, of all products."""
+        """Number of pieces of all products."""
         return sum(line.quantity for line in self.lines)
 
     @property
@@ -40,10 +47,10 @@ class Cart:
         return self.subtotal + self.shipping if self.shipping else self.subtotal
 
 
-def fill_cart(quantities: Mapping[str, int], shelf: Shelf, shipping: Money | None, currency: str) -> Cart:
+def fill_cart(quantities: Mapping[str, int], catalog: PricedCatalog, shipping: Money | None, currency: str) -> Cart:
     return Cart(
-        lines=tuple(CartLine(product, quantities[product.id]) for product in shelf.pick(quantities)),
-        withdrawn=tuple(product_id for product_id in quantities if product_id not in shelf.by_id),
+        lines=tuple(CartLine(product, quantities[product.id]) for product in catalog.pick(quantities)),
+        discontinued=tuple(product_id for product_id in quantities if product_id not in catalog.by_id),
         shipping=shipping.rounded() if shipping else None,
         currency=currency,
     )

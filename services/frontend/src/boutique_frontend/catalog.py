@@ -1,4 +1,4 @@
-"""The products as this storefront shows them: priced in the visitor's currency, kept for a few seconds."""
+"""Products priced in the visitor's currency, cached for a few seconds."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """All products in one currency, with their grid as HTML, which most visits to the home page share."""
+class PricedCatalog:
+    """All products in one currency, and their grid as HTML, which most visits to the home page share."""
 
     by_id: dict[str, Product]
     grid: Markup
 
     def pick(self, product_ids: Iterable[str]) -> list[Product]:
-        """Those that are on the shelf, in the order given."""
+        """Returns the products that exist, in the order of `product_ids`."""
         return [self.by_id[product_id] for product_id in product_ids if product_id in self.by_id]
 
 
@@ -39,25 +39,25 @@ class Catalog:
     def __init__(self, services: Services, render_grid: Callable[[Sequence[Product]], Markup]) -> None:
         self._services = services
         self._render_grid = render_grid
-        self._shelves: dict[str, Cached[Shelf]] = {}
+        self._by_currency: dict[str, Cached[PricedCatalog]] = {}
 
-    async def shelf(self, currency: str) -> Shelf:
+    async def priced_in(self, currency: str) -> PricedCatalog:
         """Raises grpc.aio.AioRpcError."""
-        if currency not in self._shelves:
-            self._shelves[currency] = Cached(lambda: self._load_shelf(currency), fresh_seconds=FRESH_SECONDS)
-        return await self._shelves[currency].get()
+        if currency not in self._by_currency:
+            self._by_currency[currency] = Cached(lambda: self._load(currency), fresh_seconds=FRESH_SECONDS)
+        return await self._by_currency[currency].get()
 
     async def find(self, product_id: str, currency: str) -> Product:
         """Raises grpc.aio.AioRpcError, with NOT_FOUND for an unknown id."""
-        shelf = await self.shelf(currency)
-        if product := shelf.by_id.get(product_id):
+        catalog = await self.priced_in(currency)
+        if product := catalog.by_id.get(product_id):
             return product
-        # It may have been added to the catalog a moment ago.
+        # It may have been added to the catalog since the cache was filled.
         return (await self._priced([await self._services.get_product(product_id)], currency))[0]
 
-    async def _load_shelf(self, currency: str) -> Shelf:
+    async def _load(self, currency: str) -> PricedCatalog:
         products = await self._priced(await self._services.list_products(), currency)
-        return Shelf({product.id: product for product in products}, self._render_grid(products))
+        return PricedCatalog({product.id: product for product in products}, self._render_grid(products))
 
     async def _priced(self, products: Sequence[shop_pb2.Product], currency: str) -> list[Product]:
         prices = await self._services.convert([product.price_usd for product in products], currency)

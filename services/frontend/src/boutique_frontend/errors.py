@@ -1,11 +1,11 @@
-"""What is said to a visitor when something goes wrong, and under which HTTP status."""
+"""HTTP statuses and texts of error pages."""
 
 import grpc
 
 _HTTP_STATUS = {
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.INVALID_ARGUMENT: 422,
-    # Of a service that cannot reach its store; what a page can explain better, it catches.
+    # The contract uses it for a service that cannot reach its store. Pages catch what they can explain better.
     grpc.StatusCode.FAILED_PRECONDITION: 503,
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 503,
@@ -13,7 +13,7 @@ _HTTP_STATUS = {
     grpc.StatusCode.ABORTED: 503,
 }
 
-STATUS_WORDS = {
+STATUS_TEXTS = {
     400: ("We could not read that", "The request was malformed."),
     403: ("That was not sent from here", "The request came from another site, so it was not carried out."),
     404: ("There is nothing here", "The page or the product that you asked for is not in this shop."),

@@ -1,4 +1,4 @@
-"""What a visitor sends: read within bounds, refused where another site sent it, checked field by field."""
+"""Reads posted forms: limits their size, refuses posts from other sites, checks fields."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +17,7 @@ Form = Mapping[str, str]
 
 
 class InvalidFormError(Exception):
-    """Fields are out of range: the name of each, with what is allowed."""
+    """Raised for invalid fields. `problems` has a message by field name."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems.items()))
@@ -25,7 +25,10 @@ class InvalidFormError(Exception):
 
 
 async def read_form(request: Request) -> Form:
-    """The posted fields; of a repeated one, the first. Raises HTTPException with 400, 403, 413 or 415."""
+    """Returns the posted fields, and the first value of repeated ones.
+
+    Raises HTTPException with 400, 403, 413 or 415.
+    """
     _refuse_cross_site(request)
     body = bytearray()
     if int(request.headers.get("content-length", 0)) > MAXIMUM_BODY_BYTES:
@@ -44,7 +47,10 @@ async def read_form(request: Request) -> Form:
 
 
 def parse_fields(encoded: str) -> Form:
-    """Fields of a form or a query; of a repeated one, the first. Raises HTTPException with 400."""
+    """Parses a form or a query, and returns the first value of repeated fields.
+
+    Raises HTTPException with 400.
+    """
     try:
         pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
     except UnicodeDecodeError:
@@ -54,21 +60,28 @@ def parse_fields(encoded: str) -> Form:
     return dict(reversed(pairs))
 
 
+def read_product_id(form: Form) -> str:
+    """Raises InvalidFormError."""
+    if product_id := form.get("product_id", ""):
+        return product_id
+    raise InvalidFormError({"product_id": "is needed"})
+
+
 def read_quantity(form: Form, minimum: int, maximum: int) -> int:
     """Raises InvalidFormError."""
-    given = form.get("quantity", "").strip()
-    if not is_number(given, minimum, maximum):
+    value = form.get("quantity", "").strip()
+    if not is_number(value, minimum, maximum):
         raise InvalidFormError({"quantity": f"must be a whole number from {minimum} to {maximum}"})
-    return int(given)
+    return int(value)
 
 
 def is_number(text: str, minimum: int, maximum: int) -> bool:
-    """Whether it is decimal digits alone, and within the bounds."""
+    """Tells whether the text has only decimal digits, and is within the bounds."""
     return text.isascii() and text.isdecimal() and len(text) <= 10 and minimum <= int(text) <= maximum
 
 
 def is_own_address(request: Request, address: str) -> bool:
-    """Whether the address is of the site that the request was sent to."""
+    """Tells whether the address belongs to the site that the request was sent to."""
     try:
         return urlsplit(address).netloc == request.headers.get("host")
     except ValueError:
@@ -76,7 +89,10 @@ def is_own_address(request: Request, address: str) -> bool:
 
 
 def _refuse_cross_site(request: Request) -> None:
-    """A browser says where a post comes from; a client that says nothing holds no one's cookies but its own."""
+    """Raises HTTPException for a post from another site.
+
+    Browsers send where a post comes from. Other clients may not, but they hold no other user's cookies.
+    """
     headers = request.headers
     if site := headers.get("sec-fetch-site"):
         same_site = site in {"same-origin", "none"}

@@ -1,4 +1,4 @@
-"""Who is visiting: a session and a currency, each in a cookie."""
+"""The visitor's session and currency, each in a cookie."""
 
 import uuid
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ class Visitor:
     currency: str
 
 
-def recognise(request: Request, shown_currencies: Sequence[str]) -> Visitor:
-    given = request.cookies.get(SESSION_COOKIE, "")
-    known = _is_uuid(given)
+def load_visitor(request: Request, shown_currencies: Sequence[str]) -> Visitor:
+    session_id = request.cookies.get(SESSION_COOKIE, "")
+    is_known = _is_uuid(session_id)
     currency = request.cookies.get(CURRENCY_COOKIE, DEFAULT_CURRENCY)
     return Visitor(
-        session_id=given if known else str(uuid.uuid4()),
-        is_new=not known,
+        session_id=session_id if is_known else str(uuid.uuid4()),
+        is_new=not is_known,
         currency=currency if currency in shown_currencies else DEFAULT_CURRENCY,
     )
 

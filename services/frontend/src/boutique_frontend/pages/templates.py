@@ -1,4 +1,4 @@
-"""The templates, compiled when the process starts."""
+"""Page templates, compiled when the process starts."""
 
 from collections.abc import Sequence
 
@@ -28,4 +28,4 @@ class Templates:
         return self._templates[name].render(context)
 
     def render_grid(self, products: Sequence[Product]) -> Markup:
-        return Markup(self.render("product_grid.html", products=products))  # noqa: S704 (of a template that escapes)
+        return Markup(self.render("product_grid.html", products=products))  # noqa: S704 (the template escapes)
