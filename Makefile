@@ -127,10 +127,10 @@ lock: environment ## Resolves the dependencies anew into the lock files
 	@$(BOUTIQUE) lock
 
 protos: environment ## Generates the stubs from the protos
-	@$(BIN)/python -m grpc_tools.protoc --proto_path services/lib/runtime/protos \
+	@$(BIN)/python -m grpc_tools.protoc --proto_path services/lib/contract/protos \
 	    --plugin protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-	    --python_out services/lib/runtime/src --grpc_python_out services/lib/runtime/src \
-	    --mypy_out services/lib/runtime/src --mypy_grpc_out services/lib/runtime/src hipstershop/shop.proto
+	    --python_out services/lib/contract/src --grpc_python_out services/lib/contract/src \
+	    --mypy_out services/lib/contract/src --mypy_grpc_out services/lib/contract/src hipstershop/shop.proto
 
 pictures: environment ## Takes the README's pictures anew, in the browser test of `make shop`
 	@BOUTIQUE_PICTURES=docs/pictures $(BIN)/pytest --quiet -m cluster tests/e2e/test_shop.py

@@ -10,6 +10,8 @@ from dev.virtual_environment import ENVIRONMENT, ROOT, workspace_members
 
 _OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
 _SCANNER = ROOT / "infra" / "policies" / "scanner"
+_SHARED = ("contract", "runtime")
+"""The libraries in every service's image."""
 _OWN_LOCK = "requirements.lock"
 """In a service's folder: what it needs beyond the dependencies that all images share, and they should not carry."""
 
@@ -21,7 +23,7 @@ def lock(_: str) -> None:
     """
     projects = [member / "pyproject.toml" for member in workspace_members()[1:]]
     own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]
-    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name == "runtime"]
+    in_images = [path for path in projects if path.with_name("service.yaml").exists() or path.parent.name in _SHARED]
     _compile([ROOT / "pyproject.toml", *projects], ROOT / "requirements.lock", ["--group=dev"])
     constraint = [f"--constraint={ROOT / 'requirements.lock'}"]
     _compile([path for path in in_images if path not in own], ROOT / "services" / "requirements.lock", constraint)

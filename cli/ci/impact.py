@@ -10,8 +10,8 @@ from cli.ci.repository import Repository, is_test
 _PROSE = ".md"
 _OF_ALL_IMAGES = ("Dockerfile", "requirements.lock")
 """Of services/: what every service's image is made with."""
-_LIBRARY = "services/lib/runtime"
-"""The part that is in every image, whole."""
+_LIBRARIES = frozenset({"services/lib/contract", "services/lib/runtime"})
+"""The parts that are in every image, whole."""
 _CROSSING = frozenset({"tests"})
 """The part whose tests run services without importing them, and hold them to their contract."""
 _READ_STACKS = frozenset({"infra", "ops"})
@@ -114,7 +114,7 @@ def _of_service(repository: Repository, part: str, service: str, inside: str) ->
 def _of_source(repository: Repository, part: str, service: str) -> Impact:
     concerned = repository.concerned(part)
     found = Impact(types=True, tests=repository.testers(concerned))
-    if part == _LIBRARY:
+    if part in _LIBRARIES:
         return found | _deployed(repository, repository.built)
     if service in repository.built:
         return found | Impact(tests=_CROSSING) | _deployed(repository, frozenset({service}))

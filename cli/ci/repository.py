@@ -104,7 +104,7 @@ class Repository:
         """The parts that a part imports: its source, and its tests (True)."""
         packages = {package_name(part.partition("/")[2]) if "/" in part else part: part for part in self.parts}
         # What is generated from the protos is beside the package that it serves.
-        packages |= {"hipstershop": "services/lib/runtime"}
+        packages |= {"hipstershop": "services/lib/contract"}
         imports: dict[tuple[str, bool], set[str]] = {
             (part, test): set() for part in self.parts for test in (False, True)
         }

@@ -67,7 +67,7 @@ def test_tests_set_off_themselves_alone(repository: Repository) -> None:
 
 
 def test_the_shared_library_is_in_every_image(repository: Repository) -> None:
-    for file, found in of_each(repository, matching(r"services/lib/runtime/(src|protos)/.*")).items():
+    for file, found in of_each(repository, matching(r"services/lib/(contract|runtime)/(src|protos)/.*")).items():
         assert found.images == set(SERVICES), file
         assert found.previews == AWS, file
         assert {f"services/{service}" for service in SERVICES} <= found.tests, file

@@ -17,6 +17,8 @@ from dev.errors import ActionableError
 from dev.toolchain import Toolbox
 
 _NOT_SOURCE = {"__pycache__"}
+_SHARED = ("services/lib/contract/src", "services/lib/runtime/src")
+"""The libraries in every service's image."""
 _AWS_SERVICES = ("s3", "secretsmanager")
 """Those of AWS that the shop's services ask. botocore brings what it takes to ask any: 26 MB of data."""
 _UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
@@ -35,7 +37,8 @@ def dockerfile(repository: Path) -> Path:
 def runtime_digest(repository: Path) -> str:
     """SHA-256, hexadecimal, of what all services' images share."""
     lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
-    return _digest(repository / "services/lib/runtime/src", _uv_platform(), lock, *_AWS_SERVICES)
+    libraries = [_digest(repository / library) for library in _SHARED]
+    return hashlib.sha256(repr((*libraries, _uv_platform(), lock, *_AWS_SERVICES)).encode()).hexdigest()
 
 
 def service_digest(repository: Path, service: str) -> str:
@@ -59,7 +62,8 @@ def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path,
     _install(_lock(repository), destination / "dependencies", python, uv, cache)
     _leave_out_data(destination / "dependencies")
     shutil.rmtree(destination / "shared", ignore_errors=True)
-    _copy(repository / "services/lib/runtime/src", destination / "shared")
+    for library in _SHARED:
+        _copy(repository / library, destination / "shared")
 
 
 def stage_service(

@@ -18,12 +18,13 @@ _DOCKERFILE = Path(__file__).parents[2] / "services/Dockerfile"
 def repository(tmp_path: Path) -> Path:
     files = {
         "requirements.lock": "grpcio==1.85.1\n",
-        "shared/src/boutique_runtime/serving.py": "",
+        "lib/runtime/src/boutique_runtime/serving.py": "",
         "cart/service.yaml": "port: 7070\n",
         "cart/src/boutique_cart/__main__.py": "print('cart')\n",
         "ad/service.yaml": "port: 9555\n",
         "ad/src/boutique_ad/__main__.py": "print('ad')\n",
-        "testing/src/boutique_testing/plugin.py": "",
+        "lib/contract/src/boutique_contract/limits.py": "",
+        "lib/testing/src/boutique_testing/plugin.py": "",
     }
     for name, content in files.items():
         file = tmp_path / "services" / name
@@ -71,7 +72,14 @@ def test_dependencies_of_a_services_own_change_its_name_alone(repository: Path) 
     assert _changed(before, _references(repository)) == {"ad"}
 
 
-@pytest.mark.parametrize("shared", ["requirements.lock", "shared/src/boutique_runtime/serving.py"])
+@pytest.mark.parametrize(
+    "shared",
+    [
+        "requirements.lock",
+        "lib/contract/src/boutique_contract/limits.py",
+        "lib/runtime/src/boutique_runtime/serving.py",
+    ],
+)
 def test_what_all_services_share_changes_every_name(repository: Path, shared: str) -> None:
     before = _references(repository)
     with (repository / "services" / shared).open("a") as file:
