@@ -1,46 +1,52 @@
-"""What was changed behind Pulumi's back: one open issue for each stack, for as long as there is anything."""
+"""Reports the drift between a stack and its account in one open issue per stack."""
 
 from collections.abc import Callable
 from typing import Final
 
-from cli.github.api import GitHub
-from cli.github.posts import MARKER_BYTES, Issues, publish
+from cli.github import MARKER_BYTES, Repository, close, issues, publish
 from cli.plan import parse_plan
 from cli.preview.changes import changed_resources
 from cli.preview.report import LONGEST, Previewed, report
 
 DRIFTED: Final = 3
-"""The exit status where there is any: neither that of a failure nor that of a wrong command."""
+"""Exit status if there is drift. A failure or a wrong command has another."""
 
-_CLOSING: Final = "There is no difference any more: what is there is again what the program and the stack's file say."
+_CLOSING_COMMENT: Final = "The drift is gone: the account matches the program and the stack's file again."
 
 
-def drift(stack: str, difference: Callable[[str], str], github: GitHub | None) -> int:
-    """Answers the exit status. Raises ActionableError where it can't be told whether there is any.
+def drift(stack: str, difference: Callable[[str], str], repository: str | None = None) -> int:
+    """Prints the drift, or writes it to an issue, and returns the exit status.
 
-    `difference` answers the stack's plan after a look at what is there, as JSON. Without `github` it is only printed.
+    Closes the issue if there is no drift any more.
+
+    Args:
+        stack: The name of the stack.
+        difference: Refreshes a copy of the stack's state and returns the plan against it, as JSON.
+        repository: The repository on GitHub for the issue, such as `acme/boutique`. Only prints without it.
+
+    Raises:
+        ActionableError: If the drift can't be determined.
     """
     changes = changed_resources(parse_plan(difference(stack), f"the preview of {stack} after a refresh"))
-    issues = Issues(github, f"Drift of {stack}", f"<!-- boutique: drift of {stack} -->") if github else None
+    place = (
+        issues(Repository(repository), f"Drift of {stack}", f"<!-- boutique: drift of {stack} -->")
+        if repository
+        else None
+    )
     if changes:
-        body = report(_title(stack), [Previewed(stack, changes)], longest=LONGEST - MARKER_BYTES)
-        print(publish(issues, body).address if issues else body)
+        body = report(_introduction(stack), [Previewed(stack, changes)], longest=LONGEST - MARKER_BYTES)
+        print(publish(place, body) if place else body)
         return DRIFTED
-    print(f"{stack} is as it should be.")
-    if issues:
-        _close(issues)
+    print(f"{stack} has no drift.")
+    for address in close(place, _CLOSING_COMMENT) if place else []:
+        print(f"Closed: {address}")
     return 0
 
 
-def _close(issues: Issues) -> None:
-    for issue in issues.ours():
-        issues.close(issue, _CLOSING)
-        print(f"Closed: {issue.address}")
-
-
-def _title(stack: str) -> str:
+def _introduction(stack: str) -> str:
     return (
-        f"What is there of `{stack}` is not what the program and stacks/Pulumi.{stack}.yaml say: somebody changed it "
-        f"by hand, or what was merged was not applied.\n\n`make up STACK={stack}` would do the following. Where a "
-        "change by hand was right, write it into the program or the file first."
+        f"The account of `{stack}` differs from the program and stacks/Pulumi.{stack}.yaml: somebody changed it by "
+        "hand, or a merged change was not applied.\n\n"
+        f"`boutique up {stack}` would make the following changes. To keep a change made by hand, add it to the "
+        "program or to the stack's file first."
     )

@@ -86,27 +86,21 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _comment(given: argparse.Namespace) -> int:
-    from cli.github.api import GitHub
-    from cli.preview.comment import comment, written
+    from cli.preview.comment import comment, comment_text
 
-    body = written(given.stacks, _BUILD)
+    text = comment_text(given.stacks, _BUILD)
     if given.print:
-        print(body)
-        return 0
-    with GitHub(given.repository) as github:
-        comment(github, given.pull_request, body)
+        print(text)
+    else:
+        comment(given.repository, given.pull_request, text)
     return 0
 
 
 def _drift(given: argparse.Namespace) -> int:
-    from contextlib import nullcontext
-
     from cli.drift import drift
-    from cli.github.api import GitHub
     from cli.lifecycle import difference
 
-    with GitHub(given.repository) if given.repository else nullcontext() as github:
-        return drift(given.stack, difference, github)
+    return drift(given.stack, difference, given.repository)
 
 
 def _in_account(given: argparse.Namespace) -> int:

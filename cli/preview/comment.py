@@ -1,12 +1,11 @@
-"""The one comment of a pull request, of the previews of all stacks that it touches."""
+"""Writes the previews of all stacks that a pull request affects into one comment."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from cli.cost.difference import CostDifference, cost_difference
-from cli.github.api import GitHub
-from cli.github.posts import MARKER_BYTES, Comments, publish
+from cli.github import MARKER_BYTES, Repository, comments, publish
 from cli.plan import Plan, read_plan
 from cli.preview.changes import changed_resources
 from cli.preview.report import LONGEST, NotPreviewed, Outcome, Previewed, report
@@ -16,25 +15,39 @@ from infra.settings import check_settings, read_settings
 MARKER: Final = "<!-- boutique: preview -->"
 _TITLE: Final = "## Preview"
 _FORK: Final = (
-    f"{_TITLE}\n\n**No preview was made.** This pull request comes from a fork, and what comes from a fork gets no "
-    "credentials. Someone who may push can read it, push it to a branch of this repository, and open a pull request "
-    "from there."
+    f"{_TITLE}\n\n**There is no preview.** This pull request comes from a fork, and pipelines for forks get no "
+    "credentials. Someone with write access can review it, push it to a branch of this repository, and open a pull "
+    "request from there."
 )
 
 
-def written(stacks: Sequence[str], plans: Path) -> str:
-    """From what `make plan` left of each stack in the directory `plans`. Without stacks: that of a fork's request.
+def comment_text(stacks: Sequence[str], plans: Path) -> str:
+    """Returns the text of the comment.
 
-    Raises ConfigError where a plan, or the file of a stack, is damaged.
+    Args:
+        stacks: The stacks to report on. Without any, the text explains why a fork gets no preview.
+        plans: The directory with the files that `boutique plan` wrote.
+
+    Raises:
+        ConfigError: If a plan or a stack's file is invalid.
     """
     if not stacks:
         return _FORK
     return report(_TITLE, [_outcome(stack, plans) for stack in stacks], longest=LONGEST - MARKER_BYTES)
 
 
-def comment(github: GitHub, pull_request: int, body: str) -> None:
-    """Makes the comment, or mends the one that is there, and prints its address. Raises ActionableError."""
-    print(publish(Comments(github, pull_request, MARKER), body).address)
+def comment(repository: str, pull_request: int, text: str) -> None:
+    """Creates or updates the comment and prints its address.
+
+    Args:
+        repository: The repository on GitHub, such as `acme/boutique`.
+        pull_request: The number of the pull request.
+        text: The text of the comment.
+
+    Raises:
+        ActionableError: If GitHub rejects a request.
+    """
+    print(publish(comments(Repository(repository), pull_request, MARKER), text))
 
 
 def _outcome(stack: str, plans: Path) -> Outcome:
@@ -43,7 +56,7 @@ def _outcome(stack: str, plans: Path) -> Outcome:
     if failure.exists():
         return NotPreviewed(stack, failure.read_text())
     if not file.exists():
-        return NotPreviewed(stack, f"`make plan STACK={stack}` has left neither a plan nor a reason why there is none.")
+        return NotPreviewed(stack, f"`boutique plan {stack}` wrote neither a plan nor the reason why there is none.")
     plan = read_plan(file)
     return Previewed(stack, changed_resources(plan), violations(plan, stack), _cost(stack, plan))
 

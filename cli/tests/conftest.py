@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from cli.account import Account, open_account
-from cli.tests.github import TOKEN, GitHubServer, serving_github
+from cli.tests.github_server import TOKEN, GitHubServer, serving_github
 from dev.progress import Progress
 from offline.tests.plugins.cloudflare_account import Cloudflare, emulated_cloudflare
 

@@ -9,7 +9,7 @@ import pytest
 import cli.images
 from cli.account import Account
 from cli.images import images
-from cli.tests.planting import MANIFEST
+from cli.tests.fake_account import MANIFEST
 from dev.errors import ActionableError
 from dev.images.engines import Login
 from infra.images import load_images

@@ -12,7 +12,7 @@ from cli.orphans import cloudflare as zone
 from cli.orphans.finding import Leftover, find
 from cli.orphans.sweep import sweep
 from cli.tests.conftest import changed
-from cli.tests.planting import Garden, Planted, plant
+from cli.tests.fake_account import Garden, Planted, plant
 from dev.progress import Progress
 from infra.aws.settings import DnsSettings
 from offline.tests.plugins.cloudflare_account import Cloudflare

@@ -15,8 +15,8 @@ from cli.ci.repository import Repository
 from cli.ci.versions import would_run
 from cli.ci.vulnerabilities import scan
 from cli.tests.conftest import changed
+from cli.tests.fake_account import MANIFEST
 from cli.tests.pipelines import the_repository, with_elsewhere
-from cli.tests.planting import MANIFEST
 from dev.errors import ActionableError
 from dev.images import context
 from dev.virtual_environment import ROOT

@@ -12,9 +12,9 @@ import pytest
 from boutique_definition.validation import ConfigError
 from cli.cost import difference
 from cli.operations import main
-from cli.preview.comment import MARKER, written
+from cli.preview.comment import MARKER, comment_text
 from cli.preview.report import LONGEST
-from cli.tests.github import REPOSITORY, TOKEN, serving_github
+from cli.tests.github_server import REPOSITORY, TOKEN, serving_github
 
 DATABASE = "aws:rds/instance:Instance"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -110,7 +110,7 @@ def test_each_stack_has_a_line_that_counts_what_becomes_of_its_resources(write: 
         step("create", "boutique:aws:Alarms", "component", None, {}, custom=False),
     )
     write("demo")
-    text = written(["local", "demo"], tmp_path)
+    text = comment_text(["local", "demo"], tmp_path)
     assert text.splitlines()[2].startswith("| stack | replaced | deleted | changed | created |")
     assert {stack: cells[:4] for stack, cells in rows(text).items()} == {
         "local": ["0", "1", "1", "2"],
@@ -128,7 +128,7 @@ def test_a_replacement_is_one_however_many_steps_it_takes_and_says_because_of_wh
         step("replace", TOPIC, "topic", {"name": "a"}, {"name": "b"}, replaceReasons=["name"], diffReasons=["name"]),
         step("delete-replaced", TOPIC, "topic", {"name": "a"}),
     )
-    text = written(["local"], tmp_path)
+    text = comment_text(["local"], tmp_path)
     assert rows(text)["local"][:4] == ["1", "0", "0", "0"]
     assert "| **replaced** | `aws:sns/topic:Topic` `topic` | `name` |" in text
     assert diffs(text) == ['- name: "a"', '+ name: "b"']
@@ -155,7 +155,7 @@ def test_stores_that_lose_their_data_come_before_everything(
     inputs = {"engine": "valkey", "instanceClass": "db.t4g.micro", **of_cache}
     new = {**inputs, "port": 1} if op == "replace" else None
     write("prod", step(op, kind, "data", inputs, new, replaceReasons=["port"]))
-    text = written(["local", "prod"], tmp_path)
+    text = comment_text(["local", "prod"], tmp_path)
     because = ", because of `port`" if op == "replace" else ""
     assert f"> - `prod`: ⚠️ **{told}** `{kind}` `data`{because}\n" in text
     assert text.index("[!CAUTION]") < text.index("### `local`")
@@ -166,14 +166,14 @@ def test_stores_that_lose_their_data_come_before_everything(
 def test_stores_that_are_made_or_changed_lose_nothing(write: Write, tmp_path: Path, op: str) -> None:
     old = {"instanceClass": "db.t4g.micro"} if op == "update" else None
     write("dev", step(op, DATABASE, "data", old, {"instanceClass": "db.t4g.small"}))
-    assert "CAUTION" not in written(["dev"], tmp_path)
+    assert "CAUTION" not in comment_text(["dev"], tmp_path)
 
 
 def test_what_pulumi_only_forgets_is_not_lost(write: Write, tmp_path: Path) -> None:
     forgotten = step("delete", KEY, "key", {})
     forgotten["oldState"]["retainOnDelete"] = True
     write("prod", forgotten)
-    text = written(["prod"], tmp_path)
+    text = comment_text(["prod"], tmp_path)
     assert "CAUTION" not in text
     assert "| **deleted**, but kept where it is | `aws:kms/key:Key` `key` |" in text
 
@@ -185,7 +185,7 @@ def test_changed_fields_are_folded_away_with_both_values(write: Write, tmp_path:
     old = {"tags": {"a.b": "x"}, "rules": [{"port": 80}, {"port": 81}], "same": 1, "gone": True}
     new = {"tags": {"a.b": "y"}, "rules": [{"port": 80}, {"port": 82}], "same": 1, "arn": UNKNOWN}
     write("dev", updated(TOPIC, "t", old, new, 'tags["a.b"]', "rules[1].port", "gone", "arn"))
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert diffs(text) == [
         '- tags["a.b"]: "x"',
         '+ tags["a.b"]: "y"',
@@ -199,13 +199,13 @@ def test_changed_fields_are_folded_away_with_both_values(write: Write, tmp_path:
 
 def test_where_a_provider_says_no_paths_inputs_are_compared(write: Write, tmp_path: Path) -> None:
     write("dev", step("update", TOPIC, "t", {"a": 1, "b": 1, "__defaults": []}, {"a": 2, "b": 1}, diffReasons=["a"]))
-    assert diffs(written(["dev"], tmp_path)) == ["- a: 1", "+ a: 2"]
+    assert diffs(comment_text(["dev"], tmp_path)) == ["- a: 1", "+ a: 2"]
 
 
 def test_of_long_values_the_part_is_shown_where_they_begin_to_differ(write: Write, tmp_path: Path) -> None:
     start = "x" * 5_000
     write("dev", updated(TOPIC, "t", {"policy": f"{start}deny"}, {"policy": f"{start}allow{start}"}, "policy"))
-    before, after = diffs(written(["dev"], tmp_path))
+    before, after = diffs(comment_text(["dev"], tmp_path))
     assert before.endswith('xxxdeny"')
     assert "xxxallowxxx" in after
     assert len(after) < 400
@@ -214,7 +214,7 @@ def test_of_long_values_the_part_is_shown_where_they_begin_to_differ(write: Writ
 def test_what_is_in_a_value_or_a_name_is_not_taken_for_markdown(write: Write, tmp_path: Path) -> None:
     evil = "```\n</details>\n@everyone | <img src=x>"
     write("dev", updated(TOPIC, f"`t` | {evil}", {"a```": "x"}, {"a```": evil}, "a```"))
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     name = "`'t' ¦ ''' </details> @everyone ¦ <img src=x>`"
     assert f"| changed | `aws:sns/topic:Topic` {name} |" in text
     fence = re.search(r"^(`{4,})diff\n.*^\1$", text, re.MULTILINE | re.DOTALL)
@@ -243,7 +243,7 @@ def test_what_is_in_a_value_or_a_name_is_not_taken_for_markdown(write: Write, tm
 )
 def test_a_secret_is_shown_on_neither_side(write: Write, tmp_path: Path, old: State, new: State, path: str) -> None:
     write("dev", updated(TOPIC, "t", old, new, path))
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert "[secret]" in text
     assert not any(password in text for password in PASSWORDS)
 
@@ -252,14 +252,14 @@ def test_an_output_that_the_plan_calls_secret_is_not_shown(write: Write, tmp_pat
     one = updated(TOPIC, "t", {"token": "hunter2"}, {"token": "hunter3"}, "token")
     one["newState"]["additionalSecretOutputs"] = ["token"]
     write("dev", one)
-    assert diffs(written(["dev"], tmp_path)) == ["- token: [secret]", "+ token: [secret]"]
+    assert diffs(comment_text(["dev"], tmp_path)) == ["- token: [secret]", "+ token: [secret]"]
 
 
 @pytest.mark.parametrize("field", ["data", "stringData"])
 def test_what_is_in_a_secret_of_kubernetes_is_not_shown(write: Write, tmp_path: Path, field: str) -> None:
     old, new = {field: {"password": "hunter2"}}, {field: {"password": "hunter3"}}
     write("dev", updated("kubernetes:core/v1:Secret", "s", old, new, f"{field}.password"))
-    assert diffs(written(["dev"], tmp_path)) == [f"- {field}.password: [secret]", f"+ {field}.password: [secret]"]
+    assert diffs(comment_text(["dev"], tmp_path)) == [f"- {field}.password: [secret]", f"+ {field}.password: [secret]"]
 
 
 # Policies and costs
@@ -274,7 +274,7 @@ def test_violations_of_policies_are_counted_and_told(write: Write, tmp_path: Pat
         # The rule looks into the document, which is not one in a plan.
         step("create", "aws:iam/rolePolicy:RolePolicy", "secret", None, {"policy": "[secret]"}),
     )
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert "| created | violations of policies |" in text
     assert rows(text)["dev"][4] == "1"
     assert ": open: kmsMasterKeyId: not set: must be" in text
@@ -287,7 +287,7 @@ def test_costs_are_the_difference_where_prices_are_known(write: Write, tmp_path:
     write("prod", step("create", NAT, "a", None, {}), step("create", KEY, "key", None, {}))
     write("demo", step("create", KEY, "key", None, {}))
     write("local", step("create", "kubernetes:core/v1:Service", "a", None, {}))
-    text = written(["dev", "staging", "prod", "demo", "local"], tmp_path)
+    text = comment_text(["dev", "staging", "prod", "demo", "local"], tmp_path)
     assert {stack: cells[-1] for stack, cells in rows(text).items()} == {
         "dev": "+146.00",
         "staging": "-73.00",
@@ -301,7 +301,7 @@ def test_costs_are_the_difference_where_prices_are_known(write: Write, tmp_path:
 
 def test_a_change_that_costs_nothing_says_so(write: Write, tmp_path: Path) -> None:
     write("dev", updated(NAT, "a", {"tags": {}}, {"tags": {"a": "b"}}, "tags"))
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert rows(text)["dev"][-1] == "+0.00"
     assert "Costs" not in text
 
@@ -314,7 +314,7 @@ def test_storage_that_grows_was_not_there_before_for_replicas_either(write: Writ
         step("update", DATABASE, "database", primary, {**primary, "allocatedStorage": 20}),
         step("same", DATABASE, "replica", replica, replica),
     )
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert "| `RDS instance, storage (gp3) at first` | +10 |" in text
     assert "| `RDS read replica, storage (gp3) at first` | +10 |" in text
 
@@ -325,19 +325,19 @@ def test_storage_that_grows_was_not_there_before_for_replicas_either(write: Writ
 def test_a_stack_that_could_not_be_previewed_says_so_and_why(write: Write, tmp_path: Path) -> None:
     write("dev", step("create", TOPIC, "t", None, {}))
     (tmp_path / "plan-prod.failed").write_text("error: the zone is another's\n```")
-    text = written(["dev", "prod"], tmp_path)
+    text = comment_text(["dev", "prod"], tmp_path)
     assert rows(text)["prod"][0] == "**not previewed**"
     assert "It could not be previewed:\n\n````\nerror: the zone is another's\n```\n````" in text
 
 
 def test_a_stack_of_which_nothing_was_left_says_how_a_plan_is_made(tmp_path: Path) -> None:
-    assert "`make plan STACK=dev` has left neither a plan nor a reason" in written(["dev"], tmp_path)
+    assert "`boutique plan dev` wrote neither a plan nor the reason" in comment_text(["dev"], tmp_path)
 
 
 def test_a_damaged_plan_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan-dev.json").write_text('{"steps": [{"op": "create", "urn": "u"}]}')
     with pytest.raises(ConfigError, match=r"plan-dev\.json: is not what `pulumi preview --json` prints"):
-        written(["dev"], tmp_path)
+        comment_text(["dev"], tmp_path)
 
 
 # Length
@@ -349,7 +349,7 @@ def test_what_has_no_room_in_a_comment_is_counted_and_no_danger_is_among_it(writ
         changed = [updated(TOPIC, f"ü{n}", {"a": "x" * 90}, {"a": "ü" * 90}, "a") for n in range(200)]
         created = [step("create", TOPIC, f"new-{n}", None, {"kmsMasterKeyId": "k"}) for n in range(200)]
         write(stack, *created, *changed, step("delete", "kubernetes:core/v1:Namespace", "shop", {}))
-    text = written(stacks, tmp_path)
+    text = comment_text(stacks, tmp_path)
     assert LONGEST * 0.98 < len(f"{MARKER}\n{text}".encode()) <= LONGEST
     assert text.count("> - `") == 4
     left_out = re.search(r"^Left out, .*?(?:, |: )(\d+) created resources\. ", text, re.MULTILINE)
@@ -360,7 +360,7 @@ def test_what_has_no_room_in_a_comment_is_counted_and_no_danger_is_among_it(writ
 
 def test_a_reason_without_end_is_cut_to_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "plan-dev.failed").write_text("noise\n" * 50_000 + "error: the zone is another's")
-    text = written(["dev"], tmp_path)
+    text = comment_text(["dev"], tmp_path)
     assert "error: the zone is another's" in text
     assert len(text) < 5_000
 
@@ -386,7 +386,7 @@ def test_a_request_from_a_fork_is_told_that_there_is_no_preview(
         assert main(["comment", "--fork", "--repository", REPOSITORY, "--pull-request", "7"]) == 0
         (body,) = server.bodies
     assert capsys.readouterr().out == f"https://github.com/{REPOSITORY}/pull/7#issuecomment-1\n"
-    assert body.startswith(f"{MARKER}\n## Preview\n\n**No preview was made.** This pull request comes from a fork")
+    assert body.startswith(f"{MARKER}\n## Preview\n\n**There is no preview.** This pull request comes from a fork")
 
 
 @pytest.mark.parametrize(

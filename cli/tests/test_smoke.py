@@ -15,7 +15,7 @@ import pytest
 from boutique_testing.processes import free_port
 from cli.operations import main
 from cli.smoke.run import smoke
-from cli.tests.serving import serving
+from cli.tests.http_server import serving
 
 PRODUCT = "OLJCESPC7Z"
 PRICE = 19.99
@@ -114,6 +114,7 @@ def _is_sound(order: Mapping[str, Any]) -> bool:
 def served(shop: Shop) -> Iterator[Shop]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()

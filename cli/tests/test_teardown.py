@@ -8,7 +8,7 @@ from cli.account import Account
 from cli.orphans.finding import find
 from cli.teardown import teardown
 from cli.tests.conftest import changed
-from cli.tests.planting import Garden, plant
+from cli.tests.fake_account import Garden, plant
 from dev.errors import ActionableError
 
 

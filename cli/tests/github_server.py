@@ -1,4 +1,4 @@
-"""GitHub's REST API as far as comments and issues go, for one repository: pages, refusals, other people."""
+"""A server that behaves like GitHub's REST API for the comments and issues of one repository."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cli.tests.serving import serving
+from cli.tests.http_server import serving
 
 REPOSITORY = "acme/boutique"
 TOKEN = "a-token-of-tests"
@@ -23,10 +23,14 @@ Answer = tuple[int, Any, Mapping[str, str]]
 
 @dataclass
 class GitHubServer:
-    """Pull request 7, its comments by id, and issues by number. `user` is the token's; None where that is an app's.
+    """Pull request 7 with its comments by id, and issues by number.
 
-    `refusals` are given first, in order; `after` is called once, after the first request whose method and path are
-    its key; `together` holds the first listings of comments until so many have come.
+    Args:
+        page: The largest number of items in a page of a list.
+        user: The user of the token. None if the token is an app's.
+        refusals: Responses to the next requests, in order.
+        after: Functions by method and path. Each is called once, after the first such request.
+        together: Holds back the first lists of comments until enough writers have asked for one.
     """
 
     address: str = ""
@@ -44,18 +48,26 @@ class GitHubServer:
     def comment(self, body: str, author: Mapping[str, str] | None = None) -> int:
         number = self._next()
         address = f"https://github.com/{REPOSITORY}/pull/7#issuecomment-{number}"
-        self.comments[number] = {"id": number, "body": body, "user": author or self._author(), "html_url": address}
+        self.comments[number] = {
+            "id": number,
+            "body": body,
+            "user": author or self._author(),
+            "html_url": address,
+            "url": f"{self.address}/repos/{REPOSITORY}/issues/comments/{number}",
+        }
         return number
 
     def issue(self, title: str, body: str | None, author: Mapping[str, str] | None = None, **more: Any) -> int:
         number = self._next()
         self.issues[number] = {
+            "id": number,
             "number": number,
             "title": title,
             "body": body,
             "state": "open",
             "user": author or self._author(),
             "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
+            "url": f"{self.address}/repos/{REPOSITORY}/issues/{number}",
             "comments": [],
             **more,
         }
@@ -74,14 +86,14 @@ class GitHubServer:
             self.requests.append(f"{method} {path}")
             if self.refusals:
                 return self.refusals.pop(0)
-            if token != f"Bearer {TOKEN}":
+            if token != f"token {TOKEN}":
                 return _refused(401, "Bad credentials")
             answer = self._answer(method, path, dict(parse_qsl(urlsplit(url).query)), content)
             if then := self.after.pop(f"{method} {path}", None):
                 then()
             return answer
 
-    def _answer(self, method: str, path: str, query: Mapping[str, str], content: Any) -> Answer:  # noqa: PLR0911
+    def _answer(self, method: str, path: str, query: Mapping[str, str], content: Any) -> Answer:  # noqa: C901, PLR0911
         if path == "/user":
             return (200, self.user, {}) if self.user else _refused(403, "Resource not accessible by integration")
         match [method, *path.removeprefix(f"/repos/{REPOSITORY}/").split("/")]:
@@ -100,6 +112,8 @@ class GitHubServer:
                 return self._listed(path, listed, query)
             case ["POST", "issues"]:
                 return (201, self.issues[self.issue(**content)], {})
+            case ["GET", "issues", number] if int(number) in self.issues:
+                return (200, self.issues[int(number)], {})
             case ["PATCH", "issues", number] if int(number) in self.issues:
                 self.issues[int(number)] |= content
                 return (200, self.issues[int(number)], {})
@@ -133,6 +147,7 @@ def serving_github() -> Iterator[GitHubServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))

@@ -1,1 +1,0 @@
-"""GitHub's REST API, as far as the pipelines' comments and issues need it."""
