@@ -20,7 +20,7 @@ from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.product import load_products
 from boutique_catalog.store import open_store
-from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.errors import UnavailableError
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import create_pool
@@ -288,7 +288,7 @@ async def test_a_read_ends_with_the_deadline_of_its_caller(
 ) -> None:
     monkeypatch.setattr(store_module, "_READ_SECONDS", 3600)
     async with open_store(changed(settings, product_data_addr=silent_server.address)) as store:
-        begin_deadline(0.1)
+        set_deadline(0.1)
         async with asyncio.timeout(30):
             with pytest.raises(UnavailableError, match="TimeoutError"):
                 await store.search("mug")

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from boutique_api_gateway import card
 from boutique_api_gateway.messages import Failure
-from boutique_runtime.brokering import BadGatewayError, GatewayTimeoutError
+from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError
 from boutique_runtime.telemetry import current_request_id
 
 RETRY_AFTER = {"retry-after": "1"}

@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from boutique_api_gateway.settings import GatewaySettings
-from boutique_runtime.brokering import Broker, open_broker
 from boutique_runtime.clients import open_channels
+from boutique_runtime.reverse_proxy import ReverseProxy, open_reverse_proxy
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 READ_SECONDS = 5.0
@@ -24,7 +24,7 @@ class Services:
     catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub
     checkout: shop_pb2_grpc.CheckoutServiceAsyncStub
     payment: shop_pb2_grpc.PaymentServiceAsyncStub
-    content: Broker
+    content: ReverseProxy
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
     }
     async with (
         open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels,
-        open_broker(settings.content_addr) as content,
+        open_reverse_proxy(settings.content_addr) as content,
     ):
         yield Services(
             cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),

@@ -11,7 +11,7 @@ import asyncpg
 
 from boutique_catalog.product import Product
 from boutique_catalog.settings import CatalogSettings
-from boutique_runtime.deadlines import within_deadline
+from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.errors import UnavailableError
 from boutique_runtime.postgres import create_pool
 
@@ -75,7 +75,7 @@ async def open_store(settings: CatalogSettings) -> AsyncIterator[ProductStore]:
 @contextlib.asynccontextmanager
 async def _connection(pool: asyncpg.Pool, timeout_seconds: float) -> AsyncIterator[Any]:
     """For as long as the timeout, shortened to the caller's deadline, allows."""
-    seconds = within_deadline(timeout_seconds)
+    seconds = clamp_to_deadline(timeout_seconds)
     try:
         async with asyncio.timeout(seconds), pool.acquire(timeout=seconds) as connection:
             yield connection

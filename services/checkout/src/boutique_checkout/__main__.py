@@ -22,7 +22,7 @@ async def open_service(settings: CheckoutSettings) -> AsyncIterator[serving.Grpc
         async def prepare() -> None:
             await orders.wait_until_ready()
             ready.set()
-            await checkout.settle_forever()
+            await checkout.run_recovery_loop()
 
         preparation = asyncio.create_task(prepare())
         try:

@@ -12,7 +12,7 @@ import grpc
 from boutique_checkout.dependencies import Dependencies
 from boutique_checkout.order import Order, Quote, Status, check_items, draft_order, fingerprint, quote_items
 from boutique_checkout.store import LockedOrder, OrderStore
-from boutique_runtime.deadlines import begin_deadline, within_deadline
+from boutique_runtime.deadlines import clamp_to_deadline, set_deadline
 from boutique_runtime.errors import FailedPreconditionError, ServiceError, UnavailableError
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
@@ -101,7 +101,7 @@ class Checkout:
     async def _charge(
         self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo, *, first_attempt: bool
     ) -> Order:
-        if not within_deadline(1):
+        if not clamp_to_deadline(1):
             raise UnavailableError("the deadline passed before the card was charged")
         try:
             transaction_id = await self._dependencies.charge(order, card)
@@ -119,7 +119,7 @@ class Checkout:
 
     async def _undo_unknown_charge(self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo) -> None:
         """Asks payment again, which tells what became of the first charge, and gives it back."""
-        begin_deadline(None)
+        set_deadline(None)
         try:
             transaction_id = await self._dependencies.charge(order, card)
         except (ServiceError, grpc.aio.AioRpcError) as error:
@@ -132,7 +132,7 @@ class Checkout:
         try:
             tracking_id = await self._dependencies.ship(order)
         except (ServiceError, grpc.aio.AioRpcError):
-            begin_deadline(None)
+            set_deadline(None)
             await self._refund(locked, order)
             raise
         placed = replace(order, status=Status.PLACED, tracking_id=tracking_id)
@@ -166,14 +166,14 @@ class Checkout:
         of the next one, while a cart that kept what was bought can be seen, and emptied by hand.
         """
         # Of the time that the caller still has, half is the answer's.
-        emptying_seconds = min(_EMPTYING_SECONDS, within_deadline(math.inf) / 2)
-        begin_deadline(None)
+        emptying_seconds = min(_EMPTYING_SECONDS, clamp_to_deadline(math.inf) / 2)
+        set_deadline(None)
         if order.email:
             self._start(_tolerate(self._dependencies.send_confirmation(order), "sending the confirmation", order))
         emptying = self._dependencies.empty_cart(order.user_id, emptying_seconds)
         await _tolerate(emptying, "emptying the cart", order)
 
-    async def settle_forever(self) -> None:
+    async def run_recovery_loop(self) -> None:
         """Every minute, gives back what could not be given back at once."""
         while True:
             await asyncio.sleep(_SETTLING_SECONDS)

@@ -10,7 +10,7 @@ import grpc
 
 from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
-from boutique_runtime.clients import AddedMethod, call, open_channels
+from boutique_runtime.clients import MethodWithFallback, call, open_channels
 from boutique_runtime.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
@@ -48,8 +48,12 @@ class Dependencies:
         self._payment = payment
         self._shipping = shipping
         self._email = email
-        self._products = AddedMethod(catalog.GetProducts, self._products_one_by_one, timeout_seconds=_READ_SECONDS)
-        self._convert = AddedMethod(currency.ConvertMany, self._convert_one_by_one, timeout_seconds=_READ_SECONDS)
+        self._products = MethodWithFallback(
+            catalog.GetProducts, self._products_one_by_one, timeout_seconds=_READ_SECONDS
+        )
+        self._convert = MethodWithFallback(
+            currency.ConvertMany, self._convert_one_by_one, timeout_seconds=_READ_SECONDS
+        )
 
     async def cart_items(self, user_id: str) -> Sequence[shop_pb2.CartItem]:
         cart = await call(self._cart.GetCart, shop_pb2.GetCartRequest(user_id=user_id), timeout_seconds=_READ_SECONDS)

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from boutique_runtime.deadlines import within_deadline
+from boutique_runtime.deadlines import clamp_to_deadline
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -90,7 +90,7 @@ class Bucket:
         given = {"IfMatch": if_match, "IfNoneMatch": if_none_match, "Range": range_}
         conditions = {name: value for name, value in given.items() if value is not None}
         try:
-            async with asyncio.timeout(within_deadline(ANSWER_SECONDS)):
+            async with asyncio.timeout(clamp_to_deadline(ANSWER_SECONDS)):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, key, conditions)
         except (TimeoutError, ConnectTimeoutError, ReadTimeoutError) as error:
             raise BucketTimeoutError(f"the bucket {self._name} does not answer in time") from error

@@ -9,7 +9,7 @@ from boutique_email.confirmation import Confirmation, masked
 from boutique_email.delivery import Deliver, DeliveryError
 from boutique_email.names import ProductNames
 from boutique_email.rendering import Mail, Renderer
-from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.errors import UnavailableError
 
 MAXIMUM_PENDING = 1_000
@@ -57,7 +57,7 @@ class Outbox:
             task.cancel()
 
     async def _send(self, confirmation: Confirmation) -> None:
-        begin_deadline(None)  # the caller's, which a mail may outlive
+        set_deadline(None)  # the caller's, which a mail may outlive
         try:
             mail = self._renderer.render(confirmation, await self._names.get())
             _log.info("confirmation rendered", extra={"order_id": mail.order_id, "bytes": mail.size})

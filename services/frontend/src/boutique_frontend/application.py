@@ -24,7 +24,7 @@ from boutique_frontend.pages.content import PageContent
 from boutique_frontend.pages.rendering import PageRenderer
 from boutique_frontend.pages.templates import Templates
 from boutique_frontend.services import Services
-from boutique_runtime.browsers import with_security_headers
+from boutique_runtime.security_headers import with_security_headers
 
 
 def create_application(services: Services) -> ASGIApp:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import grpc
 
 from boutique_frontend.settings import FrontendSettings
-from boutique_runtime.clients import AddedMethod, call, open_channels
+from boutique_runtime.clients import MethodWithFallback, call, open_channels
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -38,10 +38,10 @@ class Services:
     shipping: shop_pb2_grpc.ShippingServiceAsyncStub
 
     def __post_init__(self) -> None:
-        self._convert = AddedMethod(
+        self._convert = MethodWithFallback(
             self.currency.ConvertMany, self._convert_one_by_one, timeout_seconds=REQUIRED_TIMEOUT
         )
-        self._set_item = AddedMethod(self.cart.SetItem, self._replace_cart, timeout_seconds=REQUIRED_TIMEOUT)
+        self._set_item = MethodWithFallback(self.cart.SetItem, self._replace_cart, timeout_seconds=REQUIRED_TIMEOUT)
 
     async def list_products(self) -> Sequence[shop_pb2.Product]:
         answer = await call(self.catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=REQUIRED_TIMEOUT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from boutique_runtime.browsers import is_https
+from boutique_runtime.security_headers import is_https
 
 SESSION_COOKIE = "shop_session-id"
 CURRENCY_COOKIE = "shop_currency"

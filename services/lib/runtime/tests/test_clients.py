@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from boutique_runtime.clients import AddedMethod, call, open_channel
+from boutique_runtime.clients import MethodWithFallback, call, open_channel
 from boutique_runtime.errors import FailedPreconditionError
 from boutique_runtime.serving import GrpcService, announce_readiness, create_server
 from boutique_testing.processes import free_port, port_is_free, running
@@ -144,7 +144,7 @@ async def test_a_service_that_lacks_an_added_method_is_asked_again_after_a_minut
 ) -> None:
     stub = await stub_of(carts, serve)
     clock = Clock()
-    set_item = AddedMethod(stub.SetItem, stub.AddItem, timeout_seconds=20, clock=clock)
+    set_item = MethodWithFallback(stub.SetItem, stub.AddItem, timeout_seconds=20, clock=clock)
     for _ in range(3):
         await set_item(shop_pb2.AddItemRequest())
     assert (carts.asked_to_set, carts.added) == (1, 3)
@@ -160,7 +160,7 @@ async def test_a_service_that_lacks_an_added_method_is_asked_again_after_a_minut
 async def test_another_refusal_of_an_added_method_is_passed_on(serve: Serve, carts: Carts) -> None:
     stub = await stub_of(carts, serve)
     carts.has_set_item = True
-    set_item = AddedMethod(stub.SetItem, stub.AddItem, timeout_seconds=20)
+    set_item = MethodWithFallback(stub.SetItem, stub.AddItem, timeout_seconds=20)
     request = shop_pb2.AddItemRequest(item=shop_pb2.CartItem(product_id="refused"))
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await set_item(request)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from boutique_runtime.deadlines import within_deadline
+from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.http_serving import Message, Receive, Scope, Send, with_request_scope
 from boutique_runtime.telemetry import current_request_id
 from boutique_testing.processes import free_port, running
@@ -80,7 +80,7 @@ async def seconds_for_a_call_of_a_minute(headers: dict[str, str]) -> float:
 
     async def telling(_: Scope, __: Receive, send: Send) -> None:
         nonlocal seconds
-        seconds = within_deadline(60)
+        seconds = clamp_to_deadline(60)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 

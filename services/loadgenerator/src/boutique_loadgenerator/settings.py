@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import NoDecode
 
+from boutique_runtime.loadtest_settings import LoadTestSettings
 from boutique_runtime.settings import HostAndPort
-from boutique_runtime.shoppers import ShopperSettings
 
 _ORIGINAL_PRODUCTS = (
     "OLJCESPC7Z",
@@ -33,7 +33,7 @@ ProductIds = Annotated[
 ]
 
 
-class LoadSettings(ShopperSettings):
+class LoadSettings(LoadTestSettings):
     frontend_addr: HostAndPort
     users: int = Field(default=5, ge=1, le=10_000)
     rate: float = Field(default=1, gt=0, le=1_000, description="Users that start in a second.")

@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
+from boutique_runtime.loadtest_settings import LoadTestSettings
 from boutique_runtime.settings import HostAndPort
-from boutique_runtime.shoppers import ShopperSettings
 
 
-class SyntheticsSettings(ShopperSettings):
+class SyntheticsSettings(LoadTestSettings):
     web_gateway_addr: HostAndPort
     users: int = Field(default=1, ge=1, le=50)
     run_seconds: float = Field(

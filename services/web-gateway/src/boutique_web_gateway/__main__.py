@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from boutique_runtime import http_serving
 from boutique_runtime.assets import read_assets
-from boutique_runtime.brokering import open_broker
+from boutique_runtime.reverse_proxy import open_reverse_proxy
 from boutique_web_gateway.application import create_application
 from boutique_web_gateway.sessions import Sessions, create_signer
 from boutique_web_gateway.settings import WebGatewaySettings
@@ -16,7 +16,7 @@ from boutique_web_gateway.store import open_store
 async def open_application(settings: WebGatewaySettings) -> AsyncIterator[http_serving.Application]:
     files = read_assets(settings.application_directory)
     signer = create_signer(settings.session_signing_key)
-    async with open_store(settings) as store, open_broker(settings.api_gateway_addr) as broker:
+    async with open_store(settings) as store, open_reverse_proxy(settings.api_gateway_addr) as broker:
         yield create_application(files, Sessions(store, signer), broker)
 
 

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from boutique_runtime.assets import FOREVER, REVALIDATED, Asset
-from boutique_runtime.brokering import BadGatewayError, Broker, GatewayTimeoutError
-from boutique_runtime.browsers import is_https, with_security_headers
+from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError, ReverseProxy
+from boutique_runtime.security_headers import is_https, with_security_headers
 from boutique_runtime.telemetry import current_request_id
 from boutique_web_gateway.sessions import LIFETIME_SECONDS, Session, Sessions
 
@@ -35,7 +35,7 @@ _API_PATH = re.compile(r"/api/v1(/[!-~]+)+")
 
 
 class Gateway:
-    def __init__(self, files: Mapping[str, Asset], sessions: Sessions, broker: Broker) -> None:
+    def __init__(self, files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> None:
         """`files` by their paths; they have an index page."""
         self._files = files
         self._sessions = sessions
@@ -78,7 +78,7 @@ class Gateway:
         return await self._sessions.resume_or_begin(request.cookies.get(SESSION_COOKIE, ""))
 
 
-def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: Broker) -> ASGIApp:
+def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> ASGIApp:
     gateway = Gateway(files, sessions, broker)
     application = Starlette(
         routes=[

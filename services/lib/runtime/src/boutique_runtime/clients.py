@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from boutique_runtime.deadlines import within_deadline
+from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
 
 Request = TypeVar("Request")
@@ -87,13 +87,13 @@ async def call(
     """
     return await method(
         request,
-        timeout=within_deadline(timeout_seconds),
+        timeout=clamp_to_deadline(timeout_seconds),
         wait_for_ready=True,
         metadata=((REQUEST_ID_KEY, current_request_id()), *metadata),
     )
 
 
-class AddedMethod(Generic[Request, Response]):
+class MethodWithFallback(Generic[Request, Response]):
     """A method that this shop has added to the contract, which a service of the contract alone lacks."""
 
     def __init__(

@@ -16,7 +16,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from boutique_runtime.deadlines import REQUEST_TIMEOUT_HEADER, begin_deadline, read_request_timeout
+from boutique_runtime.deadlines import REQUEST_TIMEOUT_HEADER, read_request_timeout, set_deadline
 from boutique_runtime.settings import ServiceSettings, Settings, load_settings
 from boutique_runtime.telemetry import REQUEST_ID_KEY, begin_request, configure_logging
 
@@ -97,7 +97,7 @@ def with_request_scope(application: Application) -> Application:
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         request_id = begin_request(_header(scope, _REQUEST_ID_HEADER))
-        begin_deadline(read_request_timeout(_header(scope, _TIMEOUT_HEADER) or ""))
+        set_deadline(read_request_timeout(_header(scope, _TIMEOUT_HEADER) or ""))
         status: int | None = None
 
         async def send_with_request_id(message: Message) -> None:

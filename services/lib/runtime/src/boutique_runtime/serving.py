@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.errors import ServiceError
 from boutique_runtime.settings import ServiceSettings, Settings, load_settings
 from boutique_runtime.telemetry import REQUEST_ID_KEY, begin_request, configure_logging
@@ -160,7 +160,7 @@ def _with_request_scope(method: str, behavior: Behavior) -> Behavior:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         given = next((value for key, value in context.invocation_metadata() or () if key == REQUEST_ID_KEY), None)
         request_id = begin_request(str(given) if given else None)
-        begin_deadline(context.time_remaining())
+        set_deadline(context.time_remaining())
         if isinstance(request, _Undecodable):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request is not a valid message of its type")
         try:

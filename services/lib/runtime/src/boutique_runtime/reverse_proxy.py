@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
-from boutique_runtime.deadlines import REQUEST_TIMEOUT_HEADER, begin_deadline, within_deadline
+from boutique_runtime.deadlines import REQUEST_TIMEOUT_HEADER, clamp_to_deadline, set_deadline
 from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
 
 _HOP_BY_HOP = frozenset(
@@ -58,7 +58,7 @@ class GatewayTimeoutError(Exception):
     """The other service has not begun to answer in time (504)."""
 
 
-class Broker:
+class ReverseProxy:
     """To one service, over connections that are kept."""
 
     def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
@@ -105,9 +105,9 @@ class Broker:
     async def _answer(
         self, method: str, url: URL, headers: CIMultiDict[str], upload: "_Upload", timeout_seconds: float
     ) -> Response:
-        begin_deadline(within_deadline(timeout_seconds))
+        set_deadline(clamp_to_deadline(timeout_seconds))
         try:
-            async with asyncio.timeout(within_deadline(timeout_seconds)):
+            async with asyncio.timeout(clamp_to_deadline(timeout_seconds)):
                 return _Answer(await self._send(method, url, headers, upload, timeout_seconds), upload)
         except TimeoutError:
             raise GatewayTimeoutError(f"{self._address} did not answer in time") from None
@@ -121,7 +121,7 @@ class Broker:
     ) -> aiohttp.ClientResponse:
         pauses = iter(_PAUSES_SECONDS)
         while True:
-            headers[REQUEST_TIMEOUT_HEADER] = f"{within_deadline(timeout_seconds):.3f}"
+            headers[REQUEST_TIMEOUT_HEADER] = f"{clamp_to_deadline(timeout_seconds):.3f}"
             try:
                 return await self._session.request(
                     method,
@@ -192,8 +192,8 @@ class _Answer(StreamingResponse):
 
 
 @asynccontextmanager
-async def open_broker(address: str) -> AsyncIterator[Broker]:
-    """A broker to the service at `address` ("host:port"); it connects when first used."""
+async def open_reverse_proxy(address: str) -> AsyncIterator[ReverseProxy]:
+    """A proxy to the service at `address` ("host:port"); it connects when first used."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -201,7 +201,7 @@ async def open_broker(address: str) -> AsyncIterator[Broker]:
         skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
         trust_env=False,
     ) as session:
-        yield Broker(session, address)
+        yield ReverseProxy(session, address)
 
 
 def _passed_on(request: Request, replacing: Mapping[str, str | None]) -> CIMultiDict[str]:

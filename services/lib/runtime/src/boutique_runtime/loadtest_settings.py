@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from boutique_runtime.settings import ServiceSettings
 
 
-class ShopperSettings(ServiceSettings):
+class LoadTestSettings(ServiceSettings):
     stay: bool = Field(default=False, description="Whether the process waits, idle, for SIGTERM after the run.")
     minimum_wait_seconds: float = Field(default=1, ge=0, le=60, description="A user's pause between two actions.")
     maximum_wait_seconds: float = Field(default=10, ge=0, le=60)

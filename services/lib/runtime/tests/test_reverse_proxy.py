@@ -1,4 +1,4 @@
-"""What passes through a broker, seen from a client in front of it and a server behind it, both on real connections."""
+"""What passes through a proxy, seen from a client in front of it and a server behind it, both on real connections."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from boutique_runtime.brokering import BadGatewayError, Broker, GatewayTimeoutError, open_broker
-from boutique_runtime.deadlines import begin_deadline
+from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.http_serving import with_request_scope
+from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError, ReverseProxy, open_reverse_proxy
 from boutique_testing.http import served
 from boutique_testing.processes import free_port
 
@@ -37,13 +37,13 @@ def asgi(answer: Answer) -> Application:
     return call
 
 
-def passing_to(broker: Broker, **options: Any) -> Application:
-    """A gateway that answers in plain text what its broker raises."""
+def passing_to(proxy: ReverseProxy, **options: Any) -> Application:
+    """A gateway that answers in plain text what its proxy raises."""
 
     async def answer(request: Request) -> Response:
         try:
             path = request.scope["raw_path"].decode()
-            return await broker.forward(request, path, **{"timeout_seconds": 5, **options})
+            return await proxy.forward(request, path, **{"timeout_seconds": 5, **options})
         except BadGatewayError as error:
             return PlainTextResponse(str(error), 502)
         except GatewayTimeoutError as error:
@@ -56,8 +56,8 @@ def passing_to(broker: Broker, **options: Any) -> Application:
 async def in_front_of(address: str, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway to the service at this address."""
     async with (
-        open_broker(address) as broker,
-        served(passing_to(broker, **options)) as gateway,
+        open_reverse_proxy(address) as proxy,
+        served(passing_to(proxy, **options)) as gateway,
         httpx.AsyncClient(base_url=f"http://{gateway}", trust_env=False, timeout=20) as client,
     ):
         yield client
@@ -123,10 +123,10 @@ async def test_a_path_and_a_query_string_arrive_as_they_were_sent(target: str) -
 
 @pytest.mark.parametrize("path", ["", "a", "/a b", "/a\r\nb: c", "/a?b", "/a#b", "/ä"])
 async def test_what_is_not_a_path_is_passed_on_to_nobody(path: str) -> None:
-    async with open_broker("nobody.test:80") as broker:
+    async with open_reverse_proxy("nobody.test:80") as proxy:
         request = Request({"type": "http", "method": "GET", "headers": [], "query_string": b""})
         with pytest.raises(ValueError, match="is not the path of a request"):
-            await broker.forward(request, path, timeout_seconds=5)
+            await proxy.forward(request, path, timeout_seconds=5)
 
 
 async def test_headers_of_the_connection_are_left_out_and_all_others_arrive() -> None:
@@ -378,7 +378,7 @@ async def test_a_request_that_was_not_sent_yet_waits_for_a_service_that_comes_up
         refused = aiohttp.TraceConfig()
         refused.on_request_exception.append(come_up)
         session = await stack.enter_async_context(aiohttp.ClientSession(trace_configs=[refused]))
-        gateway = await stack.enter_async_context(served(passing_to(Broker(session, f"127.0.0.1:{port}"))))
+        gateway = await stack.enter_async_context(served(passing_to(ReverseProxy(session, f"127.0.0.1:{port}"))))
         async with httpx.AsyncClient(base_url=f"http://{gateway}", trust_env=False) as client:
             assert (await client.post("/")).status_code == 204
     told = re.search(rb"x-request-timeout: ([0-9.]+)", arrived[0], re.IGNORECASE)
@@ -423,10 +423,10 @@ async def test_no_call_outlives_the_callers_deadline() -> None:
     async def answer(_: Request) -> Response:
         raise AssertionError
 
-    async with served(asgi(answer)) as address, open_broker(address) as broker:
-        begin_deadline(0)
+    async with served(asgi(answer)) as address, open_reverse_proxy(address) as proxy:
+        set_deadline(0)
         with pytest.raises(GatewayTimeoutError):
-            await broker.forward(empty_request(), "/", timeout_seconds=60)
+            await proxy.forward(empty_request(), "/", timeout_seconds=60)
 
 
 def empty_request() -> Request:
