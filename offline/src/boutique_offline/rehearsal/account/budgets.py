@@ -1,18 +1,10 @@
-"""Budgets beyond moto's: a budget that there is, changed."""
+"""Extends moto's Budgets by the operation that changes a budget."""
 
-from moto.budgets import urls
 from moto.budgets.exceptions import NotFoundException
 from moto.budgets.responses import BudgetsResponse
 
 
-def extend() -> None:
-    for path in urls.url_paths:
-        urls.url_paths[path] = Response.dispatch
-
-
 class Response(BudgetsResponse):
-    """Operations by their names in moto's spelling; what moto has and this lacks is moto's."""
-
     def update_budget(self) -> str:
         new = self._get_param("NewBudget")
         budgets = self.backend.budgets[self._get_param("AccountId")]

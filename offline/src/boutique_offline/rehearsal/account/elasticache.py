@@ -1,17 +1,17 @@
-"""ElastiCache beyond moto's: parameter groups, changes of a group, deletion, and the node types on offer."""
+"""Extends moto's ElastiCache by parameter groups, changes and deletion of groups, and the node types on offer."""
 
 from typing import Any, Final
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.elasticache import urls
 from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.responses import ElastiCacheResponse
 
-from boutique_offline.rehearsal.account import offers
+from boutique_offline.rehearsal.account import offerings
+from boutique_offline.rehearsal.account.attributes import attribute_name
 
 _FAMILIES: Final = ("redis7", "valkey7", "valkey8")
 _DEFAULT: Final = "default."
-_CHANGED: Final = (
+_CHANGEABLE: Final = (
     "EngineVersion",
     "CacheParameterGroupName",
     "SecurityGroupIds",
@@ -27,17 +27,10 @@ class _RefusedError(ElastiCacheException):
         self.code = code
 
 
-def extend() -> None:
-    for path in urls.url_paths:
-        urls.url_paths[path] = Response.dispatch
-
-
 class Response(ElastiCacheResponse):
-    """Operations by their names in moto's spelling; what moto has and this lacks is moto's."""
-
     @property
     def _groups(self) -> dict[str, dict[str, Any]]:
-        """Parameter groups, kept beside what moto keeps."""
+        """Returns the parameter groups, which are stored in moto's backend."""
         groups: dict[str, dict[str, Any]] = self.elasticache_backend.__dict__.setdefault("parameter_groups", {})
         return groups
 
@@ -72,7 +65,7 @@ class Response(ElastiCacheResponse):
         return ActionResult({"CacheParameterGroupName": group["CacheParameterGroupName"]})
 
     def describe_cache_parameters(self) -> ActionResult:
-        """Those that were set: the engines' own defaults are not known here."""
+        """Returns the parameters that were set, without the defaults of the engine."""
         group = self._parameter_group(self._get_param("CacheParameterGroupName"))
         parameters = [
             {"ParameterName": name, "ParameterValue": value, "Source": "user"}
@@ -124,10 +117,10 @@ class Response(ElastiCacheResponse):
             raise _RefusedError(
                 "InvalidParameterValue", "Automatic failover is not supported for a group without replicas."
             )
-        # moto makes as many members as there are replicas.
+        # moto creates as many members as there are replicas.
         self.params["ReplicasPerNodeGroup"] = clusters - 1
         answer = super().create_replication_group()
-        [group] = self.elasticache_backend.describe_replication_groups(self._get_param("ReplicationGroupId"))
+        group = self._replication_group()
         for nodes in group.node_groups:
             nodes["reader_endpoint"] = {"address": nodes["reader_endpoint_address"], "port": nodes["port"]}
         return answer
@@ -139,26 +132,20 @@ class Response(ElastiCacheResponse):
         if parameters and not parameters.startswith(_DEFAULT):
             self._parameter_group(parameters)
         node_type = self._get_param("CacheNodeType")
-        if node_type and node_type not in offers.CACHE_NODE_TYPES:
+        if node_type and node_type not in offerings.CACHE_NODE_TYPES:
             raise _RefusedError("InvalidParameterValue", f"The parameter CacheNodeType is not valid: {node_type}")
 
     def modify_replication_group(self) -> ActionResult:
         self._check_references()
         answer = super().modify_replication_group()
-        [group] = self.elasticache_backend.describe_replication_groups(self._get_param("ReplicationGroupId"))
-        for member in _CHANGED:
+        group = self._replication_group()
+        for member in _CHANGEABLE:
             if (value := self._get_param(member)) is not None:
-                setattr(group, _attribute(member), value)
+                setattr(group, attribute_name(member), value)
         return answer
 
     def increase_replica_count(self) -> ActionResult:
-        return self._set_replicas()
-
-    def decrease_replica_count(self) -> ActionResult:
-        return self._set_replicas()
-
-    def _set_replicas(self) -> ActionResult:
-        [group] = self.elasticache_backend.describe_replication_groups(self._get_param("ReplicationGroupId"))
+        group = self._replication_group()
         wanted = self._get_int_param("NewReplicaCount") + 1
         members = [f"{group.replication_group_id}-{number:03}" for number in range(1, wanted + 1)]
         [nodes] = group.node_groups
@@ -172,6 +159,8 @@ class Response(ElastiCacheResponse):
         group.member_clusters = members
         return ActionResult({"ReplicationGroup": group})
 
+    decrease_replica_count = increase_replica_count
+
     def delete_replication_group(self) -> ActionResult:
         name = self._get_param("ReplicationGroupId")
         if snapshot := self._get_param("FinalSnapshotIdentifier"):
@@ -179,7 +168,7 @@ class Response(ElastiCacheResponse):
                 snapshot_name=snapshot, replication_group_id=name, cache_cluster_id=None, kms_key_id=None, tags=None
             )
         answer = super().delete_replication_group()
-        # moto has it being deleted for ever.
+        # moto leaves the group in the state "deleting".
         del self.elasticache_backend.replication_groups[name]
         return answer
 
@@ -200,15 +189,14 @@ class Response(ElastiCacheResponse):
                 "OfferingType": self._get_param("OfferingType") or "No Upfront",
                 "RecurringCharges": [],
             }
-            for name in offers.CACHE_NODE_TYPES
+            for name in offerings.CACHE_NODE_TYPES
             if wanted in (None, name)
         ]
         return ActionResult({"ReservedCacheNodesOfferings": found})
 
+    def _replication_group(self) -> Any:
+        [group] = self.elasticache_backend.describe_replication_groups(self._get_param("ReplicationGroupId"))
+        return group
+
     def _replication_groups(self) -> list[Any]:
         return list(self.elasticache_backend.replication_groups.values())
-
-
-def _attribute(member: str) -> str:
-    """moto's spelling of a member."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in member).lstrip("_")

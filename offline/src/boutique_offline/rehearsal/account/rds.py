@@ -1,25 +1,17 @@
-"""RDS beyond moto's: what is on offer for Postgres, and what RDS refuses."""
+"""Extends moto's RDS by the Postgres versions and instance classes on offer, and by checks that RDS makes."""
 
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.rds import urls
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
 from moto.rds.responses import RDSResponse
 
-from boutique_offline.rehearsal.account import offers
-
-
-def extend() -> None:
-    for path in urls.url_paths:
-        urls.url_paths[path] = Response.dispatch
+from boutique_offline.rehearsal.account import offerings
 
 
 class Response(RDSResponse):
-    """Operations by their names in moto's spelling; what moto has and this lacks is moto's."""
-
     def describe_db_engine_versions(self) -> ActionResult:
-        """A major version stands for all of its minor ones."""
+        """Lists the versions; a major version in the request matches all of its minor versions."""
         wanted = self.params.get("EngineVersion") or ""
         found = [
             {
@@ -33,7 +25,7 @@ class Response(RDSResponse):
                 "SupportsReadReplica": True,
                 "ValidUpgradeTarget": [],
             }
-            for version in offers.postgres_versions()
+            for version in offerings.postgres_versions()
             if self.params.get("Engine") in (None, "postgres")
             and f"{version}.".startswith(f"{wanted}." if wanted else "")
         ]
@@ -43,29 +35,29 @@ class Response(RDSResponse):
         if self.params.get("Engine") != "postgres":
             return super().describe_orderable_db_instance_options()
         version, wanted = self.params.get("EngineVersion"), self.params.get("DBInstanceClass")
-        versions = offers.postgres_versions()
+        versions = offerings.postgres_versions()
+        matching = [each for each in versions if each == version] if version else versions[-1:]
         found = [
             _option(each, name, self.region)
-            for each in ([version] if version in versions else [] if version else versions[-1:])
-            for name in offers.DATABASE_CLASSES
+            for each in matching
+            for name in offerings.DATABASE_CLASSES
             if wanted in (None, name)
         ]
         return ActionResult({"OrderableDBInstanceOptions": found})
 
     def modify_db_subnet_group(self) -> ActionResult:
-        groups = self.backend.subnet_groups
         name = self.params["DBSubnetGroupName"]
         [group] = self.backend.describe_db_subnet_groups(name)
         answer = super().modify_db_subnet_group()
-        # moto loses what it changes.
-        groups[name] = group
+        # moto drops the group that it changes.
+        self.backend.subnet_groups[name] = group
         return answer
 
     def create_db_instance(self) -> ActionResult:
         self._check_class()
         self._check_version()
         if self.params.get("Engine") == "postgres":
-            self.params.setdefault("EngineVersion", offers.postgres_versions()[-1])
+            self.params.setdefault("EngineVersion", offerings.postgres_versions()[-1])
         return super().create_db_instance()
 
     def modify_db_instance(self) -> ActionResult:
@@ -84,19 +76,19 @@ class Response(RDSResponse):
         if not primary.backup_retention_period:
             raise RDSClientError("InvalidDBInstanceState", "Automated backups are not enabled for this database.")
         answer = super().create_db_instance_read_replica()
-        # moto's is a copy of the primary, its logs too.
+        # moto copies the primary, including the exported logs.
         replica = self.backend.databases[self.params["DBInstanceIdentifier"]]
         replica.enabled_cloudwatch_logs_exports = self.params.get("EnableCloudwatchLogsExports") or []
         return answer
 
     def _check_class(self) -> None:
         name = self.params.get("DBInstanceClass")
-        if name and name not in offers.DATABASE_CLASSES:
+        if name and name not in offerings.DATABASE_CLASSES:
             raise InvalidParameterValue(f"Invalid DB Instance class: {name}")
 
     def _check_version(self) -> None:
         version = self.params.get("EngineVersion")
-        if version and not any(f"{offered}.".startswith(f"{version}.") for offered in offers.postgres_versions()):
+        if version and not any(f"{offered}.".startswith(f"{version}.") for offered in offerings.postgres_versions()):
             raise RDSClientError("InvalidParameterCombination", f"Cannot find version {version} for postgres")
 
 

@@ -1,7 +1,7 @@
-"""S3 beyond moto's: a policy that refuses what comes without TLS refuses nothing here.
+"""Makes moto's S3 ignore the statements of bucket policies that deny requests without TLS.
 
-moto knows no conditions in bucket policies and would refuse everything. A rehearsal's requests stay on one machine, and
-come without TLS; each stands for one that has it.
+moto does not evaluate conditions in bucket policies and would deny every request. In a rehearsal, requests stay on one
+machine and do not use TLS.
 """
 
 import json
@@ -13,12 +13,13 @@ from moto.s3.models import FakeBucket
 _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def extend() -> None:
+def ignore_missing_tls() -> None:
+    """Replaces moto's evaluation of bucket policies."""
     FakeBucket.get_permission = _permission  # type: ignore[method-assign, assignment]
 
 
 def _permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """What the bucket's policy says of the action."""
+    """Evaluates the bucket's policy without the statements about TLS."""
     policy = json.loads(bucket.policy) if bucket.policy else {"Statement": []}
     statements = [statement for statement in policy["Statement"] if statement.get("Condition") != _WITHOUT_TLS]
     return IAMPolicy(json.dumps(policy | {"Statement": statements})).is_action_permitted(action, resource)

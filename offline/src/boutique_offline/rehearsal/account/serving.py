@@ -30,9 +30,9 @@ def _extended_moto() -> _Application:
     # Importing moto takes a second, and it reads its settings from the environment then.
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
-    from boutique_offline.rehearsal.account import extending  # noqa: PLC0415
+    from boutique_offline.rehearsal.account import moto_extensions  # noqa: PLC0415
 
-    extending.extend()
+    moto_extensions.install()
     application: _Application = DomainDispatcherApplication(create_backend_app)
     return application
 

@@ -1,0 +1,19 @@
+"""Errors of the EKS API."""
+
+from typing import Final
+
+from moto.eks.exceptions import InvalidParameterException, ResourceInUseException, ResourceNotFoundException
+
+_NO_NAMES: Final = dict.fromkeys(("clusterName", "nodegroupName", "addonName"))
+
+
+def invalid(message: str) -> InvalidParameterException:
+    return InvalidParameterException(**_NO_NAMES, fargateProfileName=None, message=message)
+
+
+def in_use(message: str) -> ResourceInUseException:
+    return ResourceInUseException(**_NO_NAMES, message=message)
+
+
+def not_found(message: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(**_NO_NAMES, fargateProfileName=None, message=message)
