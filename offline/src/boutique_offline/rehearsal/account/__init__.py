@@ -1,1 +1,1 @@
-"""The AWS account of a rehearsal: moto's server, and what moto lacks of the services that the program uses."""
+"""The AWS account of a rehearsal: moto's server, extended by what moto lacks of the services in use."""

@@ -1,4 +1,4 @@
-"""Serves an emulated AWS account until it is told to end."""
+"""Serves an emulated AWS account until SIGTERM or SIGINT."""
 
 import argparse
 import os
@@ -9,14 +9,14 @@ from boutique_offline.rehearsal.account.serving import serve
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m boutique_offline.rehearsal.account", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--account", required=True, help="number of the account")
+    parser.add_argument("--account", required=True, help="the account's number")
     parser.add_argument("--region", required=True)
-    parser.add_argument("--address", help="an address besides 127.0.0.1, by which pods reach the account")
+    parser.add_argument("--address", help="an address besides 127.0.0.1, for pods")
     return parser.parse_args()
 
 
 arguments = _arguments()
-# moto reads its settings when it is imported.
+# moto reads these while it is imported.
 os.environ |= {
     "MOTO_ACCOUNT_ID": arguments.account,
     "AWS_DEFAULT_REGION": arguments.region,

@@ -1,6 +1,6 @@
-"""Everything that exists in an account, of the kinds that the program makes and of those that AWS makes beside them.
+"""Lists everything in an emulated account: what the program creates, and what AWS creates beside it.
 
-A key that waits to be deleted does not count, nor a secret that does: AWS keeps both for days, and bills neither.
+Keys and secrets that are scheduled for deletion are left out: AWS keeps both for days and bills neither.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 @dataclass(frozen=True, order=True)
 class Item:
-    """One thing in the account; the id of what belongs to another begins with that one's."""
+    """One resource in the account. The id of a part of another resource starts with that resource's id."""
 
     service: str
     kind: str
@@ -23,19 +23,29 @@ class Item:
 
 @dataclass(frozen=True)
 class _Listing:
-    """`ids` is a JMESPath; with `within`, it is asked for each of that kind, whose id takes the place of "{}"."""
+    """How to list the resources of one kind.
+
+    Args:
+        service: Service, as botocore names it.
+        kind: Name of the kind in items.
+        operation: Operation that lists the resources.
+        ids: JMESPath of their ids in the response.
+        owner: Kind of the resource that they belong to, and the member of the request that takes its id.
+        arguments: Other members of the request. "{account}" stands for the account's number.
+    """
 
     service: str
     kind: str
     operation: str
     ids: str
+    owner: tuple[str, str] | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    within: str | None = None
 
 
-# Of AWS' own there is always one, or one as soon as something is like it.
-_MADE_PARAMETERS: Final = "DBParameterGroups[?!starts_with(DBParameterGroupName, 'default.')].DBParameterGroupName"
-_MADE_ALIASES: Final = "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName"
+# AWS has default groups and aliases of its own, which appear with the first resource that uses them.
+_OWN_PARAMETERS: Final = "DBParameterGroups[?!starts_with(DBParameterGroupName, 'default.')].DBParameterGroupName"
+_OWN_ALIASES: Final = "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName"
+_CACHE_PARAMETERS: Final = "CacheParameterGroups[].CacheParameterGroupName"
 _LISTINGS: Final = (
     _Listing("ec2", "vpc", "DescribeVpcs", "Vpcs[].VpcId"),
     _Listing("ec2", "subnet", "DescribeSubnets", "Subnets[].SubnetId"),
@@ -48,8 +58,7 @@ _LISTINGS: Final = (
         "route",
         "DescribeRouteTables",
         "RouteTables[].Routes[].DestinationCidrBlock",
-        {"RouteTableIds": ["{}"]},
-        "route-table",
+        ("route-table", "RouteTableIds"),
     ),
     _Listing("ec2", "association", "DescribeRouteTables", "RouteTables[].Associations[].RouteTableAssociationId"),
     _Listing("ec2", "vpc-endpoint", "DescribeVpcEndpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId"),
@@ -59,74 +68,57 @@ _LISTINGS: Final = (
     _Listing("ec2", "network-interface", "DescribeNetworkInterfaces", "NetworkInterfaces[].NetworkInterfaceId"),
     _Listing("ec2", "instance", "DescribeInstances", "Reservations[].Instances[].InstanceId"),
     _Listing("ec2", "volume", "DescribeVolumes", "Volumes[].VolumeId"),
-    _Listing("ec2", "snapshot", "DescribeSnapshots", "Snapshots[].SnapshotId", {"OwnerIds": ["self"]}),
+    _Listing("ec2", "snapshot", "DescribeSnapshots", "Snapshots[].SnapshotId", arguments={"OwnerIds": ["self"]}),
     _Listing("iam", "role", "ListRoles", "Roles[].RoleName"),
-    _Listing("iam", "role-policy", "ListRolePolicies", "PolicyNames", {"RoleName": "{}"}, "role"),
+    _Listing("iam", "role-policy", "ListRolePolicies", "PolicyNames", ("role", "RoleName")),
     _Listing(
-        "iam",
-        "attached-policy",
-        "ListAttachedRolePolicies",
-        "AttachedPolicies[].PolicyArn",
-        {"RoleName": "{}"},
-        "role",
+        "iam", "attached-policy", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", ("role", "RoleName")
     ),
-    _Listing("iam", "policy", "ListPolicies", "Policies[].Arn", {"Scope": "Local"}),
+    _Listing("iam", "policy", "ListPolicies", "Policies[].Arn", arguments={"Scope": "Local"}),
     _Listing("iam", "instance-profile", "ListInstanceProfiles", "InstanceProfiles[].InstanceProfileName"),
     _Listing("iam", "oidc-provider", "ListOpenIDConnectProviders", "OpenIDConnectProviderList[].Arn"),
     _Listing("kms", "key", "ListKeys", "Keys[].KeyId"),
-    _Listing("kms", "alias", "ListAliases", _MADE_ALIASES),
+    _Listing("kms", "alias", "ListAliases", _OWN_ALIASES),
     _Listing("ecr", "repository", "DescribeRepositories", "repositories[].repositoryName"),
-    _Listing("ecr", "image", "ListImages", "imageIds[].imageDigest", {"repositoryName": "{}"}, "repository"),
-    _Listing(
-        "ecr", "lifecycle-policy", "GetLifecyclePolicy", "[repositoryName]", {"repositoryName": "{}"}, "repository"
-    ),
+    _Listing("ecr", "image", "ListImages", "imageIds[].imageDigest", ("repository", "repositoryName")),
+    _Listing("ecr", "lifecycle-policy", "GetLifecyclePolicy", "[repositoryName]", ("repository", "repositoryName")),
     _Listing("eks", "cluster", "ListClusters", "clusters"),
-    _Listing("eks", "access-entry", "ListAccessEntries", "accessEntries", {"clusterName": "{}"}, "cluster"),
-    _Listing("eks", "addon", "ListAddons", "addons", {"clusterName": "{}"}, "cluster"),
+    _Listing("eks", "access-entry", "ListAccessEntries", "accessEntries", ("cluster", "clusterName")),
+    _Listing("eks", "addon", "ListAddons", "addons", ("cluster", "clusterName")),
     _Listing(
         "eks",
         "pod-identity-association",
         "ListPodIdentityAssociations",
         "associations[].associationId",
-        {"clusterName": "{}"},
-        "cluster",
+        ("cluster", "clusterName"),
     ),
     _Listing("rds", "instance", "DescribeDBInstances", "DBInstances[].DBInstanceIdentifier"),
     _Listing("rds", "snapshot", "DescribeDBSnapshots", "DBSnapshots[].DBSnapshotIdentifier"),
     _Listing("rds", "subnet-group", "DescribeDBSubnetGroups", "DBSubnetGroups[].DBSubnetGroupName"),
-    _Listing("rds", "parameter-group", "DescribeDBParameterGroups", _MADE_PARAMETERS),
+    _Listing("rds", "parameter-group", "DescribeDBParameterGroups", _OWN_PARAMETERS),
     _Listing("elasticache", "replication-group", "DescribeReplicationGroups", "ReplicationGroups[].ReplicationGroupId"),
     _Listing("elasticache", "cluster", "DescribeCacheClusters", "CacheClusters[].CacheClusterId"),
     _Listing("elasticache", "snapshot", "DescribeSnapshots", "Snapshots[].SnapshotName"),
     _Listing("elasticache", "subnet-group", "DescribeCacheSubnetGroups", "CacheSubnetGroups[].CacheSubnetGroupName"),
-    _Listing(
-        "elasticache",
-        "parameter-group",
-        "DescribeCacheParameterGroups",
-        "CacheParameterGroups[].CacheParameterGroupName",
-    ),
+    _Listing("elasticache", "parameter-group", "DescribeCacheParameterGroups", _CACHE_PARAMETERS),
     _Listing("secretsmanager", "secret", "ListSecrets", "SecretList[].ARN"),
     _Listing("s3", "bucket", "ListBuckets", "Buckets[].Name"),
-    _Listing(
-        "s3", "object", "ListObjectVersions", "Versions[].join('@', [Key, VersionId])", {"Bucket": "{}"}, "bucket"
-    ),
+    _Listing("s3", "object", "ListObjectVersions", "Versions[].join('@', [Key, VersionId])", ("bucket", "Bucket")),
     _Listing("acm", "certificate", "ListCertificates", "CertificateSummaryList[].CertificateArn"),
     _Listing("elbv2", "load-balancer", "DescribeLoadBalancers", "LoadBalancers[].LoadBalancerArn"),
     _Listing("elbv2", "target-group", "DescribeTargetGroups", "TargetGroups[].TargetGroupArn"),
-    _Listing(
-        "elbv2", "listener", "DescribeListeners", "Listeners[].ListenerArn", {"LoadBalancerArn": "{}"}, "load-balancer"
-    ),
-    _Listing("elbv2", "rule", "DescribeRules", "Rules[?!IsDefault].RuleArn", {"ListenerArn": "{}"}, "listener"),
+    _Listing("elbv2", "listener", "DescribeListeners", "Listeners[].ListenerArn", ("load-balancer", "LoadBalancerArn")),
+    _Listing("elbv2", "rule", "DescribeRules", "Rules[?!IsDefault].RuleArn", ("listener", "ListenerArn")),
     _Listing("logs", "log-group", "DescribeLogGroups", "logGroups[].logGroupName"),
     _Listing("cloudwatch", "alarm", "DescribeAlarms", "MetricAlarms[].AlarmName"),
     _Listing("sns", "topic", "ListTopics", "Topics[].TopicArn"),
     _Listing("sns", "subscription", "ListSubscriptions", "Subscriptions[].SubscriptionArn"),
-    _Listing("budgets", "budget", "DescribeBudgets", "Budgets[].BudgetName", {"AccountId": "account"}),
+    _Listing("budgets", "budget", "DescribeBudgets", "Budgets[].BudgetName", arguments={"AccountId": "{account}"}),
 )
 
 
 def inventory(endpoint: str, region: str) -> frozenset[Item]:
-    """What the emulated account at the endpoint has in the region, and what it has of no region."""
+    """Returns everything in the region of the emulated account, and everything that is global."""
     account = _Account(endpoint, region)
     return frozenset(item for listing in _LISTINGS for item in account.items(listing))
 
@@ -137,40 +129,35 @@ class _Account:
         self._region = region
         self._session = botocore.session.get_session()
         self._clients: dict[str, Any] = {}
-        self._own: dict[tuple[str, str], list[str]] = {}
-        [identity] = self._answers("sts", "GetCallerIdentity", {})
+        self._listed: dict[tuple[str, str], list[str]] = {}
+        [identity] = self._call("sts", "GetCallerIdentity", {})
         self._number = identity["Account"]
 
     def items(self, listing: _Listing) -> Iterator[Item]:
-        """What is of the listing's kind; its owners must have been listed before."""
-        own = self._own.setdefault((listing.service, listing.kind), [])
-        if listing.within is None:
-            for identifier in self._ids(listing, ""):
-                own.append(identifier)
-                yield Item(listing.service, listing.kind, identifier)
-            return
-        for owner in self._own[listing.service, listing.within]:
+        """Yields the resources of a kind. The kind of their owners must have been listed before."""
+        listed = self._listed.setdefault((listing.service, listing.kind), [])
+        owners = self._listed[listing.service, listing.owner[0]] if listing.owner else [""]
+        for owner in owners:
             for identifier in self._ids(listing, owner):
-                own.append(identifier)
-                yield Item(listing.service, listing.kind, f"{owner}/{identifier}")
+                listed.append(identifier)
+                yield Item(listing.service, listing.kind, f"{owner}/{identifier}" if owner else identifier)
 
     def _ids(self, listing: _Listing, owner: str) -> Iterator[str]:
-        arguments = {name: self._fill(value, owner) for name, value in listing.arguments.items()}
-        for answer in self._answers(listing.service, listing.operation, arguments):
+        arguments = {name: self._number if value == "{account}" else value for name, value in listing.arguments.items()}
+        if listing.owner:
+            model = self._client(listing.service).meta.service_model.operation_model(listing.operation)
+            name = listing.owner[1]
+            arguments[name] = [owner] if model.input_shape.members[name].type_name == "list" else owner
+        for answer in self._call(listing.service, listing.operation, arguments):
             for identifier in jmespath.search(listing.ids, answer) or []:
-                if listing.kind != "key" or self._is_kept(identifier):
+                if listing.kind != "key" or not self._is_scheduled_for_deletion(identifier):
                     yield identifier
 
-    def _fill(self, value: Any, owner: str) -> Any:
-        if isinstance(value, list):
-            return [self._fill(item, owner) for item in value]
-        return self._number if value == "account" else value.replace("{}", owner)
+    def _is_scheduled_for_deletion(self, key: str) -> bool:
+        [answer] = self._call("kms", "DescribeKey", {"KeyId": key})
+        return bool(answer["KeyMetadata"]["KeyState"] == "PendingDeletion")
 
-    def _is_kept(self, key: str) -> bool:
-        [answer] = self._answers("kms", "DescribeKey", {"KeyId": key})
-        return bool(answer["KeyMetadata"]["KeyState"] != "PendingDeletion")
-
-    def _answers(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         client = self._client(service)
         [method] = [name for name, known in client.meta.method_to_api_mapping.items() if known == operation]
         try:
@@ -179,7 +166,7 @@ class _Account:
             else:
                 yield getattr(client, method)(**arguments)
         except ClientError as error:
-            # Such as the policy of a repository that has none.
+            # For example the lifecycle policy of a repository without one.
             if "NotFound" not in error.response["Error"]["Code"]:
                 raise
 
@@ -190,6 +177,6 @@ class _Account:
                 region_name=self._region,
                 endpoint_url=self._endpoint,
                 aws_access_key_id="rehearsal",
-                aws_secret_access_key="rehearsal",  # noqa: S106 - the emulated account takes any
+                aws_secret_access_key="rehearsal",  # noqa: S106 - the emulated account accepts any
             )
         return self._clients[service]

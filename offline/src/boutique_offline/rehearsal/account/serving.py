@@ -1,4 +1,4 @@
-"""The account over HTTP: moto's application, one request at a time, on each of its addresses."""
+"""Serves the emulated account over HTTP: moto's application, one request at a time."""
 
 import signal
 import sys
@@ -14,20 +14,20 @@ _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def serve(port: int, addresses: Sequence[str]) -> None:
-    """Listens on the addresses until SIGTERM or SIGINT. Raises OSError where one is taken."""
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    """Serves on the addresses until SIGTERM or SIGINT. Raises OSError if one is in use."""
+    stop_signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     application = _one_at_a_time(_extended_moto())
     servers = [_server(application, address, port) for address in addresses]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"The account answers on {', '.join(f'http://{address}:{port}' for address in addresses)}\n")
+    sys.stdout.write(f"The account is served on {', '.join(f'http://{address}:{port}' for address in addresses)}\n")
     sys.stdout.flush()
-    signal.sigwait(ending)
+    signal.sigwait(stop_signals)
 
 
 def _extended_moto() -> _Application:
-    # Importing moto takes a second, and it reads its settings from the environment then.
+    # moto takes a second to import, and reads its settings from environment variables while it is imported.
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
     from boutique_offline.rehearsal.account import moto_extensions  # noqa: PLC0415
@@ -42,7 +42,7 @@ def _server(application: _Application, address: str, port: int) -> BaseWSGIServe
 
     class Handler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Failures alone: a run makes thousands of requests."""
+            """Logs only failures, since a run makes thousands of requests."""
             if str(code) >= "500":
                 super().log_request(code, size)
 
@@ -50,7 +50,7 @@ def _server(application: _Application, address: str, port: int) -> BaseWSGIServe
 
 
 def _one_at_a_time(application: _Application) -> _Application:
-    """moto's state is plain dicts, which two requests at once may leave half changed."""
+    """Serializes requests: moto keeps its state in plain dicts, which concurrent requests could corrupt."""
     lock = threading.Lock()
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
