@@ -12,10 +12,10 @@ from pathlib import Path
 from boutique_definition.pictures import CONTENT_TYPES, PICTURES, find_pictures
 from boutique_definition.service_file import ServiceFile, StoreFact, package_name
 from boutique_definition.wiring import plain_variables, secret_variables
-from boutique_testing.postgres import PostgresServer, start_postgres
-from boutique_testing.processes import running
-from boutique_testing.redis import RedisServer, start_redis
-from boutique_testing.s3 import BUCKET, S3, start_s3
+from boutique_development_servers.postgres import PostgresServer, start_postgres
+from boutique_development_servers.processes import running
+from boutique_development_servers.redis import RedisServer, start_redis
+from boutique_development_servers.s3 import BUCKET, S3, start_s3
 from dev.errors import ActionableError
 
 

@@ -15,7 +15,7 @@ import httpx
 
 from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_definition.validation import ConfigError
-from boutique_testing.processes import free_port, port_is_free
+from boutique_development_servers.processes import free_port, port_is_free
 from dev import web_application as application
 from dev.directories import cache_directory
 from dev.errors import ActionableError

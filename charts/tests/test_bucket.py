@@ -16,7 +16,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from boutique_testing.processes import free_port, port_is_free, running
+from boutique_development_servers.processes import free_port, port_is_free, running
 from dev.progress import Progress
 from dev.toolchain.toolbox import ensure
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from boutique_testing.postgres import programs_from_wheel
-from boutique_testing.processes import STARTUP_SECONDS, free_port
+from boutique_development_servers.postgres import programs_from_wheel
+from boutique_development_servers.processes import STARTUP_SECONDS, free_port
 
 _FILES = Path(__file__).parents[1] / "postgres/files"
 _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where what is made durable takes no time

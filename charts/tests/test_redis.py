@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from boutique_testing.processes import STARTUP_SECONDS, free_port, running
+from boutique_development_servers.processes import STARTUP_SECONDS, free_port, running
 
 _FILES = Path(__file__).parents[1] / "redis/files"
 

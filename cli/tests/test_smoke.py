@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from boutique_testing.processes import free_port
+from boutique_development_servers.processes import free_port
 from cli.operations import main
 from cli.smoke.run import smoke
 from cli.tests.http_server import serving

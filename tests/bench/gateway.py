@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 
 from boutique_definition.service_file import load_service_files
-from boutique_testing.processes import free_port
+from boutique_development_servers.processes import free_port
 from dev.processes import start_services, start_stores
 from hipstershop import shop_pb2, shop_pb2_grpc
 from tests.bench.shoppers import PRODUCTS

@@ -17,10 +17,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from boutique_currency.ecb import packaged_rates
 from boutique_definition.service_file import ServiceFile, load_service_files
-from boutique_testing.postgres import PostgresServer
-from boutique_testing.processes import free_port
-from boutique_testing.redis import RedisServer
-from boutique_testing.s3 import start_s3
+from boutique_development_servers.postgres import PostgresServer
+from boutique_development_servers.processes import free_port
+from boutique_development_servers.redis import RedisServer
+from boutique_development_servers.s3 import start_s3
 from dev.processes import Store, start_services, stores_on
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop

@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 
 from boutique_cart.settings import CartSettings
 from boutique_cart.store import open_store
+from boutique_development_servers.processes import free_port
 from boutique_offline.node.certificates import KeyPair, create_authority
 from boutique_offline.plugins.serving import PluginError
 from boutique_offline.rehearsal.stores.account import Account, Description, Endpoint, PostgresDescription
@@ -31,7 +32,6 @@ from boutique_offline.rehearsal.stores.doors import Certifier
 from boutique_offline.rehearsal.stores.keeping import Keeper, open_keeper
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import PostgresSettings, create_pool
-from boutique_testing.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -17,11 +17,11 @@ from aiohttp import web
 
 from boutique_api_gateway.__main__ import open_application
 from boutique_api_gateway.settings import GatewaySettings
+from boutique_development_servers.processes import free_port, port_is_free, running
 from boutique_runtime.http_serving import with_request_scope
 from boutique_runtime.money import Money
 from boutique_testing.catalog_and_cart import SHIPPING, CatalogAndCart, placed_order, product
-from boutique_testing.neighbours import served
-from boutique_testing.processes import free_port, port_is_free, running
+from boutique_testing.fake_services import served
 from hipstershop import shop_pb2
 
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"

@@ -4,7 +4,7 @@ import grpc
 import httpx
 import pytest
 
-from boutique_testing.neighbours import Neighbours, refusing
+from boutique_testing.fake_services import FakeServices, refusing
 
 Carts = dict[str, dict[str, int]]
 
@@ -38,7 +38,7 @@ async def test_the_session_in_the_body_counts_before_the_cookie(
     ],
 )
 async def test_a_request_without_a_session_is_refused(
-    client: httpx.AsyncClient, neighbours: Neighbours, method: str, path: str
+    client: httpx.AsyncClient, neighbours: FakeServices, method: str, path: str
 ) -> None:
     answer = await client.request(method, path)
     assert answer.status_code == 400
@@ -91,7 +91,7 @@ async def test_a_quantity_that_is_not_one_is_refused(
 
 
 async def test_a_cart_that_is_full_says_so(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int]
 ) -> None:
     full = "item.product_id: a cart holds at most 100 products"
     neighbours.answers["SetItem"] = refusing(grpc.StatusCode.FAILED_PRECONDITION, full)

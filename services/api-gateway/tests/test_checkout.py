@@ -7,7 +7,7 @@ import grpc
 import httpx
 import pytest
 
-from boutique_testing.neighbours import Neighbours, refusing
+from boutique_testing.fake_services import FakeServices, refusing
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -40,7 +40,7 @@ async def test_an_order_is_answered_with_all_that_a_receipt_says(
 
 
 async def test_an_order_reaches_checkout_whole(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any]
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     await client.post(PROCESS, json=order, headers={"Idempotency-Key": "k-1"})
     (call,) = neighbours.calls["PlaceOrder"]
@@ -63,7 +63,7 @@ async def test_an_order_reaches_checkout_whole(
 @pytest.mark.parametrize(("code", "number"), [("94043", 94043), ("01069", 1069), ("", 0), ("9999999999", 0)])
 async def test_a_postal_code_of_digits_is_also_a_number(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     code: str,
@@ -76,7 +76,7 @@ async def test_a_postal_code_of_digits_is_also_a_number(
 
 
 async def test_an_order_needs_no_email_and_no_key(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any]
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     del order["email"]
     assert (await client.post(PROCESS, json=order)).status_code == 200
@@ -155,7 +155,7 @@ def _with(value: object, *path: str) -> Change:
 )
 async def test_a_field_that_is_missing_or_wrong_is_named(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     change: Change,
@@ -170,7 +170,7 @@ async def test_a_field_that_is_missing_or_wrong_is_named(
 
 @pytest.mark.parametrize("number", [None, "", "none", "4432", 4432801561520454, "4" * 30, "4432 8015 6152 045x"])
 async def test_a_card_without_a_number_that_can_be_one_is_refused_in_the_contracts_words(
-    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any], number: object
+    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], number: object
 ) -> None:
     payment["card"]["number"] = number
     answer = await client.post(PAYMENT, json=payment)
@@ -194,7 +194,7 @@ async def test_a_card_without_a_number_that_can_be_one_is_refused_in_the_contrac
 )
 async def test_a_card_that_is_refused_is_a_400_that_says_why(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     payment: dict[str, Any],
@@ -211,7 +211,7 @@ async def test_a_card_that_is_refused_is_a_400_that_says_why(
 
 @pytest.mark.parametrize("key", ["a b", "x" * 129, "é"])
 async def test_a_key_that_is_not_one_is_refused(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], order: dict[str, Any], key: str
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any], key: str
 ) -> None:
     answer = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
     assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, "Idempotency-Key")
@@ -220,7 +220,7 @@ async def test_a_key_that_is_not_one_is_refused(
 
 async def test_what_is_on_a_card_is_in_no_answer_and_no_log(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     payment: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -234,7 +234,7 @@ async def test_what_is_on_a_card_is_in_no_answer_and_no_log(
 
 
 async def test_a_quote_tells_the_whole_before_it_is_paid(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int], address: dict[str, Any]
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], address: dict[str, Any]
 ) -> None:
     for body in ({}, {"shipping": {"address": address}}):
         answer = await client.post("/api/v1/checkout/quote", json=body)
@@ -253,7 +253,7 @@ async def test_there_is_no_quote_for_an_empty_cart(client: httpx.AsyncClient) ->
 
 
 async def test_a_payment_counts_once_under_its_transaction_id(
-    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any]
+    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any]
 ) -> None:
     answer = await client.post(PAYMENT, json=payment)
     assert (answer.status_code, answer.json()) == (200, {"message": "success"})
@@ -265,7 +265,7 @@ async def test_a_payment_counts_once_under_its_transaction_id(
 
 @pytest.mark.parametrize("change", [_without("transaction_id"), _with("", "transaction_id"), _without("card")])
 async def test_a_payment_that_is_not_whole_is_refused(
-    client: httpx.AsyncClient, neighbours: Neighbours, payment: dict[str, Any], change: Change
+    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], change: Change
 ) -> None:
     change(payment)
     assert (await client.post(PAYMENT, json=payment)).status_code == 400

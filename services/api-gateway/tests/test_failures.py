@@ -10,9 +10,9 @@ import pytest
 
 from boutique_api_gateway.__main__ import open_application
 from boutique_api_gateway.settings import GatewaySettings
+from boutique_development_servers.processes import free_port
 from boutique_runtime.http_serving import with_request_scope
-from boutique_testing.neighbours import Neighbours, refusing
-from boutique_testing.processes import free_port
+from boutique_testing.fake_services import FakeServices, refusing
 
 DOCUMENTS = "/api/v1/product/documents"
 INSIDE = "SELECT secret FROM inside"
@@ -29,7 +29,7 @@ INSIDE = "SELECT secret FROM inside"
     ],
 )
 async def test_a_refusal_keeps_its_words(
-    client: httpx.AsyncClient, neighbours: Neighbours, code: grpc.StatusCode, status: int
+    client: httpx.AsyncClient, neighbours: FakeServices, code: grpc.StatusCode, status: int
 ) -> None:
     neighbours.answers["ListProducts"] = refusing(code, "as it was said")
     answer = await client.get(DOCUMENTS)
@@ -50,7 +50,7 @@ async def test_a_refusal_keeps_its_words(
 )
 async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     caplog: pytest.LogCaptureFixture,
     code: grpc.StatusCode,
     status: int,
@@ -64,7 +64,7 @@ async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
     assert record.__dict__["reason"] == f"{code.name}: {INSIDE}"
 
 
-async def test_a_service_that_is_unavailable_is_a_502(client: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_a_service_that_is_unavailable_is_a_502(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
     # Not a read, which would be sent again.
     neighbours.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
     card = {"number": "4432801561520454", "expiration": "01/39", "security_code": "672"}
@@ -74,7 +74,7 @@ async def test_a_service_that_is_unavailable_is_a_502(client: httpx.AsyncClient,
 
 
 async def test_a_fault_of_ours_is_found_in_the_log_by_its_id(
-    client: httpx.AsyncClient, neighbours: Neighbours, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, neighbours: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def nonsense(*_: Any) -> Any:
         raise ZeroDivisionError(INSIDE)
@@ -90,7 +90,7 @@ async def test_a_fault_of_ours_is_found_in_the_log_by_its_id(
 
 
 async def test_a_caller_that_waits_for_a_moment_is_answered_in_it(
-    client: httpx.AsyncClient, neighbours: Neighbours
+    client: httpx.AsyncClient, neighbours: FakeServices
 ) -> None:
     async def never(*_: Any) -> Any:
         await asyncio.Event().wait()
@@ -109,7 +109,7 @@ async def test_a_caller_that_waits_for_a_moment_is_answered_in_it(
 )
 async def test_a_caller_that_sets_no_limit_gets_ours(
     client: httpx.AsyncClient,
-    neighbours: Neighbours,
+    neighbours: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     method: str,
@@ -136,7 +136,7 @@ async def test_a_service_that_is_away_is_a_failure_in_time(settings: GatewaySett
 
 
 async def test_more_requests_at_once_than_there_is_room_for_are_told_to_come_back(
-    settings: GatewaySettings, neighbours: Neighbours
+    settings: GatewaySettings, neighbours: FakeServices
 ) -> None:
     arrived, leave = asyncio.Event(), asyncio.Event()
     list_products = neighbours.answers["ListProducts"]

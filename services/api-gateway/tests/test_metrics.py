@@ -4,7 +4,7 @@ import grpc
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from boutique_testing.neighbours import Neighbours, refusing
+from boutique_testing.fake_services import FakeServices, refusing
 
 
 async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
@@ -22,7 +22,7 @@ async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
 
 
 async def test_requests_are_counted_by_route_method_and_status(
-    client: httpx.AsyncClient, neighbours: Neighbours, cart: dict[str, int]
+    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int]
 ) -> None:
     for product in ("6E92ZMYYFZ", "OLJCESPC7Z", "NOPE"):
         await client.put(f"/api/v1/cart/{product}/1")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from boutique_api_gateway.product import from_wire
-from boutique_testing.neighbours import Neighbours, refusing
+from boutique_testing.fake_services import FakeServices, refusing
 from hipstershop import shop_pb2
 
 SUNGLASSES = {
@@ -57,7 +57,7 @@ async def test_without_ids_there_are_all_products_the_best_rated_first(client: h
 
 
 @pytest.mark.parametrize("ids", [["a b"], [""], [5], ["x" * 129], {"ids": ["x"]}, "x", ["x"] * 201])
-async def test_ids_that_are_none_are_refused(client: httpx.AsyncClient, neighbours: Neighbours, ids: object) -> None:
+async def test_ids_that_are_none_are_refused(client: httpx.AsyncClient, neighbours: FakeServices, ids: object) -> None:
     answer = await client.post("/api/v1/product/documents", json=ids)
     assert answer.status_code == 400
     assert not neighbours.called()
@@ -114,7 +114,7 @@ async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, gi
     ],
 )
 async def test_a_search_that_is_not_one_is_refused(
-    client: httpx.AsyncClient, neighbours: Neighbours, search: object
+    client: httpx.AsyncClient, neighbours: FakeServices, search: object
 ) -> None:
     answer = await client.post("/api/v1/product/search", json=search)
     assert (answer.status_code, answer.json()["message"]) == (400, "failure")
@@ -128,7 +128,7 @@ async def test_a_search_in_the_address_that_is_not_one_is_refused(client: httpx.
 
 @pytest.mark.parametrize("query", ["' OR 1=1 --", "{{7*7}}", "%'; DROP TABLE products; --", "${7*7}", "\\"])
 async def test_a_query_is_a_text_and_nothing_else(
-    client: httpx.AsyncClient, neighbours: Neighbours, query: str
+    client: httpx.AsyncClient, neighbours: FakeServices, query: str
 ) -> None:
     answer = await client.post("/api/v1/product/search", json={"query": query})
     assert answer.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
@@ -155,7 +155,7 @@ def test_a_price_is_written_in_its_own_cents(units: int, nanos: int, number: str
 
 
 async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
-    client: httpx.AsyncClient, neighbours: Neighbours
+    client: httpx.AsyncClient, neighbours: FakeServices
 ) -> None:
     async def unpriced(*_: Any) -> shop_pb2.ListProductsResponse:
         return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="1")])
@@ -166,7 +166,7 @@ async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
     assert "currency" not in answer.text
 
 
-async def test_what_catalog_refuses_is_said_in_its_words(client: httpx.AsyncClient, neighbours: Neighbours) -> None:
+async def test_what_catalog_refuses_is_said_in_its_words(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
     neighbours.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
     answer = await client.post("/api/v1/product/search", json={"query": "mug"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "query: must be shorter")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from boutique_testing.neighbours import Neighbours
+from boutique_testing.fake_services import FakeServices
 
 SEARCH = "/api/v1/product/search"
 JSON = {"content-type": "application/json"}
@@ -78,7 +78,7 @@ async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
     ],
 )
 async def test_a_body_that_cannot_be_read_is_refused(
-    client: httpx.AsyncClient, neighbours: Neighbours, body: bytes
+    client: httpx.AsyncClient, neighbours: FakeServices, body: bytes
 ) -> None:
     answer = await client.post(SEARCH, content=body, headers=JSON)
     assert answer.status_code == 400
@@ -141,7 +141,9 @@ async def test_a_body_as_large_as_allowed_is_taken(client: httpx.AsyncClient) ->
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
-async def test_health_is_told_without_any_service(client: httpx.AsyncClient, neighbours: Neighbours, path: str) -> None:
+async def test_health_is_told_without_any_service(
+    client: httpx.AsyncClient, neighbours: FakeServices, path: str
+) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (200, {"healthy": True})
     assert not neighbours.called()

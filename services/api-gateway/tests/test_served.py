@@ -8,7 +8,7 @@ import sys
 
 import httpx
 
-from boutique_testing.neighbours import Neighbours
+from boutique_testing.fake_services import FakeServices
 
 COMMAND = [sys.executable, "-m", "boutique_api_gateway"]
 
@@ -24,7 +24,7 @@ async def exchange(port: int, request: bytes) -> tuple[int, bytes]:
     return int(found[1]), body
 
 
-async def test_the_shop_is_reached(port: int, neighbours: Neighbours) -> None:
+async def test_the_shop_is_reached(port: int, neighbours: FakeServices) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         found = await client.get("/api/v1/product/search?query=mug")
         picture = await client.get("/api/v1/content/mug.svg")

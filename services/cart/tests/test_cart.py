@@ -13,9 +13,9 @@ from pydantic import SecretStr, ValidationError
 from boutique_cart.__main__ import open_service
 from boutique_cart.cart import MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
 from boutique_cart.settings import CartSettings
+from boutique_development_servers.processes import free_port
+from boutique_development_servers.redis import RedisServer, start_redis
 from boutique_testing.plugin import Serve
-from boutique_testing.processes import free_port
-from boutique_testing.redis import RedisServer, start_redis
 from boutique_testing.secrets_manager import ARN, SecretsManager
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -149,7 +149,7 @@ def protected(redis_server: RedisServer, redis_address: str, secrets_manager: Se
     """Of a Redis that lets in whom a secret names."""
     redis_server.ask("ACL SETUSER ada on >old ~* +@all")
     redis_server.ask("ACL SETUSER default nopass -@all +acl +flushall")
-    secrets_manager.keep("ada", "old")
+    secrets_manager.store("ada", "old")
     yield CartSettings(redis_addr=redis_address, redis_secret=ARN)
     redis_server.ask("ACL SETUSER default +@all")
     redis_server.ask("ACL DELUSER ada")
@@ -171,7 +171,7 @@ async def test_a_password_that_is_changed_costs_no_request(
         redis_server.ask("ACL SETUSER ada resetpass >new")
         redis_server.ask("ACL SETUSER default +client")
         redis_server.ask("CLIENT KILL USER ada")
-        secrets_manager.keep("ada", "new")
+        secrets_manager.store("ada", "new")
         assert await quantities(cart) == {"OLJCESPC7Z": 1}
 
 

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.settings import CatalogSettings
+from boutique_development_servers.postgres import PostgresServer, start_replica
 from boutique_runtime.migration import migrate
 from boutique_testing.plugin import Serve
-from boutique_testing.postgres import PostgresServer, start_replica
 from hipstershop import shop_pb2_grpc
 
 OpenCatalog = Callable[[CatalogSettings], Awaitable["shop_pb2_grpc.ProductCatalogServiceAsyncStub"]]

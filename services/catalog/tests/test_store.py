@@ -20,12 +20,12 @@ from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.product import load_products
 from boutique_catalog.store import open_store
+from boutique_development_servers.postgres import PostgresServer, start_postgres
+from boutique_development_servers.processes import free_port
 from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.errors import UnavailableError
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import create_pool
-from boutique_testing.postgres import PostgresServer, start_postgres
-from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:

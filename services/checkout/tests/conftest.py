@@ -19,12 +19,12 @@ from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
 from boutique_runtime.migration import migrate
 from boutique_runtime.money import Money
-from boutique_testing.neighbours import Neighbours, served
+from boutique_testing.fake_services import FakeServices, served
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
+    from boutique_development_servers.postgres import PostgresServer
     from boutique_testing.plugin import Serve
-    from boutique_testing.postgres import PostgresServer
 
     Checkout = shop_pb2_grpc.CheckoutServiceAsyncStub
 
@@ -34,7 +34,7 @@ RATES_IN_MILLIONTHS = {"EUR": 884_564, "JPY": 111_808_934}
 
 
 @dataclass
-class Shop(Neighbours):
+class Shop(FakeServices):
     """The six services that an order takes."""
 
     cart: dict[str, int] = field(default_factory=lambda: {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1})

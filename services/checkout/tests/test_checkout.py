@@ -19,11 +19,11 @@ from boutique_checkout.dependencies import open_dependencies
 from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
 from boutique_checkout.store import open_store
+from boutique_development_servers.processes import free_port
 from boutique_runtime.migration import migrate
 from boutique_runtime.money import Money
 from boutique_runtime.postgres import create_pool
-from boutique_testing.neighbours import refusing
-from boutique_testing.processes import free_port
+from boutique_testing.fake_services import refusing
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:
@@ -613,7 +613,7 @@ def environment_of(settings: CheckoutSettings) -> dict[str, str]:
     return dict(os.environ) | variables | {"PRODUCT_DATA_PASSWORD": "unused"}
 
 
-# ---- Neighbours that fail ----
+# ---- FakeServices that fail ----
 
 
 @pytest.mark.parametrize("method", ["GetCart", "GetProducts", "GetQuote", "ConvertMany"])

@@ -7,8 +7,8 @@ import pytest
 
 from boutique_content.__main__ import open_application
 from boutique_content.settings import ContentSettings
+from boutique_development_servers.s3 import BUCKET, S3
 from boutique_runtime.http_serving import Application, with_request_scope
-from boutique_testing.s3 import BUCKET, S3
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from boutique_content.__main__ import open_application
 from boutique_content.settings import ContentSettings
-from boutique_testing.processes import free_port
-from boutique_testing.s3 import BUCKET, S3
+from boutique_development_servers.processes import free_port
+from boutique_development_servers.s3 import BUCKET, S3
 
 MUG = b"<svg><title>Mug</title></svg>"
 

@@ -9,7 +9,7 @@ from boutique_content import pictures as keeping
 from boutique_content.bucket import SMALL_BYTES, BucketError, Chunks, NoSuchPictureError, open_bucket
 from boutique_content.conditions import Conditions
 from boutique_content.pictures import FRESH_SECONDS, Pictures
-from boutique_testing.s3 import BUCKET, S3
+from boutique_development_servers.s3 import BUCKET, S3
 
 MUG = b"<svg><title>Mug</title></svg>"
 CUP = b"<svg><title>Cup</title></svg>"

@@ -6,8 +6,8 @@ import logging
 import httpx
 import pytest
 
+from boutique_development_servers.s3 import S3
 from boutique_runtime.http_serving import Application, Message, Scope
-from boutique_testing.s3 import S3
 
 # More than the buffers of the connections on the way hold.
 BIG = bytes(range(256)) * 256 * 1024

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from boutique_development_servers.processes import free_port
 from boutique_email.__main__ import open_service
 from boutique_email.confirmation import Confirmation, Line
 from boutique_email.delivery import compose, delivery
@@ -27,7 +28,6 @@ from boutique_runtime.errors import InvalidFieldError, UnavailableError
 from boutique_runtime.money import Money
 from boutique_runtime.serving import GrpcService, create_server
 from boutique_testing.plugin import Serve
-from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:

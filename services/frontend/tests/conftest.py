@@ -18,7 +18,7 @@ from boutique_frontend.settings import FrontendSettings
 from boutique_runtime.http_serving import with_request_scope
 from boutique_runtime.money import Money
 from boutique_testing.catalog_and_cart import SHIPPING, CatalogAndCart, placed_order, product
-from boutique_testing.neighbours import refusing, served
+from boutique_testing.fake_services import refusing, served
 from hipstershop import shop_pb2
 
 RATES_IN_MILLIONTHS = {"EUR": 884_564, "CAD": 1_340_506, "JPY": 111_808_934, "GBP": 780_470, "TRY": 5_762_000}

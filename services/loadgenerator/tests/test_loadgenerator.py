@@ -22,8 +22,8 @@ from urllib.parse import parse_qsl
 import pytest
 from pydantic import ValidationError
 
+from boutique_development_servers.processes import free_port
 from boutique_loadgenerator.settings import LoadSettings
-from boutique_testing.processes import free_port
 
 Start = Callable[..., subprocess.Popen[str]]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
+from boutique_development_servers.processes import free_port
 from boutique_recommendation.__main__ import open_service
 from boutique_recommendation.catalog import FRESH_SECONDS, CatalogIds
 from boutique_recommendation.service import RecommendationServicer
 from boutique_recommendation.settings import RecommendationSettings
 from boutique_runtime.serving import GrpcService, create_server
 from boutique_testing.plugin import Serve
-from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from boutique_development_servers.processes import free_port
 from boutique_testing.http import served
-from boutique_testing.processes import free_port
 from dev.progress import Progress
 from dev.toolchain import toolbox
 

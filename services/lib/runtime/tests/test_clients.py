@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
+from boutique_development_servers.processes import free_port, port_is_free, running
 from boutique_runtime.clients import MethodWithFallback, call, open_channel
 from boutique_runtime.errors import FailedPreconditionError
 from boutique_runtime.serving import GrpcService, announce_readiness, create_server
-from boutique_testing.processes import free_port, port_is_free, running
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:

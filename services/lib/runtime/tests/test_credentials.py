@@ -45,28 +45,28 @@ def held_back(secrets_manager: SecretsManager) -> Iterator[None]:
 
 
 async def test_a_secret_says_who_logs_in_and_with_which_password(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "lovelace")
+    secrets_manager.store("ada", "lovelace")
     assert await SecretCredentials(ARN).current() == Credentials("ada", "lovelace")
 
 
 async def test_a_secret_that_was_read_is_not_read_again_for_a_while(
     secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secrets_manager.keep("ada", "old")
+    secrets_manager.store("ada", "old")
     source = SecretCredentials(ARN)
     await source.current()
-    secrets_manager.keep("ada", "new")
+    secrets_manager.store("ada", "new")
     assert await source.current() == Credentials("ada", "old")
     assert secrets_manager.calls == 1
     monkeypatch.setattr(credentials_module, "_FRESH_SECONDS", 0)
     source = SecretCredentials(ARN)
     await source.current()
-    secrets_manager.keep("ada", "newer")
+    secrets_manager.store("ada", "newer")
     assert await source.current() == Credentials("ada", "newer")
 
 
 async def test_all_who_wait_for_a_secret_share_one_call(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "lovelace")
+    secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN)
     with held_back(secrets_manager):
         waiting = [asyncio.create_task(source.current()) for _ in range(20)]
@@ -76,7 +76,7 @@ async def test_all_who_wait_for_a_secret_share_one_call(secrets_manager: Secrets
 
 
 async def test_a_call_goes_on_for_those_who_wait_when_who_began_it_leaves(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "lovelace")
+    secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN)
     with held_back(secrets_manager):
         first, second = (asyncio.create_task(source.current()) for _ in range(2))
@@ -87,26 +87,26 @@ async def test_a_call_goes_on_for_those_who_wait_when_who_began_it_leaves(secret
 
 
 async def test_a_login_that_is_refused_reads_the_secret_again_and_succeeds(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "old")
+    secrets_manager.store("ada", "old")
     source, store = SecretCredentials(ARN), Store("old")
     await log_in(source, store.open, RefusedError)
     store.password = "new"
-    secrets_manager.keep("ada", "new")
+    secrets_manager.store("ada", "new")
     assert await log_in(source, store.open, RefusedError) == "a connection of ada"
     assert secrets_manager.calls == 2
 
 
 async def test_many_logins_that_are_refused_at_once_read_the_secret_once(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "old")
+    secrets_manager.store("ada", "old")
     source, store = SecretCredentials(ARN), Store("new")
     await source.current()
-    secrets_manager.keep("ada", "new")
+    secrets_manager.store("ada", "new")
     await asyncio.gather(*(log_in(source, store.open, RefusedError) for _ in range(20)))
     assert secrets_manager.calls == 2
 
 
 async def test_a_login_is_refused_where_the_secret_has_nothing_newer(secrets_manager: SecretsManager) -> None:
-    secrets_manager.keep("ada", "wrong")
+    secrets_manager.store("ada", "wrong")
     store = Store("right")
     with pytest.raises(RefusedError):
         await log_in(SecretCredentials(ARN), store.open, RefusedError)
@@ -125,7 +125,7 @@ async def test_what_was_read_last_counts_while_secrets_manager_is_away(
 ) -> None:
     monkeypatch.setattr(credentials_module, "_FRESH_SECONDS", 0)
     monkeypatch.setattr(credentials_module, "_ATTEMPTS", 1)
-    secrets_manager.keep("ada", "lovelace")
+    secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN)
     await source.current()
     secrets_manager.broken = True
@@ -141,7 +141,7 @@ async def test_a_secret_that_cannot_be_read_is_named(
     with pytest.raises(CredentialsError, match=f"{ARN} cannot be read: .*InternalServiceError"):
         await source.current()
     secrets_manager.broken = False
-    secrets_manager.keep("ada", "lovelace")
+    secrets_manager.store("ada", "lovelace")
     assert (await source.current()).username == "ada"
 
 

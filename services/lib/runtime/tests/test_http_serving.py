@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from boutique_development_servers.processes import free_port, running
 from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.http_serving import Message, Receive, Scope, Send, with_request_scope
 from boutique_runtime.telemetry import current_request_id
-from boutique_testing.processes import free_port, running
 
 
 async def answering(scope: Scope, _: Receive, send: Send) -> None:

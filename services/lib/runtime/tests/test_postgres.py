@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from boutique_development_servers.postgres import PostgresServer
+from boutique_development_servers.processes import free_port
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import PostgresSettings, create_pool
-from boutique_testing.postgres import PostgresServer
-from boutique_testing.processes import free_port
 from boutique_testing.secrets_manager import ARN
 
 

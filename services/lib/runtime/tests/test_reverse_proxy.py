@@ -16,11 +16,11 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
+from boutique_development_servers.processes import free_port
 from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.http_serving import with_request_scope
 from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError, ReverseProxy, open_reverse_proxy
 from boutique_testing.http import served
-from boutique_testing.processes import free_port
 
 if TYPE_CHECKING:
     from boutique_runtime.http_serving import Application, Receive, Scope, Send

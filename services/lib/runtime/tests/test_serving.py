@@ -10,11 +10,11 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from boutique_development_servers.processes import free_port
 from boutique_runtime.clients import call, open_channel
 from boutique_runtime.errors import NotFoundError
 from boutique_runtime.serving import GrpcService
 from boutique_runtime.telemetry import begin_request, current_request_id
-from boutique_testing.processes import free_port
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 if TYPE_CHECKING:

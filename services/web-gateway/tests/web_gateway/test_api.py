@@ -11,10 +11,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from boutique_testing.processes import free_port
+from boutique_development_servers.processes import free_port
 
 if TYPE_CHECKING:
-    from boutique_testing.redis import RedisServer
+    from boutique_development_servers.redis import RedisServer
     from boutique_web_gateway.settings import WebGatewaySettings
 
     from .conftest import ApiGateway, Visit

@@ -13,7 +13,7 @@ from boutique_web_gateway.settings import WebGatewaySettings
 if TYPE_CHECKING:
     import httpx
 
-    from boutique_testing.redis import RedisServer
+    from boutique_development_servers.redis import RedisServer
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/checkout", "/confirmation", "/any/where", "/cart/", "/index.html"])

@@ -14,8 +14,8 @@ import pytest
 from itsdangerous import TimestampSigner
 from pydantic import SecretStr
 
-from boutique_testing.processes import free_port
-from boutique_testing.redis import RedisServer, start_redis
+from boutique_development_servers.processes import free_port
+from boutique_development_servers.redis import RedisServer, start_redis
 from boutique_web_gateway.sessions import create_signer
 
 if TYPE_CHECKING:

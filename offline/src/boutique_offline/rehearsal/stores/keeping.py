@@ -12,6 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from redis.exceptions import RedisError
 
+from boutique_development_servers.postgres import programs_from_wheel, server_user
 from boutique_offline.rehearsal.stores.account import Account, Description, PostgresDescription
 from boutique_offline.rehearsal.stores.data import data_directory
 from boutique_offline.rehearsal.stores.door import Door
@@ -19,7 +20,6 @@ from boutique_offline.rehearsal.stores.doors import Certifier, Doors
 from boutique_offline.rehearsal.stores.postgres import PostgresStore
 from boutique_offline.rehearsal.stores.processes import StoreError
 from boutique_offline.rehearsal.stores.redis import RedisStore
-from boutique_testing.postgres import programs_from_wheel, server_user
 
 _POLL_SECONDS = 1
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import asyncpg
 
+from boutique_development_servers.postgres import server_user
+from boutique_development_servers.processes import free_port
 from boutique_offline.rehearsal.stores.account import PostgresDescription
 from boutique_offline.rehearsal.stores.door import Target
 from boutique_offline.rehearsal.stores.doors import Doors
 from boutique_offline.rehearsal.stores.processes import ServerProcess, run, start
 from boutique_runtime.credentials import Credentials
-from boutique_testing.postgres import server_user
-from boutique_testing.processes import free_port
 
 _SUPERUSER = "postgres"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from boutique_development_servers.processes import free_port
 from boutique_offline.rehearsal.stores.account import Endpoint, RedisDescription
 from boutique_offline.rehearsal.stores.door import Target
 from boutique_offline.rehearsal.stores.doors import Doors
 from boutique_offline.rehearsal.stores.processes import ServerProcess, start
 from boutique_runtime.credentials import Credentials
-from boutique_testing.processes import free_port
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""A pytest plugin for the services: real Redis and Postgres, and a service served in-process."""
+"""A pytest plugin for the services' tests: real stores, fakes of other services, a service in this process."""

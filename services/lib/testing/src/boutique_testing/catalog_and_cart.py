@@ -1,4 +1,4 @@
-"""Fakes of the catalog and the carts, which every storefront sells from."""
+"""Fakes of the catalog and cart services, which both storefronts call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from boutique_runtime.money import Money
-from boutique_testing.neighbours import Neighbours
+from boutique_testing.fake_services import FakeServices
 from hipstershop import shop_pb2
 
 SHIPPING = Money("USD", 8_990_000_000)
@@ -19,7 +19,7 @@ SHIPPING = Money("USD", 8_990_000_000)
 def product(
     id_: str, name: str, cents: int, picture: str, *categories: str, rating: float = 0, reviews: int = 0
 ) -> shop_pb2.Product:
-    """At a price in cents of a dollar."""
+    """Returns a product whose price is given in US cents."""
     return shop_pb2.Product(
         id=id_,
         name=name,
@@ -38,7 +38,14 @@ def placed_order(
     prices: Mapping[str, shop_pb2.Money],
     shipping_cost: shop_pb2.Money,
 ) -> shop_pb2.OrderResult:
-    """The cart has quantities by product; the prices are those of one each."""
+    """Returns the order of a cart.
+
+    Args:
+        request: The request to place it.
+        cart: Quantities by product id.
+        prices: Prices of one piece, by product id.
+        shipping_cost: The cost of shipping it.
+    """
     return shop_pb2.OrderResult(
         order_id=str(uuid.uuid4()),
         shipping_tracking_id="AB-1234-5678",
@@ -52,10 +59,12 @@ def placed_order(
 
 
 @dataclass
-class CatalogAndCart(Neighbours):
+class CatalogAndCart(FakeServices):
+    """A catalog and carts in memory."""
+
     products: list[shop_pb2.Product] = field(default_factory=list)
     carts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Quantities by product, by user."""
+    """Quantities by product id, by user id."""
 
     async def ListProducts(self, *_: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
         return shop_pb2.ListProductsResponse(products=self.products)

@@ -1,4 +1,4 @@
-"""An ASGI application served over HTTP as in production."""
+"""Serves an ASGI application over HTTP, as in production."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from boutique_runtime.http_serving import Application
 
 @contextlib.asynccontextmanager
 async def served(application: Application) -> AsyncIterator[str]:
-    """The "host:port" at which it answers; what is still under way at the end is cut off."""
+    """Serves the application and yields its "host:port". Requests still open at the end are cut off."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(
             uvicorn.Config(
@@ -38,11 +38,11 @@ class _Server(uvicorn.Server):
         self.ended = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Without ticks, whose length each test would wait for."""
+        """Waits for the end without uvicorn's ticks, which would delay each test."""
         await self.on_tick(0)
         await self.ended.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves signals to the tests' own process."""
+        """Leaves signals to the test process."""
         yield

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of every service. The stores are real servers from wheels, started once a test session."""
+"""Fixtures for the tests of every service. The stores are real servers, started once per test session."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 import grpc
 import pytest
 
+from boutique_development_servers.postgres import PostgresServer, start_postgres
+from boutique_development_servers.redis import RedisServer, start_redis
+from boutique_development_servers.s3 import S3, start_s3
 from boutique_runtime.serving import GrpcService, announce_readiness, create_server
-from boutique_testing.postgres import PostgresServer, start_postgres
-from boutique_testing.redis import RedisServer, start_redis
-from boutique_testing.s3 import S3, start_s3
 from boutique_testing.secrets_manager import SecretsManager, start_secrets_manager
 
 Serve = Callable[[GrpcService], Awaitable[grpc.aio.Channel]]
@@ -18,35 +18,35 @@ Serve = Callable[[GrpcService], Awaitable[grpc.aio.Channel]]
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis with append-only persistence, shared by the session: take `redis_address` for an empty one."""
+    """Starts a Redis for the whole session. Tests that need it empty use `redis_address`."""
     with start_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
 @pytest.fixture
 def redis_address(redis_server: RedisServer) -> str:
-    """The "host:port" of a Redis that is empty."""
+    """Returns the "host:port" of an empty Redis."""
     redis_server.flush()
     return redis_server.address
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A Postgres, shared by the session: take `postgres_database` for an empty database."""
+    """Starts a Postgres for the whole session. Tests that need an empty database use `postgres_database`."""
     with start_postgres() as server:
         yield server
 
 
 @pytest.fixture
 def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
-    """The name of a new, empty database on `postgres_server`."""
+    """Returns the name of a new, empty database on `postgres_server`."""
     with postgres_server.new_database() as name:
         yield name
 
 
 @pytest.fixture
 def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
-    """A Secrets Manager that AWS's variables lead to."""
+    """Starts a Secrets Manager and sets AWS's environment variables to it."""
     with start_secrets_manager() as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -56,7 +56,7 @@ def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    """An S3, with an empty bucket, that AWS's variables lead to."""
+    """Starts an S3 with an empty bucket and sets AWS's environment variables to it."""
     with start_s3() as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", running.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -66,7 +66,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Serves a service as in production, on a port of its own; answers a channel to it."""
+    """Returns a function that serves a service as in production and returns a channel to it."""
     async with AsyncExitStack() as stack:
 
         async def serve_one(service: GrpcService) -> grpc.aio.Channel:

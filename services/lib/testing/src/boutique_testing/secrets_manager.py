@@ -1,4 +1,4 @@
-"""As much of AWS Secrets Manager as a service that reads a secret meets, on 127.0.0.1."""
+"""A fake of AWS Secrets Manager on 127.0.0.1, as far as reading a secret needs it."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-AbCdEf"
 
 @dataclass
 class SecretsManager:
-    """Answers `text` to whoever asks for the secret `ARN`, while it is not `broken`; only while it is `open`."""
+    """Returns `text` as the secret `ARN`, or an error if `broken`. Requests wait while `open` is not set."""
 
     text: str = ""
     broken: bool = False
@@ -20,10 +20,12 @@ class SecretsManager:
     open: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
-    def keep(self, username: str, password: str) -> None:
+    def store(self, username: str, password: str) -> None:
+        """Sets the secret to these credentials."""
         self.text = json.dumps({"username": username, "password": password, "engine": "postgres"})
 
     def answer(self, target: str, request: dict[str, str]) -> tuple[int, dict[str, str]]:
+        """Returns the status and the body of a response."""
         self.calls += 1
         self.open.wait()
         if self.broken:
@@ -35,6 +37,7 @@ class SecretsManager:
 
 @contextlib.contextmanager
 def start_secrets_manager() -> Iterator[SecretsManager]:
+    """Starts a Secrets Manager on a free port."""
     secrets_manager = SecretsManager()
     secrets_manager.open.set()
 

@@ -1,4 +1,4 @@
-"""Fakes of the services that a service calls, all of them on one address."""
+"""Fakes of the services that a service calls, all at one address."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
 
 Answer = Callable[[Any, Any], Awaitable[Message]]
-"""Of a request and its context."""
+"""Returns the response to a request in its context."""
 
 
 @dataclass
 class Call:
+    """A call that a fake has received."""
+
     request: Any
     metadata: Mapping[str, str]
     seconds_left: float | None
-    """Until the caller's deadline."""
+    """Seconds until the caller's deadline."""
 
 
 @dataclass
-class Neighbours:
-    """A subclass has a method for each method of the contract that it answers, by the same name.
+class FakeServices:
+    """Answers with the subclass's methods, which have the names of the contract's methods.
 
-    A test changes `answers` to make one fail, wait, or be lacking.
+    A test changes `answers` to make a method fail, wait, or be unimplemented.
     """
 
     address: str = ""
@@ -47,10 +49,11 @@ class Neighbours:
                     self.answers[method.name] = getattr(self, method.name)
 
     def called(self) -> Counter[str]:
-        """How often each method was called."""
+        """Returns how often each method was called."""
         return Counter({name: len(calls) for name, calls in self.calls.items()})
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
+        """Returns the handlers for a gRPC server."""
         return tuple(
             grpc.method_handlers_generic_handler(
                 service.full_name, {method.name: self._handler(method) for method in service.methods}
@@ -73,22 +76,22 @@ class Neighbours:
         )
 
 
-Fakes = TypeVar("Fakes", bound=Neighbours)
+Fakes = TypeVar("Fakes", bound=FakeServices)
 
 
 @contextlib.asynccontextmanager
-async def served(neighbours: Fakes) -> AsyncIterator[Fakes]:
-    """The same, with an address at which they answer."""
+async def served(fakes: Fakes) -> AsyncIterator[Fakes]:
+    """Serves the fakes, and yields them with their address."""
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(neighbours.handlers())
-    neighbours.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.add_generic_rpc_handlers(fakes.handlers())
+    fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
-    yield neighbours
+    yield fakes
     await server.stop(None)
 
 
 def refusing(code: grpc.StatusCode, details: str = "") -> Answer:
-    """An answer that fails."""
+    """Returns an answer that fails with the status."""
 
     async def answer(_: Any, context: Any) -> NoReturn:
         await context.abort(code, details)

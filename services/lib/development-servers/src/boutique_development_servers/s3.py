@@ -1,4 +1,4 @@
-"""S3 as moto answers it, on 127.0.0.1: real errors, though no signature is checked."""
+"""S3 as emulated by moto, on 127.0.0.1: with real errors, but without checks of signatures."""
 
 import contextlib
 import threading
@@ -18,7 +18,7 @@ _Environ = dict[str, Any]
 _StartResponse = Callable[..., Any]
 
 _SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/s3/aws4_request"}
-"""As much of a signature as moto looks at."""
+"""The part of a signature that moto reads."""
 
 _ACCESS_DENIED = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
 _SLOW_DOWN = b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>'
@@ -26,45 +26,50 @@ _SLOW_DOWN = b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Reduce 
 
 @dataclass
 class S3:
-    """Has one bucket, `BUCKET`. Answers only while it is `open`."""
+    """An S3 with one bucket, `BUCKET`. Requests wait while `open` is not set."""
 
     url: str = ""
     may_list: bool = True
-    """Else a missing object is forbidden, as S3 tells whoever may not list the bucket."""
+    """If False, a missing object is reported as forbidden, as S3 does for callers that may not list the bucket."""
     broken: bool = False
     breaks_off_after: int | None = None
-    """Bytes of a content."""
+    """The number of bytes after which every content is cut off."""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    """Method and path, such as "GET /pictures/mug.svg", and the headers that choose an answer."""
+    """Method and path, such as "GET /pictures/mug.svg", and the headers of conditional requests."""
     sent: int = 0
-    """Bytes of contents, as far as the other side has taken them."""
+    """How many bytes of content the other side has received."""
     open: threading.Event = field(default_factory=threading.Event)
     broken_off: threading.Event = field(default_factory=threading.Event)
-    """That a content was not sent to its end."""
+    """Set once a content was not sent to its end."""
 
     def put(self, key: str, content: bytes, content_type: str = "image/svg+xml") -> str:
-        """Answers the entity tag."""
+        """Stores an object and returns its entity tag."""
         return self._ask("PUT", f"/{key}", content, {"content-type": content_type})["etag"]
 
     def delete(self, key: str) -> None:
+        """Deletes an object."""
         self._ask("DELETE", f"/{key}")
 
     def create_bucket(self) -> None:
+        """Creates the bucket."""
         self._ask("PUT", "")
 
     def _ask(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> HTTPMessage:
         url = f"{self.url}/{BUCKET}{path}"
-        request = urllib.request.Request(url, content, {**_SIGNED, **(headers or {})}, method=method)
-        with urllib.request.urlopen(request) as answer:
+        request = urllib.request.Request(  # noqa: S310 (an address of ours)
+            url, content, {**_SIGNED, **(headers or {})}, method=method
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
             headers_of_answer: HTTPMessage = answer.headers
             return headers_of_answer
 
 
 @contextlib.contextmanager
 def start_s3() -> Iterator[S3]:
-    # Importing moto takes a second, which tests without it need not spend.
+    """Starts an S3 on a free port, with an empty bucket."""
+    # Importing moto takes a second, which other users of this package need not spend.
     from moto.backends import get_backend  # noqa: PLC0415
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
         DomainDispatcherApplication,
@@ -80,7 +85,7 @@ def start_s3() -> Iterator[S3]:
     s3.open.set()
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, _answering(s3, moto), threaded=True, request_handler=Quiet)
-    # By a name, so that a client which puts the bucket into it is found out: of an address none does.
+    # A host name instead of an IP address: only there does a client put the bucket into the host, which must fail.
     s3.url = f"http://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

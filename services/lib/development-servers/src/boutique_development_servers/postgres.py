@@ -1,4 +1,4 @@
-"""A real Postgres server from a wheel, for a user who may be root, and a streaming replica of it."""
+"""A Postgres server from a Python package, also when started by root, and a streaming replica of it."""
 
 import contextlib
 import importlib.metadata
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutique_testing.processes import free_port, running
+from boutique_development_servers.processes import free_port, running
 
 _NOBODY = 65534
 _REPLAY_SECONDS = 30
@@ -21,7 +21,7 @@ _REPLAY_SECONDS = 30
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running Postgres on 127.0.0.1 with the superuser `postgres`, who needs no password."""
+    """A running Postgres on 127.0.0.1. The superuser `postgres` needs no password."""
 
     port: int
     programs: Path
@@ -29,11 +29,12 @@ class PostgresServer:
 
     @property
     def address(self) -> str:
+        """Returns "host:port"."""
         return f"127.0.0.1:{self.port}"
 
     @contextlib.contextmanager
     def new_database(self) -> Iterator[str]:
-        """The name of an empty database that is dropped afterwards."""
+        """Creates an empty database, yields its name, and drops it afterwards."""
         name = f"test_{uuid.uuid4().hex}"
         self.ask(f'CREATE DATABASE "{name}"')
         try:
@@ -42,29 +43,33 @@ class PostgresServer:
             self.ask(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def ask(self, statement: str, database: str = "postgres") -> str:
-        """Runs one statement; answers its rows a line each, with "|" between columns."""
+        """Runs one statement and returns its rows, one per line, with "|" between columns."""
         command: list[str | Path] = [self.programs / "psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]
         command += ["-p", str(self.port), "-U", "postgres", "-d", database, "-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def wait_for_replica(self, replica: "PostgresServer") -> None:
-        """Returns once the replica shows all that was committed here so far."""
+        """Waits until the replica has everything committed here so far. Raises TimeoutError."""
         position = self.ask("SELECT pg_current_wal_lsn()")
         deadline = time.monotonic() + _REPLAY_SECONDS
         while replica.ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn") != "t":
-            assert time.monotonic() < deadline, f"the replica did not reach {position} in {_REPLAY_SECONDS} seconds"
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the replica did not reach {position} in {_REPLAY_SECONDS} seconds")
 
     def stop(self) -> None:
-        """Stops without waiting for clients to leave."""
+        """Stops the server without waiting for clients to disconnect."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
 
 @contextlib.contextmanager
 def start_postgres(programs: Path | None = None) -> Iterator[PostgresServer]:
-    """A Postgres on a free port with a new data directory. Postgres refuses root, so for root it runs as nobody.
+    """Starts a Postgres on a free port with a new data directory.
 
-    `programs` is the directory of another Postgres's programs than the wheel's.
+    Postgres refuses to run as root, so root starts it as the user nobody.
+
+    Args:
+        programs: The directory of Postgres's programs; None for those of the Python package.
     """
     with _new_directory() as directory:
         programs = programs or programs_from_wheel(directory)
@@ -78,7 +83,7 @@ def start_postgres(programs: Path | None = None) -> Iterator[PostgresServer]:
 
 @contextlib.contextmanager
 def start_replica(primary: PostgresServer) -> Iterator[PostgresServer]:
-    """A streaming replica of all databases of the primary, on a free port."""
+    """Starts a streaming replica of all databases of the primary, on a free port."""
     with _new_directory() as directory:
         data = directory / "data"
         copy: list[str | Path] = [primary.programs / "pg_basebackup", "--no-sync", "--checkpoint", "fast"]
@@ -89,7 +94,7 @@ def start_replica(primary: PostgresServer) -> Iterator[PostgresServer]:
 
 
 def server_user() -> int | None:
-    """Whom Postgres runs as, where that is another than who starts it: it refuses root."""
+    """Returns the id of the user that Postgres must run as; None for the current user. Postgres refuses root."""
     return _NOBODY if os.geteuid() == 0 else None
 
 
@@ -132,11 +137,11 @@ def _serve(programs: Path, data: Path) -> Iterator[PostgresServer]:
 
 
 def programs_from_wheel(directory: Path) -> Path:
-    """The directory of the wheel's programs, where the user who runs them can reach it: below `directory` for root."""
+    """Returns the directory of the package's programs. For root, it is a copy in `directory` for the user nobody."""
     package = Path(str(importlib.metadata.distribution("pgserver").locate_file("pgserver")))
     if server_user() is not None:
-        # Another user may not be able to reach a virtual environment below a home directory. The programs find the
-        # wheel's libraries relative to themselves, so the copies lie as the originals do.
+        # Another user may not be able to read a virtual environment in a home directory. The programs find the
+        # package's libraries by relative paths, so the copies have the same layout.
         libraries = package.with_name("pgserver.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, directory / libraries.name)

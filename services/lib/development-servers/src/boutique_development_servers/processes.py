@@ -1,4 +1,4 @@
-"""Server processes of a test session: on free ports, ready before use, gone after."""
+"""Runs server processes: on free ports, ready before use, ended afterwards."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ STARTUP_SECONDS = 30
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listened on a moment ago."""
+    """Returns a TCP port on 127.0.0.1 that nothing listened on a moment ago."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -19,7 +19,7 @@ def free_port() -> int:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether nothing listens on a TCP port of 127.0.0.1."""
+    """Reports whether nothing listens on a TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -33,7 +33,18 @@ def running(
     user: int | None = None,
     environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a server; yields once `ready` answers True. Raises RuntimeError with its log where it does not start."""
+    """Runs a server, yields once it is ready, and ends it afterwards.
+
+    Args:
+        command: The program and its arguments.
+        log: The file for the server's output.
+        ready: Reports whether the server accepts requests.
+        user: The id of the user and group to run as; None for the current ones.
+        environment: The environment variables; None for the current ones.
+
+    Raises:
+        RuntimeError: The server did not start. The message has its log.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -42,7 +53,7 @@ def running(
             user=user,
             group=user,
             env=environment,
-            start_new_session=True,  # a terminal's Ctrl-C is for us, who end it when nothing needs it any more
+            start_new_session=True,  # Ctrl-C in a terminal must reach only this process, which then ends the server
         )
     try:
         deadline = time.monotonic() + STARTUP_SECONDS

@@ -1,0 +1,1 @@
+"""Real stores on this machine, started from Python packages: for development and for tests."""
