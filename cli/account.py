@@ -8,8 +8,8 @@ import boto3
 
 from dev.errors import ActionableError
 from infra.aws.naming import Naming
-from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings, setting
+from infra.config.aws import AwsSettings
+from infra.config.settings import check_settings, read_settings, setting
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dev.progress import Progress
 from dev.toolchain import official_plugins_unreachable
 from dev.virtual_environment import PYTHON, ROOT
 from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
-from infra.settings import check_settings, read_settings
+from infra.config.settings import check_settings, read_settings
 
 _REPOSITORIES = "--target=**boutique:aws:Registry$**"
 """All that the component has made: images have to be there before what runs them."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def images(account: Account) -> None:
-    """Pushes what the registry lacks, prints each image's digest, and writes what infra/images.py reads.
+    """Pushes what the registry lacks, prints each image's digest, and writes what infra/config/images.py reads.
 
     Raises ActionableError where there is no repository for a service, or an image can't be built or pushed.
     """

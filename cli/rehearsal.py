@@ -31,8 +31,8 @@ from dev.progress import Progress, duration
 from dev.toolchain import Toolbox
 from dev.virtual_environment import ENVIRONMENT, ROOT
 from infra.aws.naming import Naming
-from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings
+from infra.config.aws import AwsSettings
+from infra.config.settings import check_settings, read_settings
 
 _PLUGINS = ("aws", "cloudflare", "eks")
 _SHOP = "boutique"

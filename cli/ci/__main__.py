@@ -66,7 +66,7 @@ def _local(job: str) -> int:
 
 def _addresses(stack: str) -> int:
     from cli.ci.addresses import addresses
-    from infra.settings import check_settings, read_settings
+    from infra.config.settings import check_settings, read_settings
 
     print(*addresses(check_settings(stack, read_settings(stack))))
     return 0

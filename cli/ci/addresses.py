@@ -1,7 +1,8 @@
 """Where a stack's shop is reached, as its settings say: no state is asked."""
 
-from infra.aws.settings import AwsSettings
-from infra.settings import LocalSettings, Settings
+from infra.config.aws import AwsSettings
+from infra.config.local import LocalSettings
+from infra.config.settings import Settings
 
 
 def addresses(settings: Settings) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from cli.account import Account
 from dev.errors import ActionableError
-from infra.settings import setting
+from infra.config.settings import setting
 
 
 def expire(account: Account, today: date, teardown: Callable[[], int]) -> int:

@@ -13,7 +13,7 @@ from cli.ci.impact import everything
 from cli.ci.jobs import SIGN_IN, Document
 from cli.ci.repository import Repository, Stack
 from dev.errors import ActionableError
-from infra.aws.settings import PipelineSettings
+from infra.config.aws import PipelineSettings
 
 _SHELL = ("/bin/bash", "-eo", "pipefail", "-c")
 """CircleCI's on Linux."""

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from boutique_definition.service_file import package_name
-from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings
+from infra.config.aws import AwsSettings
+from infra.config.settings import check_settings, read_settings
 
 _CLUSTER = "mark.cluster"
 """What says that a test is one of `make e2e`."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from infra.aws.settings import AwsSettings
+from infra.config.aws import AwsSettings
 
 _SMALLEST_DATABASE: Final = "db.t4g.micro"
 _SMALLEST_CACHE: Final = "cache.t4g.micro"

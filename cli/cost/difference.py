@@ -9,7 +9,7 @@ from cli.cost.lines import Basis, Inputs, Line, bill
 from cli.cost.price_list import find_prices
 from cli.cost.report import PRICES, priced
 from cli.plan import Plan
-from infra.aws.settings import AwsSettings
+from infra.config.aws import AwsSettings
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from infra.aws.settings import AwsSettings
+from infra.config.aws import AwsSettings
 
 Inputs = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from cli.cost.cheaper import cheaper_values
 from cli.cost.lines import Basis, Line, bill
 from cli.cost.price_list import Price, Prices, find_prices
 from cli.plan import read_plan
-from infra.settings import setting
+from infra.config.settings import setting
 
 HOURS: Final = 730
 """In a month: a twelfth of a year's 8,760."""

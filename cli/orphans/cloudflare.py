@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from dev.errors import ActionableError
-from infra.aws.settings import DnsSettings
+from infra.config.aws import DnsSettings
 
 _ENDPOINT = "https://api.cloudflare.com/client/v4"
 _PATH = "/client/v4"

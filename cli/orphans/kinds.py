@@ -10,7 +10,7 @@ from typing import Any
 
 from cli.account import Account
 from infra.aws.naming import Naming
-from infra.aws.settings import AwsSettings
+from infra.config.aws import AwsSettings
 
 Names = Callable[[Naming, AwsSettings], list[str]]
 """Beginnings of names that can be no other stack's: none of them is the beginning of another stack's name."""

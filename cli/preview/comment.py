@@ -10,7 +10,7 @@ from cli.plan import Plan, read_plan
 from cli.preview.changes import changed_resources
 from cli.preview.report import LONGEST, NotPreviewed, Outcome, Previewed, report
 from cli.preview.violations import violations
-from infra.settings import check_settings, read_settings
+from infra.config.settings import check_settings, read_settings
 
 MARKER: Final = "<!-- boutique: preview -->"
 _TITLE: Final = "## Preview"

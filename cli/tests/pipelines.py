@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from cli.ci.repository import Repository, Stack
 from dev.virtual_environment import ROOT
-from infra.aws.settings import PipelineSettings
+from infra.config.aws import PipelineSettings
 
 ORGANIZATION = "5c8f9d0e-1f2a-4b3c-8d4e-5f6a7b8c9d0e"
 PROJECT = "0e9d8c7b-6a5f-4e4d-8c3b-2a1f0e9d8c5c"

@@ -12,7 +12,7 @@ from cli.bootstrap import bootstrap, ensure
 from cli.tests.conftest import changed
 from dev.errors import ActionableError
 from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
-from infra.aws.settings import PipelineSettings
+from infra.config.aws import PipelineSettings
 
 BUCKET = state_bucket("123456789012", "eu-central-1")
 ORGANIZATION = "11111111-2222-3333-4444-555555555555"

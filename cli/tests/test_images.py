@@ -12,7 +12,7 @@ from cli.images import images
 from cli.tests.fake_account import MANIFEST
 from dev.errors import ActionableError
 from dev.images.engines import Login
-from infra.images import load_images
+from infra.config.images import load_images
 
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 TAGS = {"ad": "1111", "cart": "2222"}

@@ -14,7 +14,7 @@ from cli.orphans.sweep import sweep
 from cli.tests.conftest import changed
 from cli.tests.fake_account import Garden, Planted, plant
 from dev.progress import Progress
-from infra.aws.settings import DnsSettings
+from infra.config.aws import DnsSettings
 from offline.tests.plugins.cloudflare_account import Cloudflare
 
 NEIGHBOUR = "dev-blue"

@@ -20,7 +20,7 @@ from cli.tests.pipelines import the_repository, with_elsewhere
 from dev.errors import ActionableError
 from dev.images import context
 from dev.virtual_environment import ROOT
-from infra.settings import check_settings, read_settings
+from infra.config.settings import check_settings, read_settings
 
 OLD, NEW = (f"registry.example.com/currency@sha256:{digit * 64}" for digit in "ab")
 

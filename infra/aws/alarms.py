@@ -14,8 +14,8 @@ from pulumi_aws import cloudwatch, sns
 from infra.aws.cache import Cache
 from infra.aws.database import Database
 from infra.aws.encryption import create_key
+from infra.aws.iam import document
 from infra.aws.naming import Naming
-from infra.aws.policies import document
 
 _MINUTE = 60
 _GIBIBYTE = 2**30

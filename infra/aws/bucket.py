@@ -8,8 +8,8 @@ import pulumi
 from pulumi_aws import s3
 
 from boutique_definition.pictures import CONTENT_TYPES, find_pictures
+from infra.aws.iam import Statement, document, statement
 from infra.aws.naming import Naming
-from infra.aws.policies import Statement, document, statement
 
 _OLD_VERSION_DAYS = 30
 _UNFINISHED_UPLOAD_DAYS = 7

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_aws import budgets
 
 from infra.aws.naming import Naming
-from infra.aws.settings import BudgetSettings
+from infra.config.aws import BudgetSettings
 
 _SPENT_PERCENT = 80
 _FORECAST_PERCENT = 100

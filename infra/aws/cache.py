@@ -14,7 +14,7 @@ from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
 from infra.aws.placement import Placement, admit_clients
-from infra.aws.settings import CacheSettings
+from infra.config.aws import CacheSettings
 
 PORT = 6379
 

@@ -15,7 +15,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
 from infra.aws.encryption import create_key
 from infra.aws.naming import Naming
 from infra.aws.network import Network
-from infra.aws.settings import ClusterSettings
+from infra.config.aws import ClusterSettings
 
 SERVICE_NETWORK = "172.20.0.0/16"
 DNS: Sequence[NetworkPolicyPeerArgsDict] = ({"ip_block": {"cidr": "172.20.0.10/32"}},)

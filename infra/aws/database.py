@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, rds
 
-from infra.aws import authorities
+from infra import rds_certificates
 from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
 from infra.aws.placement import Placement, admit_clients
-from infra.aws.settings import DatabaseSettings
+from infra.config.aws import DatabaseSettings
 
 PORT = 5432
 
@@ -129,7 +129,7 @@ class Database(pulumi.ComponentResource):
             db_name=_NAME,
             username=_NAME,
             password=password,
-            ca_cert_identifier=authorities.IDENTIFIER,
+            ca_cert_identifier=rds_certificates.CA_IDENTIFIER,
             port=PORT,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[self._group.id],
@@ -171,7 +171,7 @@ class Database(pulumi.ComponentResource):
             auto_minor_version_upgrade=True,
             max_allocated_storage=settings.maximum_storage,  # a replica does not grow with its primary by itself
             storage_encrypted=True,
-            ca_cert_identifier=authorities.IDENTIFIER,
+            ca_cert_identifier=rds_certificates.CA_IDENTIFIER,
             vpc_security_group_ids=[self._group.id],
             publicly_accessible=False,
             parameter_group_name=self._parameters.name,

@@ -7,9 +7,9 @@ from ipaddress import IPv4Network
 import pulumi
 from pulumi_aws import cloudwatch, ec2, iam, vpc
 
+from infra.aws.iam import allow, trust_service
 from infra.aws.naming import Naming
-from infra.aws.policies import allow, trust_service
-from infra.aws.settings import NetworkSettings
+from infra.config.aws import NetworkSettings
 
 _FLOW_LOG_DAYS = 14
 

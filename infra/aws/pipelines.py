@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import iam
 
+from infra.aws.iam import Statement, document, statement
 from infra.aws.naming import PROJECT, STATE_KEY_ALIAS, Naming, state_bucket
-from infra.aws.policies import Statement, document, statement
-from infra.aws.settings import PipelineSettings
+from infra.config.aws import PipelineSettings
 
 _SESSION_SECONDS = 2 * 60 * 60
 """A first `up` of a cluster and a database with a standby takes up to an hour."""

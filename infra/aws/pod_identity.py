@@ -7,8 +7,8 @@ import pulumi
 from pulumi_aws import eks, iam
 
 from boutique_definition.service_file import ServiceFile
+from infra.aws.iam import Statement, document, statement
 from infra.aws.naming import Naming
-from infra.aws.policies import Statement, document, statement
 
 
 @dataclass(frozen=True)

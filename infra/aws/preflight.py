@@ -1,6 +1,6 @@
 """What AWS and Cloudflare know better than a settings file: asked before anything is made.
 
-All else that can be wrong with settings is found without asking, in `infra.aws.settings`.
+All else that can be wrong with settings is found without asking, in `infra.config.aws`.
 """
 
 import functools
@@ -15,8 +15,8 @@ import pulumi_aws as aws
 from boutique_definition.validation import ConfigError
 from infra.aws import cloudflare
 from infra.aws.dns import ZONE_SETTINGS
-from infra.aws.settings import AwsSettings, CachesSettings, DatabaseSettings, DnsSettings
-from infra.settings import setting
+from infra.config.aws import AwsSettings, CachesSettings, DatabaseSettings, DnsSettings
+from infra.config.settings import setting
 
 Answer = TypeVar("Answer")
 

@@ -1,4 +1,4 @@
-"""The whole shop: its namespace, its stores, a workload for every service file."""
+"""The shop: a workload for every service file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from boutique_definition.service_file import ServiceFile
-from boutique_definition.validation import ConfigError
-from infra.settings import ServiceOverride, Settings, ShopSettings, setting
+from infra.config.shop import ServiceOverride, ShopSettings
 from infra.shop.exposure import Exposure
 from infra.shop.network_policies import ClusterNetwork, deny_by_default
 from infra.shop.stores import Store
@@ -52,42 +51,3 @@ class Shop(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
-
-
-def check_shop(
-    stack: str,
-    settings: Settings,
-    services: Mapping[str, ServiceFile],
-    images: Mapping[str, str],
-    stores: Mapping[str, object],
-) -> None:
-    """What no single file can know: raises ConfigError where they do not fit together."""
-    mistakes = [
-        f"{setting(stack, 'shop', 'services', name)}: must be one of {', '.join(services)}"
-        for name in settings.shop.services
-        if name not in services
-    ]
-    path, exposed = settings.exposed()
-    external = [name for name, file in services.items() if file.external]
-    mistakes += [
-        f"{setting(stack, *path, name)}: is needed: {name} is external" for name in external if name not in exposed
-    ]
-    mistakes += [
-        f"{setting(stack, *path, name)}: must be one of {', '.join(external)}"
-        for name in exposed
-        if name not in external
-    ]
-    mistakes += [
-        f"services/{name}/service.yaml: stores.{store}: must be one of {', '.join(stores)}"
-        for name, file in services.items()
-        for store in file.stores
-        if store not in stores
-    ]
-    overridden = {name for name, override in settings.shop.services.items() if override.image}
-    mistakes += [
-        f"services/{name}: has no image: run `make images`"
-        for name in services
-        if name not in images.keys() | overridden
-    ]
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))

@@ -15,7 +15,7 @@ from pulumi_random import RandomPassword
 
 from boutique_definition.service_file import Scaling, ServiceFile
 from boutique_definition.wiring import plain_variables, secret_variables
-from infra.settings import ServiceOverride
+from infra.config.shop import ServiceOverride
 from infra.shop import labels
 from infra.shop.exposure import Exposure, NodePort, TargetGroup, bind_target_group
 from infra.shop.migration import create_migration

@@ -11,8 +11,8 @@ import pytest
 from pulumi.runtime import mocks, rpc
 
 from infra.aws.placement import Placement
-from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings
+from infra.config.aws import AwsSettings
+from infra.config.settings import check_settings, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
 

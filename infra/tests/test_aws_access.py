@@ -13,8 +13,8 @@ from infra.aws.naming import Naming
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
 from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements, read_secret
 from infra.aws.registry import Registry, RegistryArgs
-from infra.aws.settings import BudgetSettings, PipelineSettings
-from infra.stores import STORES
+from infra.config.aws import BudgetSettings, PipelineSettings
+from infra.config.shop import STORES
 from infra.tests.conftest import ROOT, Graph, Graphed
 
 ORGANIZATION = "11111111-2222-3333-4444-555555555555"

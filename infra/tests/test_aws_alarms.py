@@ -9,7 +9,7 @@ from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
 from infra.aws.cache import Cache, CacheArgs, Eviction
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.naming import Naming
-from infra.aws.settings import CacheSettings
+from infra.config.aws import CacheSettings
 from infra.tests.conftest import AWS_STACKS, PLACEMENT, Graph, Graphed, aws_settings
 
 EDGE = WatchedLoadBalancer(arn_suffix="app/shop/1", target_groups={"frontend": "targetgroup/frontend/1"})

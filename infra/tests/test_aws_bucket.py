@@ -10,8 +10,8 @@ import pytest
 
 from boutique_definition.validation import ConfigError
 from infra.aws.bucket import Bucket, BucketArgs
+from infra.aws.iam import document
 from infra.aws.naming import Naming
-from infra.aws.policies import document
 from infra.tests.conftest import Graph, Graphed, aws_settings, resolved
 
 BUCKET = "aws:s3/bucket:Bucket"

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-import infra.check
-import infra.settings
 from boutique_definition.validation import ConfigError
 from infra.check import check
-from infra.settings import check_settings, read_settings
+from infra.config.settings import STACKS, check_settings, read_settings
 from infra.tests.conftest import AWS_STACKS, aws_settings
 
 Setting = tuple[str, ...]
@@ -126,12 +124,9 @@ def test_what_is_protected_can_be_recovered(path: str, value: object, told: str)
 
 
 @pytest.fixture
-def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the stacks' files, which is then what is checked."""
-    for folder in ("stacks", "services"):
-        shutil.copytree(infra.check.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("src", "tests"))
-    for module in (infra.check, infra.settings):
-        monkeypatch.setattr(module, "STACKS", tmp_path / "stacks")
+def stacks(tmp_path: Path) -> Path:
+    """A copy of the settings files of all stacks."""
+    shutil.copytree(STACKS, tmp_path / "stacks")
     return tmp_path / "stacks"
 
 
@@ -142,7 +137,7 @@ def rewrite(file: Path, path: Setting, value: object) -> None:
 def test_a_network_that_overlaps_another_stacks_is_told(stacks: Path) -> None:
     rewrite(stacks / "Pulumi.dev.yaml", ("config", "boutique:aws", "network", "cidr"), "10.40.128.0/20")
     with pytest.raises(ConfigError) as caught:
-        check("dev")
+        check("dev", stacks)
     assert str(caught.value) == (
         "stacks/Pulumi.dev.yaml: boutique:aws.network.cidr: '10.40.128.0/20': overlaps 10.40.0.0/16 of prod, "
         "in the same account and region"
@@ -153,9 +148,9 @@ def test_a_network_that_overlaps_another_stacks_is_told(stacks: Path) -> None:
 def test_networks_in_different_places_may_overlap(stacks: Path, key: str, value: str) -> None:
     rewrite(stacks / "Pulumi.dev.yaml", ("config", "boutique:aws", "network", "cidr"), "10.40.0.0/16")
     rewrite(stacks / "Pulumi.dev.yaml", ("config", "boutique:aws", key), value)
-    check("dev")
+    check("dev", stacks)
 
 
 def test_another_stacks_mistakes_are_not_this_ones(stacks: Path) -> None:
     rewrite(stacks / "Pulumi.prod.yaml", ("config", "boutique:aws", "network", "zones"), 9)
-    check("dev")
+    check("dev", stacks)

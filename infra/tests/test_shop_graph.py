@@ -8,11 +8,10 @@ import pytest
 
 from boutique_definition.service_file import Scaling, ServiceFile, load_service_files
 from boutique_definition.validation import ConfigError
-from infra.check import check
-from infra.local import create_local_environment
-from infra.settings import check_settings, read_settings
-from infra.shop.shop import Shop, ShopArgs, check_shop
-from infra.stores import STORES
+from infra.check import check, check_shop
+from infra.config.settings import check_settings, read_settings
+from infra.config.shop import STORES
+from infra.program import deploy
 from infra.tests.conftest import Graph, Graphed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,20 +24,8 @@ def local_settings() -> dict[str, Any]:
 
 
 def shop(settings: dict[str, Any], services: Mapping[str, ServiceFile] = SERVICES) -> None:
-    """The program's own parts, put together as infra/__main__.py does."""
     images = {name: f"boutique/{name}:test" for name in [*services, "postgres", "redis"]}
-    checked = check_settings("local", settings)
-    assert checked.local
-    environment = create_local_environment(checked.local, "boutique", images)
-    args = ShopArgs(
-        namespace=environment.cluster.namespace,
-        services=services,
-        images=images,
-        stores=environment.stores,
-        exposures=environment.exposures,
-        settings=checked.shop,
-    )
-    Shop("shop", args, environment.cluster.options())
+    deploy("local", check_settings("local", settings), services, images)
 
 
 @pytest.fixture(scope="module")
@@ -221,20 +208,20 @@ def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
     settings = local_settings()
     settings["shop"]["services"]["crat"] = {"replicas": 1}
     with pytest.raises(ConfigError, match=r"services\.crat: must be one of ad, api-gateway, cart"):
-        check_shop("local", check_settings("local", settings), SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
+        check_shop("local", check_settings("local", settings), SERVICES, dict.fromkeys(SERVICES, "image:1"))
 
 
 @pytest.mark.parametrize(
     ("ports", "message"),
     [
-        ({}, r"local\.nodePorts\.frontend: is needed: frontend is external"),
+        ({}, r"local\.nodePorts\.frontend: is required: frontend is external"),
         ({"frontend": 30080, "cart": 30081}, r"local\.nodePorts\.cart: must be one of frontend"),
     ],
 )
 def test_exactly_the_external_services_are_exposed(ports: dict[str, int], message: str) -> None:
     settings = check_settings("local", local_settings() | {"local": {"nodePorts": ports}})
     with pytest.raises(ConfigError, match=message):
-        check_shop("local", settings, SERVICES, dict.fromkeys(SERVICES, "image:1"), STORES)
+        check_shop("local", settings, SERVICES, dict.fromkeys(SERVICES, "image:1"))
 
 
 @pytest.mark.parametrize("environments", [[], ["local", "aws"]])
@@ -246,7 +233,7 @@ def test_a_stack_is_of_exactly_one_platform(environments: list[str]) -> None:
 
 def test_a_service_without_an_image_is_a_mistake() -> None:
     with pytest.raises(ConfigError, match="services/ad: has no image"):
-        check_shop("local", check_settings("local", local_settings()), SERVICES, {}, STORES)
+        check_shop("local", check_settings("local", local_settings()), SERVICES, {})
 
 
 def test_every_stack_s_files_are_without_mistakes() -> None:

@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from boutique_definition.service_file import load_service_files
-from infra.settings import ServiceOverride, ShopSettings
+from infra.config.shop import ServiceOverride, ShopSettings
 from infra.shop.exposure import NodePort
 from infra.shop.network_policies import ClusterNetwork
 from infra.shop.shop import Shop, ShopArgs

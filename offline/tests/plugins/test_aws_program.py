@@ -16,9 +16,9 @@ from boutique_offline.plugins.aws.calling import Resource
 from boutique_offline.plugins.aws.resources import Resources
 from boutique_offline.plugins.eks.cluster import Cluster
 from boutique_offline.plugins.properties import Asset, decode, encode, reveal
-from infra.aws.environment import AwsEnvironmentArgs, create_aws_environment
-from infra.aws.settings import AwsSettings
-from infra.settings import check_settings, read_settings
+from infra.aws.aws_platform import AwsPlatformArgs, create_aws_platform
+from infra.config.aws import AwsSettings
+from infra.config.settings import check_settings, read_settings
 from offline.tests.plugins.aws_account import ROOT
 
 _COMPUTED: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -99,8 +99,8 @@ def test_every_property_that_a_stack_sets_is_covered(
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
     answers = _Answers(settings)
     mocks.set_mocks(answers, "boutique", stack)
-    args = AwsEnvironmentArgs(stack, settings, "shop", load_service_files(ROOT / "services"), pictures)
-    pulumi.runtime.test(lambda: create_aws_environment(args))()  # type: ignore[no-untyped-call]
+    args = AwsPlatformArgs(stack, settings, "shop", load_service_files(ROOT / "services"), pictures)
+    pulumi.runtime.test(lambda: create_aws_platform(args))()  # type: ignore[no-untyped-call]
     [cluster] = [made for made in answers.made if made.typ == "eks:index:Cluster"]
     # Of a remote component the mocks see no children.
     pulumi.runtime.test(lambda: Cluster(cluster.name, cluster.inputs, None))()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The settings of an environment on AWS. Defaults are what every environment shares; files say what differs."""
+"""The settings of a stack on AWS. Defaults hold for every stack; the files say what differs."""
 
 from datetime import date
 from ipaddress import IPv4Network
@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from boutique_definition.validation import DnsLabel, FileModel
-from infra.aws.authorities import check_region
+from infra.rds_certificates import check_region
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, AfterValidator(check_region)]
@@ -149,8 +149,18 @@ class AwsSettings(FileModel):
     final_snapshots: bool = Field(
         default=False, description="Database and carts leave a last snapshot, and its key, when they are destroyed."
     )
-    expires: Day | None = Field(default=None, description="When a demo may be torn down by whoever finds it.")
-    alarms: EmailAddress = Field(description="Who is told when a person should look.")
+    expires: Day | None = Field(default=None, description="The day on which the stack may be torn down.")
+    production: bool = Field(
+        default=False,
+        description="Holds users' data: it must be protected unless it expires, and a person approves each deployment.",
+    )
+    promotion: int | None = Field(
+        default=None,
+        ge=1,
+        description="The place of this stack among those that a change passes through; 1 is the first. "
+        "A stack without a place is deployed by a person.",
+    )
+    alarms: EmailAddress = Field(description="Receives the mail of alarms.")
     network: NetworkSettings
     cluster: ClusterSettings
     database: DatabaseSettings

@@ -8,7 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from boutique_definition.service_file import ServiceFile
-from infra.aws import authorities, cache, cloudflare, database
+from infra import rds_certificates
+from infra.aws import cache, cloudflare, database
 from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
 from infra.aws.bucket import Bucket, BucketArgs
 from infra.aws.budget import Budget, BudgetArgs
@@ -17,25 +18,24 @@ from infra.aws.certificate import Certificate, CertificateArgs
 from infra.aws.cluster import DNS, EksCluster, EksClusterArgs
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.dns import Dns, DnsArgs
+from infra.aws.iam import Statement
 from infra.aws.load_balancer import LoadBalancer, LoadBalancerArgs, Target
 from infra.aws.naming import Naming
 from infra.aws.network import Network, NetworkArgs
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
 from infra.aws.placement import Placement
 from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements, read_secret
-from infra.aws.policies import Statement
 from infra.aws.preflight import Clouds, preflight
 from infra.aws.registry import Registry, RegistryArgs
-from infra.aws.settings import AwsSettings, CacheSettings
-from infra.cluster import Cluster, create_namespace
-from infra.environment import Environment
+from infra.config.aws import AwsSettings, CacheSettings
+from infra.platform import Cluster, Platform, create_namespace
 from infra.shop.exposure import TargetGroup
 from infra.shop.network_policies import ClusterNetwork
 from infra.shop.stores import Store
 
 
 @dataclass(frozen=True)
-class AwsEnvironmentArgs:
+class AwsPlatformArgs:
     """`pictures` is the folder of product pictures."""
 
     stack: str
@@ -45,7 +45,7 @@ class AwsEnvironmentArgs:
     pictures: Path
 
 
-def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
+def create_aws_platform(args: AwsPlatformArgs) -> Platform:
     """Raises ConfigError, before anything is made, for settings that AWS or Cloudflare would refuse."""
     settings = args.settings
     naming = Naming(args.stack, settings.expires)
@@ -102,7 +102,7 @@ def create_aws_environment(args: AwsEnvironmentArgs) -> Environment:
     namespace = create_namespace(
         args.namespace, pulumi.ResourceOptions(provider=cluster.provider, depends_on=[cluster, *identities])
     )
-    return Environment(
+    return Platform(
         cluster=Cluster(cluster.provider, namespace),
         network=ClusterNetwork(dns=DNS, cloud=[network.cidr]),
         stores=stores,
@@ -188,7 +188,7 @@ def _create_caches(
 
 def _create_edge(
     naming: Naming,
-    args: AwsEnvironmentArgs,
+    args: AwsPlatformArgs,
     network: Network,
     cluster: EksCluster,
     sources: Sequence[str],
@@ -241,7 +241,7 @@ def _stores(
         secret=postgres.secret_arn,
         database=postgres.database,
         tls=True,
-        authority=authorities.root_certificate(settings.region),
+        authority=rds_certificates.ca_certificate(settings.region),
         networks=network.isolated_cidrs,
     )
     stores["pictures"] = Store(bucket=pictures.bucket, region=settings.region)

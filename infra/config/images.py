@@ -1,4 +1,4 @@
-"""Which image of each service to run: what the image build wrote down."""
+"""The file that the image build writes: the image of each service to run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +12,15 @@ _Images = TypeAdapter(dict[str, ImageReference])
 
 
 def load_images(path: Path) -> dict[str, str]:
-    """Image references by name. Raises ConfigError where the file is not there or is something else."""
+    """Returns image references by name.
+
+    Raises:
+        ConfigError: The file is missing or is not a list of images.
+    """
     try:
         return _Images.validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise ConfigError(f"{path}: not there: `make up` builds the images and writes it") from None
+        raise ConfigError(f"{path}: is missing: `boutique up` builds the images and writes it") from None
     except ValidationError as error:
         problem = error.errors()[0]
         raise ConfigError(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None

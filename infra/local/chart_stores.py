@@ -2,27 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_random import RandomPassword
 
 from boutique_definition.pictures import PICTURES, find_pictures
-from infra.cluster import Cluster
+from infra.config.shop import STORES, StoreKind
+from infra.platform import Cluster
 from infra.shop.labels import store_client
 from infra.shop.stores import Store
 
-Kind = Literal["bucket", "postgres", "redis"]
-
-STORES: Mapping[str, Kind] = {
-    "cart-data": "redis",
-    "pictures": "bucket",
-    "product-data": "postgres",
-    "session-data": "redis",
-}
-
-_PORTS: Mapping[Kind, int] = {"bucket": 9000, "postgres": 5432, "redis": 6379}
+_PORTS: Mapping[StoreKind, int] = {"bucket": 9000, "postgres": 5432, "redis": 6379}
 _ROLES = ("app", "replication")
 _USER = "boutique"
 _DATABASE = "boutique"

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from infra.aws.authorities import REGIONS, root_certificate
+from infra.rds_certificates import REGIONS, ca_certificate
 
 
 def certificates(region: str) -> list[Any]:
     """Those of the region's file that may sign others, as Python's own TLS reads them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=root_certificate(region))
+    context.load_verify_locations(cadata=ca_certificate(region))
     return context.get_ca_certs()
 
 
@@ -31,7 +31,7 @@ def test_a_region_has_one_authority_of_its_own_that_is_valid_for_years(region: s
 
 def test_a_file_holds_nothing_but_its_certificate() -> None:
     for region in REGIONS:
-        text = root_certificate(region)
+        text = ca_certificate(region)
         assert text.startswith("-----BEGIN CERTIFICATE-----\n")
         assert text.endswith("-----END CERTIFICATE-----\n")
         assert text.count("-----BEGIN") == 1
@@ -39,4 +39,4 @@ def test_a_file_holds_nothing_but_its_certificate() -> None:
 
 def test_another_region_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match=r"must be one of af-south-1, .*, us-west-2"):
-        root_certificate("eu-central-9")
+        ca_certificate("eu-central-9")

@@ -1,0 +1,1 @@
+"""The platform on one machine: an existing cluster, and stores from charts/."""

@@ -1,0 +1,27 @@
+"""The platform on one machine, in order of creation."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from infra.config.local import LocalSettings
+from infra.local.chart_stores import create_stores
+from infra.platform import Cluster, Platform, create_namespace
+from infra.shop.exposure import NodePort
+
+
+def create_local_platform(stack: str, settings: LocalSettings, namespace: str, images: Mapping[str, str]) -> Platform:
+    """Creates the namespace and the stores on the cluster that KUBECONFIG points to.
+
+    Args:
+        images: By kind, the images of stores whose charts' own images cannot be pulled.
+    """
+    # Without an identifier, a new kubeconfig for the same cluster would replace everything.
+    provider = kubernetes.Provider("cluster", cluster_identifier=f"boutique-{stack}")
+    cluster = Cluster(provider, create_namespace(namespace, pulumi.ResourceOptions(provider=provider)))
+    return Platform(
+        cluster=cluster,
+        stores=create_stores(cluster, images),
+        exposures={service: NodePort(port) for service, port in settings.node_ports.items()},
+    )
