@@ -9,9 +9,7 @@ from cli.orphans.report import table
 from cli.orphans.sweep import sweep
 from dev.errors import ActionableError
 from dev.progress import Progress
-from infra.settings import setting
-
-_ALWAYS_ASKED = ("prod",)
+from infra.config.settings import setting
 
 
 def teardown(
@@ -24,11 +22,11 @@ def teardown(
 ) -> int:
     """Answers the exit status: 1 where something is left. Raises ActionableError where it refuses or cannot destroy.
 
-    Unless it is `confirmed`, a person is asked for the stack's name first; of prod always. `destroy` is Pulumi's, and
-    raises ActionableError where it does not complete.
+    Unless it is `confirmed`, a person is asked for the stack's name first; for a production stack always. `destroy` is
+    Pulumi's, and raises ActionableError where it does not complete.
     """
     _refuse_protected(account)
-    if not confirmed or account.stack in _ALWAYS_ASKED:
+    if not confirmed or account.settings.production:
         _confirm(account, ask)
     with Progress() as progress:
         try:

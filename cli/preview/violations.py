@@ -8,7 +8,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 from cli.plan import Plan, Values
 from cli.preview.secrets import is_secret
 from infra.policies.pack import RULES, default_tags
-from infra.policies.rules import Resource
+from infra.policies.rules import Resource, read_stack
 
 
 def violations(plan: Plan, stack: str) -> list[str]:
@@ -20,7 +20,9 @@ def violations(plan: Plan, stack: str) -> list[str]:
             continue
         # A provider is referred to as <URN>::<id>.
         tags = default_tags(providers.get(step.provider.rpartition("::")[0], {}))
-        resource = Resource(step.new.type, step.name, stack, unknown_checking_proxy(_veiled(step.new.inputs)), tags)
+        resource = Resource(
+            step.new.type, step.name, read_stack(stack), unknown_checking_proxy(_veiled(step.new.inputs)), tags
+        )
         found |= {f"{rule.name}: {line}": None for rule in RULES for line in rule.violations(resource)}
     return list(found)
 

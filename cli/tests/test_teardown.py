@@ -154,8 +154,8 @@ def test_whoever_types_it_was_told_what_goes(account: Account, pulumi: Pulumi) -
     assert "every snapshot that has the stack's tags but final ones" in question
 
 
-def test_of_prod_its_name_is_asked_for_whatever_was_said_before(account: Account, pulumi: Pulumi) -> None:
-    prod = replace(account, stack="prod")
+def test_a_production_stack_is_only_torn_down_after_its_name_was_typed(account: Account, pulumi: Pulumi) -> None:
+    prod = replace(changed(account, production=True), stack="prod")
     with pytest.raises(ActionableError, match="nothing was touched"):
         teardown(prod, confirmed=True, destroy=pulumi.destroy, ask=lambda _: "")
     assert pulumi.stood == []

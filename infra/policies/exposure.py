@@ -69,7 +69,7 @@ CLOSED_CLUSTER: Final = Rule(
     "closed-cluster", "The API of a cluster is reached from named networks alone.", (_CLUSTER,), _open_cluster
 )
 
-ENTRIES_ALONE: Final = property_rule(
+ACCESS_ENTRIES_ONLY: Final = property_rule(
     "access-entries",
     "Access entries alone let someone into a cluster, and what is done there is logged.",
     Property(_CLUSTER, "accessConfig.authenticationMode", lambda value: value == "API", "API"),

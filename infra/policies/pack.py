@@ -1,4 +1,4 @@
-"""All rules, and how Pulumi runs them: each is mandatory, so that a violation ends a preview and an update."""
+"""The policy pack: all rules. Each is mandatory, so that a violation ends a preview and an update."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from pulumi_policy import (
 )
 
 from infra.policies import encryption, exposure, identity, pods, protection, tags
-from infra.policies.rules import Missing, Resource, Rule, look_up
+from infra.policies.rules import Missing, Resource, Rule, look_up, read_stack
 
-_LOOK_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 1.0
 
 RULES: Final[Sequence[Rule]] = (
     encryption.AT_REST,
@@ -26,7 +26,7 @@ RULES: Final[Sequence[Rule]] = (
     exposure.NO_PUBLIC_STORES,
     exposure.NO_OPEN_GROUPS,
     exposure.CLOSED_CLUSTER,
-    exposure.ENTRIES_ALONE,
+    exposure.ACCESS_ENTRIES_ONLY,
     exposure.NO_CLUSTER_BALANCERS,
     protection.PROTECTED,
     identity.NO_WILDCARDS,
@@ -38,15 +38,15 @@ RULES: Final[Sequence[Rule]] = (
 
 
 def serve() -> None:
-    """Has Pulumi's engine, which started this process, ask of each resource."""
-    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    """Serves the pack to Pulumi's engine, which started this process."""
+    threading.Thread(target=_exit_with, args=[os.getppid()], daemon=True).start()
     PolicyPack(name="boutique", enforcement_level=EnforcementLevel.MANDATORY, policies=list(map(_policy, RULES)))
 
 
-def _end_with(engine: int) -> None:
-    """An engine that was killed cannot end this process, which would then wait for ever."""
+def _exit_with(engine: int) -> None:
+    """Ends this process when the engine is gone: an engine that was killed cannot do so."""
     while os.getppid() == engine:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_CHECK_SECONDS)
     os._exit(1)
 
 
@@ -59,20 +59,20 @@ def _policy(rule: Rule) -> ResourceValidationPolicy:
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:
-    """A URN is urn:pulumi:<stack>::<project>::<types>::<name>."""
+    # A URN is urn:pulumi:<stack>::<project>::<types>::<name>.
     return Resource(
         type=args.resource_type,
         name=args.name,
-        stack=args.urn.split("::")[0].rpartition(":")[2],
+        stack=read_stack(args.urn.split("::")[0].rpartition(":")[2]),
         properties=args.props,
         default_tags=default_tags(args.provider.props if args.provider else {}),
     )
 
 
 def default_tags(provider: Mapping[str, Any]) -> Mapping[str, str]:
-    """Which a provider of these properties gives to all that it makes. Its nested settings are JSON."""
-    given = look_up(provider, "defaultTags")
-    if isinstance(given, Missing):
+    """Returns the tags that a provider with these properties sets on its resources. Its nested settings are JSON."""
+    default = look_up(provider, "defaultTags")
+    if isinstance(default, Missing):
         return {}
-    content = json.loads(given) if isinstance(given, str) else given
+    content = json.loads(default) if isinstance(default, str) else default
     return content.get("tags") or {}

@@ -1,4 +1,4 @@
-"""What runs on a cluster: images that cannot change, in pods that can do nothing to their node.
+"""Rules for pods: images cannot change, and pods can do nothing to their node.
 
 Source: Pod Security Standards, profile "restricted".
 """
@@ -20,15 +20,14 @@ _PODS: Final = {
     "kubernetes:batch/v1:Job": _TEMPLATE,
     "kubernetes:core/v1:Pod": "spec",
 }
-"""Where the specification of a pod is, in each kind that makes pods."""
+"""The path of the pod's specification in each kind that creates pods."""
 
 _BY_DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
-_ON_THIS_MACHINE: Final = "local"
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """Of a container; where it has none of its own, the pod's at the same path is its."""
+    """A setting of a container. A container without its own inherits the pod's at the same path."""
 
     path: str
     allowed: Callable[[Any], bool]
@@ -54,23 +53,23 @@ def _containers(pod: Any) -> Iterator[Any]:
         yield from items(look_up(pod, path))
 
 
-def _movable(resource: Resource) -> Iterator[str]:
-    if resource.stack == _ON_THIS_MACHINE:
+def _mutable_images(resource: Resource) -> Iterator[str]:
+    if resource.stack.local:
         return
     for container in _containers(resource.get(_PODS[resource.type])):
         image = look_up(container, "image")
         if image is not Missing.UNKNOWN and not _BY_DIGEST.search(str(image)):
-            yield f"image: {image!r}: must be named by its digest (…@sha256:…): a tag may mean another one tomorrow"
+            yield f"image: {image!r}: must be named by its digest (…@sha256:…): a tag can be moved to another image"
 
 
-BY_DIGEST: Final = Rule("images-by-digest", "What is deployed is what was reviewed.", tuple(_PODS), _movable)
+BY_DIGEST: Final = Rule("images-by-digest", "What is deployed is what was reviewed.", tuple(_PODS), _mutable_images)
 
 
 def _unrestricted(resource: Resource) -> Iterator[str]:
     pod = resource.get(_PODS[resource.type])
     for path in ("hostIPC", "hostNetwork", "hostPID"):
         if is_true(look_up(pod, path)):
-            yield f"{path}: True: must be false: the node's own is not a pod's"
+            yield f"{path}: True: must be false: a pod must not use the node's own"
     for volume in items(look_up(pod, "volumes")):
         if look_up(volume, "hostPath") not in (Missing.UNSET, Missing.UNKNOWN):
             yield "volumes.hostPath: must not be set: use an emptyDir or a claim"

@@ -1,12 +1,13 @@
-"""What holds users' data cannot be lost by mistake.
+"""Production keeps users' data: nothing that holds it can be deleted by mistake.
 
-An environment that is to go says so first: with `expires` in its settings, which reviewers see, it may be unprotected.
+A stack that is to be torn down first says so, by `expires` in its settings, which reviewers see. Then it may be
+unprotected.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from infra.policies.rules import PROTECTED_STACKS, Missing, Resource, Rule, is_true
+from infra.policies.rules import Missing, Resource, Rule, is_true
 
 _INSTANCE: Final = "aws:rds/instance:Instance"
 _EXPIRES: Final = "boutique:expires"
@@ -20,36 +21,36 @@ _WANTED: Final = {
     "aws:eks/cluster:Cluster": {"deletionProtection": "protected: true"},
     "aws:lb/loadBalancer:LoadBalancer": {"enableDeletionProtection": "protected: true"},
 }
-"""What must be true, and the setting that makes it so."""
+"""The properties that must be true, and the settings that make them so."""
 
 
 def _unprotected(resource: Resource) -> Iterator[str]:
     if _EXPIRES in (resource.tags() or {}):
         return
-    # A read replica is made anew from its primary.
-    if resource.stack not in PROTECTED_STACKS or resource.get("replicateSourceDb") is not Missing.UNSET:
+    # A read replica can be recreated from its primary.
+    if not resource.stack.production or resource.get("replicateSourceDb") is not Missing.UNSET:
         return
     for path, setting in _WANTED[resource.type].items():
         value = resource.get(path)
         if value is not Missing.UNKNOWN and not is_true(value):
-            yield f"{path}: {value!r}: must be true in {resource.stack}: {_mended(setting)}"
+            yield f"{path}: {value!r}: must be true in {resource.stack.name}: {_remedy(setting)}"
     if resource.type != _INSTANCE:
         return
     if is_true(resource.get("skipFinalSnapshot")):
-        yield f"skipFinalSnapshot: True: must be false in {resource.stack}: {_mended('finalSnapshots: true')}"
+        yield f"skipFinalSnapshot: True: must be false in {resource.stack.name}: {_remedy('finalSnapshots: true')}"
     days = resource.get("backupRetentionPeriod")
     if days is not Missing.UNKNOWN and (days is Missing.UNSET or days < _LEAST_BACKUP_DAYS):
-        least = f"must be at least {_LEAST_BACKUP_DAYS} in {resource.stack}"
-        yield f"backupRetentionPeriod: {days!r}: {least}: {_mended('database.backupDays')}"
+        least = f"must be at least {_LEAST_BACKUP_DAYS} in {resource.stack.name}"
+        yield f"backupRetentionPeriod: {days!r}: {least}: {_remedy('database.backupDays')}"
 
 
-def _mended(setting: str) -> str:
-    return f"set {setting} in the stack's file, or expires if all of it is to go"
+def _remedy(setting: str) -> str:
+    return f"set {setting} in the stack's file, or expires if the stack is to be torn down"
 
 
 PROTECTED: Final = Rule(
-    "protected-in-prod",
-    "In prod, stores have a standby and backups, and neither they nor the cluster can be deleted.",
+    "protected-production",
+    "In production, stores have a standby and backups, and neither they nor the cluster can be deleted.",
     tuple(_WANTED),
     _unprotected,
 )

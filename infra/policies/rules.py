@@ -1,16 +1,19 @@
-"""What a rule is, and how it looks at a resource whose values a preview may not know yet."""
+"""The parts of a rule, and access to the values of a resource, which a preview may not know yet."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from pulumi_policy.proxy import UnknownValueError
 
+from infra.config.settings import check_settings, read_settings
+
 
 class Missing(Enum):
-    """Instead of a value: one that is not set, or not known before the resource is made."""
+    """Stands for a value that is not set, or not known before the resource is created."""
 
     UNSET = "not set"
     UNKNOWN = "not known yet"
@@ -20,30 +23,55 @@ class Missing(Enum):
 
 
 @dataclass(frozen=True)
+class Stack:
+    """The properties of a stack that rules depend on.
+
+    Args:
+        local: Whether the stack runs on one machine.
+        production: Whether the stack holds users' data.
+    """
+
+    name: str
+    local: bool = False
+    production: bool = False
+
+
+@functools.cache
+def read_stack(name: str) -> Stack:
+    """Reads the properties from the stack's settings file.
+
+    Raises:
+        ConfigError: The file is missing or wrong.
+    """
+    settings = check_settings(name, read_settings(name))
+    return Stack(name, settings.local is not None, settings.aws is not None and settings.aws.production)
+
+
+@dataclass(frozen=True)
 class Resource:
-    """A resource as a rule sees it. `stack` is the environment's name; `default_tags` come from its provider."""
+    """A resource as a rule sees it. `default_tags` come from its provider."""
 
     type: str
     name: str
-    stack: str
+    stack: Stack
     properties: Mapping[str, Any]
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
     def tags(self) -> AbstractSet[str] | None:
-        """The names of its own tags and of its provider's; None where they are not known yet."""
+        """Returns the names of its own tags and of its provider's, or None if they are not known yet."""
         given = [self.get("tags"), self.get("tagsAll")]
         if Missing.UNKNOWN in given:
             return None
         return {*self.default_tags, *(name for tags in given if tags is not Missing.UNSET for name in tags)}
 
     def get(self, path: str) -> Any:
-        """The value at a path such as "vpcConfig.publicAccessCidrs", or what is missing of it."""
+        """Returns the value at a path such as "vpcConfig.publicAccessCidrs", or what is missing."""
         return look_up(self.properties, path)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`check` answers, for a resource whose type begins with one of `types`, a line for each violation."""
+    """`check` yields one message per violation. It is called for resources whose type starts with one of `types`."""
 
     name: str
     description: str
@@ -58,7 +86,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Property:
-    """A property of a type, at a path, that must be of a kind; `must` says of which, and how to mend it."""
+    """A property that a type must have. `must` says which values are allowed, and how to get there."""
 
     type: str
     path: str
@@ -66,11 +94,8 @@ class Property:
     must: str
 
 
-PROTECTED_STACKS: Final = ("prod",)
-
-
 def property_rule(name: str, description: str, *properties: Property) -> Rule:
-    """A rule of what properties must be. One that is not known yet is checked when it is."""
+    """Returns a rule that checks these properties. A value that is not known yet is checked once it is."""
 
     def check(resource: Resource) -> Iterator[str]:
         for rule in properties:
@@ -82,7 +107,7 @@ def property_rule(name: str, description: str, *properties: Property) -> Rule:
 
 
 def look_up(value: Any, path: str) -> Any:
-    """The value at the path within another, or what is missing of it. A list of one is looked into."""
+    """Returns the value at the path within another, or what is missing. A list of one stands for its item."""
     for key in path.split("."):
         value = _step(value, key)
         if isinstance(value, Missing):
@@ -91,7 +116,7 @@ def look_up(value: Any, path: str) -> Any:
 
 
 def items(value: Any) -> Iterator[Any]:
-    """The items of a list, one that is not known yet as such; none where there is no list."""
+    """Yields the items of a list, with Missing.UNKNOWN for one that is not known yet. Yields none for other values."""
     if isinstance(value, Missing | str | Mapping) or value is None:
         return
     for number in range(len(value)):
@@ -104,7 +129,7 @@ def items(value: Any) -> Iterator[Any]:
 
 
 def has(value: Any, wanted: AbstractSet[str]) -> bool:
-    """Whether a list has all of these, as far as is known: an item that is not known yet may be any."""
+    """Tells whether a list may have all of these: an item that is not known yet may be any."""
     found = set(items(value))
     return Missing.UNKNOWN in found or wanted <= found
 

@@ -85,7 +85,7 @@ def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifte
         assert buy(page, ADDRESS).order_id
     change(fresh, "prod", protected=False, finalSnapshots=False)
     refused = fresh.make("rehearse", STACK="prod", fails=True)
-    assert "protected-in-prod" in refused
+    assert "protected-production" in refused
     assert "Traceback" not in refused
     change(fresh, "prod", expires="2030-01-01")
     fresh.make("rehearse", STACK="prod")

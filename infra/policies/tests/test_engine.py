@@ -41,7 +41,7 @@ def previewed(tmp_path: Path) -> Previewed:
 
     def preview(*resources: tuple[str, dict[str, Any]]) -> None:
         (tmp_path / "resources.json").write_text(json.dumps(resources))
-        Stack("trial", toolbox, [], {}, Backend.here(tmp_path / "state"), tmp_path, policies=True).preview()
+        Stack("dev", toolbox, [], {}, Backend.here(tmp_path / "state"), tmp_path, policies=True).preview()
 
     return preview
 

@@ -12,7 +12,7 @@ import pytest
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from infra.policies.pack import RULES
-from infra.policies.rules import Resource
+from infra.policies.rules import Resource, Stack, read_stack
 from infra.policies.tags import TAKE_NONE
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "policies.md"
@@ -168,20 +168,26 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
         {"spec": {"type": "LoadBalancer"}},
         "load_balancer.py",
     ),
-    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"deletionProtection": False}, "deletionProtection"),
-    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"multiAz": None}, "set database.standby: true"),
-    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"skipFinalSnapshot": True}, "set finalSnapshots"),
-    ("protected-in-prod", "aws:rds/instance:Instance", INSTANCE, {"backupRetentionPeriod": 1}, "at least 7"),
-    ("protected-in-prod", "aws:eks/cluster:Cluster", CLUSTER, {"deletionProtection": False}, "deletionProtection"),
     (
-        "protected-in-prod",
+        "protected-production",
+        "aws:rds/instance:Instance",
+        INSTANCE,
+        {"deletionProtection": False},
+        "deletionProtection",
+    ),
+    ("protected-production", "aws:rds/instance:Instance", INSTANCE, {"multiAz": None}, "set database.standby: true"),
+    ("protected-production", "aws:rds/instance:Instance", INSTANCE, {"skipFinalSnapshot": True}, "set finalSnapshots"),
+    ("protected-production", "aws:rds/instance:Instance", INSTANCE, {"backupRetentionPeriod": 1}, "at least 7"),
+    ("protected-production", "aws:eks/cluster:Cluster", CLUSTER, {"deletionProtection": False}, "deletionProtection"),
+    (
+        "protected-production",
         "aws:elasticache/replicationGroup:ReplicationGroup",
         CACHE,
         {"multiAzEnabled": False},
         "multiAzEnabled",
     ),
     (
-        "protected-in-prod",
+        "protected-production",
         "aws:lb/loadBalancer:LoadBalancer",
         {"enableDeletionProtection": True},
         {"enableDeletionProtection": False},
@@ -269,9 +275,10 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     ),
 ]
 BY_NAME = {rule.name: rule for rule in RULES}
+PRODUCTION = Stack("prod", production=True)
 
 
-def violations(rule: str, kind: str, properties: dict[str, Any], stack: str = "prod", **more: Any) -> list[str]:
+def violations(rule: str, kind: str, properties: dict[str, Any], stack: Stack = PRODUCTION, **more: Any) -> list[str]:
     return BY_NAME[rule].violations(Resource(kind, "it", stack, unknown_checking_proxy(properties), **more))
 
 
@@ -324,25 +331,28 @@ def test_a_rule_can_look_at_the_bad_whatever_a_preview_cannot_know_of_it(
         assert all(line.startswith("it: ") for line in violations(rule, kind, unknown))
 
 
-@pytest.mark.parametrize("stack", ["demo", "dev", "staging"])
-def test_only_prod_has_to_be_protected(stack: str) -> None:
-    assert violations("protected-in-prod", "aws:rds/instance:Instance", {"deletionProtection": False}, stack) == []
+@pytest.mark.parametrize("stack", ["demo", "dev", "local", "prod", "staging"])
+def test_only_production_has_to_be_protected(stack: str) -> None:
+    unprotected = {"deletionProtection": False}
+    found = violations("protected-production", "aws:rds/instance:Instance", unprotected, read_stack(stack))
+    assert bool(found) == (stack == "prod")
 
 
-def test_an_environment_that_is_to_go_may_be_unprotected() -> None:
+def test_a_stack_that_expires_may_be_unprotected() -> None:
     tags = {"boutique:expires": "2026-12-01"}
-    assert violations("protected-in-prod", "aws:rds/instance:Instance", {}, default_tags=tags) == []
-    assert violations("protected-in-prod", "aws:rds/instance:Instance", {}) != []
+    assert violations("protected-production", "aws:rds/instance:Instance", {}, default_tags=tags) == []
+    assert violations("protected-production", "aws:rds/instance:Instance", {}) != []
 
 
-def test_a_replica_that_can_be_made_anew_needs_no_protection() -> None:
+def test_a_read_replica_needs_no_protection() -> None:
     replica = {"replicateSourceDb": "database", "deletionProtection": False}
-    assert violations("protected-in-prod", "aws:rds/instance:Instance", replica) == []
+    assert violations("protected-production", "aws:rds/instance:Instance", replica) == []
 
 
-def test_on_this_machine_an_image_may_have_a_tag() -> None:
+def test_an_image_may_have_a_tag_only_in_the_local_stack() -> None:
     tagged = pods(image="boutique.local/cart:1")
-    assert violations("images-by-digest", DEPLOYMENT, tagged, "local") == []
+    assert violations("images-by-digest", DEPLOYMENT, tagged, read_stack("local")) == []
+    assert violations("images-by-digest", DEPLOYMENT, tagged, read_stack("dev")) != []
 
 
 def test_tags_may_come_from_the_provider() -> None:
