@@ -11,7 +11,7 @@ empty :=
 export MYPYPATH := $(subst $(empty) $(empty),:,$(wildcard offline/src services/*/src services/lib/*/src))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview refresh rehearse status logs shop doctor images plan cost scan bootstrap teardown leftovers comment drift smoke continuation ci-local versions release expire vulnerabilities test style applications units types e2e bench environment format lock protos pictures diagram
+.PHONY: help up down preview refresh rehearse status logs shop doctor images plan cost scan bootstrap teardown orphans comment drift smoke continuation ci-local versions release expire vulnerabilities test style applications units types e2e bench environment format lock protos pictures diagram
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -63,8 +63,8 @@ bootstrap: environment ## Prepares the account of STACK: where Pulumi's state an
 teardown: environment ## Destroys STACK in its account, and sweeps up what is left
 	@$(BIN)/python -m cli.operations teardown $(STACK)
 
-leftovers: environment ## Lists what still stands of STACK in its account
-	@$(BIN)/python -m cli.operations leftovers $(STACK)
+orphans: environment ## List the orphans of STACK in its account
+	@$(BIN)/python -m cli.operations orphans $(STACK)
 
 comment: environment ## Tells what `make plan` said of STACKS: in the comment of PULL_REQUEST, or here
 	@$(BIN)/python -m cli.operations comment $(if $(PULL_REQUEST),--repository $(REPOSITORY) --pull-request $(PULL_REQUEST),--print) \

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
     of_stack("bootstrap", "Makes, or mends, what the stack's account needs before its first stack.")
     of_stack("images", "Builds and pushes the images that the stack's registry lacks, and writes down what to run.")
-    of_stack("leftovers", "Lists what stands of the stack in its account and its zone; exit status 1 if anything does.")
+    of_stack("orphans", "Lists the orphans of the stack in its account and its zone; exit status 1 if there are any.")
     teardown = of_stack("teardown", "Destroys the stack, then removes what that has left.")
     teardown.add_argument("--yes", action="store_true", help="do not ask for the stack's name")
     cost = of_stack("cost", "Lists what the stack's plan is paid for, at AWS' list prices.")
@@ -116,10 +116,10 @@ def _in_account(given: argparse.Namespace) -> int:
             from cli.images import images
 
             images(account)
-        case "leftovers":
-            from cli.orphans.report import leftovers
+        case "orphans":
+            from cli.orphans.report import orphans
 
-            return leftovers(account)
+            return orphans(account)
         case "teardown":
             from cli.aws_stack import destroy
             from cli.teardown import teardown
