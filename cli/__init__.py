@@ -1,4 +1,1 @@
-"""What stands in for a cloud on one machine: the tools, the cluster, the images, the provider plugins.
-
-It runs before anything is installed, so that the standard library is all it has.
-"""
+"""The command `boutique`: everything that a person or a pipeline runs."""

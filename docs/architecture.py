@@ -1,4 +1,4 @@
-"""Draws docs/pictures/architecture.svg from the service files: `make diagram`."""
+"""Draws docs/pictures/architecture.svg from the service files: `boutique dev diagram`."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

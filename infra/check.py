@@ -14,8 +14,8 @@ from infra.config.shop import STORES
 SERVICES = Path(__file__).parent.parent / "services"
 
 
-def check(stack: str, stacks: Path = STACKS) -> None:
-    """Checks the stack's settings file, together with the service files and the other stacks' files.
+def check(stack: str, stacks: Path = STACKS) -> Settings:
+    """Returns the stack's settings after checking them against the service files and the other stacks' files.
 
     Raises:
         ConfigError: The message has a line for each error.
@@ -25,6 +25,7 @@ def check(stack: str, stacks: Path = STACKS) -> None:
     if settings.aws and (overlaps := list(_overlapping_networks(stack, settings.aws, stacks))):
         raise ConfigError("\n".join(overlaps))
     check_shop(stack, settings, services, dict.fromkeys(services, "to be built"))
+    return settings
 
 
 def check_shop(stack: str, settings: Settings, services: Mapping[str, ServiceFile], images: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 
 
 def test_the_picture_of_the_architecture_is_what_the_service_files_say() -> None:
-    assert PICTURE.read_text() == draw(load_service_files(ROOT / "services")), "run `make diagram`"
+    assert PICTURE.read_text() == draw(load_service_files(ROOT / "services")), "run `boutique dev diagram`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

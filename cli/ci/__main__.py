@@ -92,27 +92,27 @@ def _continue() -> int:
 
 
 def _release(stack: str, service: str, image: str) -> int:
-    from cli import aws_stack as account
     from cli.ci.release import release
+    from cli.stacks.account import AccountTarget
 
     repository = Repository.read(ROOT)
     file = Path(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
-    for name, reference in release(repository, file, {service: image}, account.versions(stack)).items():
+    for name, reference in release(repository, file, {service: image}, AccountTarget(stack).versions()).items():
         print(f"{name:15} {reference}")
     return 0
 
 
 def _versions(stack: str, *, running: bool) -> int:
-    from cli import aws_stack as account
     from cli.account import open_account
     from cli.ci.versions import would_run
+    from cli.stacks.account import AccountTarget, has_credentials
     from dev import images
     from dev.progress import Progress
 
-    if not account.has_credentials():
+    if not has_credentials():
         print("No credentials of AWS are found: a preview of an emulated account finds its images by itself.")
         return 0
-    found = account.versions(stack)
+    found = AccountTarget(stack).versions()
     if not running:
         with Progress() as progress:
             found = would_run(open_account(stack), images.tags(ROOT, progress), found)
@@ -125,15 +125,14 @@ def _versions(stack: str, *, running: bool) -> int:
 
 def _expire(stack: str) -> int:
     from cli.account import open_account
-    from cli.aws_stack import destroy
     from cli.ci.expiry import expire
-    from cli.teardown import teardown
+    from cli.stacks.account import AccountTarget
 
     account = open_account(stack)
     return expire(
         account,
         datetime.now(UTC).date(),
-        lambda: teardown(account, confirmed=True, destroy=lambda: destroy(stack)),
+        lambda: AccountTarget(stack).down(confirmed=True),
     )
 
 

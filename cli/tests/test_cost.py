@@ -486,7 +486,7 @@ def test_what_is_no_plan_is_refused_by_its_name(tmp_path: Path, content: str) ->
 
 def test_a_plan_that_is_not_there_is_told_without_a_stack_trace() -> None:
     outcome = subprocess.run(
-        [sys.executable, "-m", "ops", "cost", "dev", "--plan", "nowhere.json"],
+        [sys.executable, "-m", "cli", "cost", "dev", "--plan", "nowhere.json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

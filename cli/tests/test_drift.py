@@ -8,7 +8,8 @@ import pytest
 
 from boutique_definition.validation import ConfigError
 from cli.drift import DRIFTED, drift
-from cli.operations import main
+from cli.main import run
+from cli.stacks.account import AccountTarget
 from cli.tests.github_server import REPOSITORY, SOMEBODY, GitHubServer
 from dev.errors import ActionableError
 
@@ -81,19 +82,19 @@ def test_nothing_is_written_to_github_without_drift(server: GitHubServer) -> Non
 def test_the_exit_status_shows_drift_and_github_is_optional(
     color: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("cli.lifecycle.difference", found(color))
-    assert main(["drift", "dev"]) == status
+    monkeypatch.setattr(AccountTarget, "plan", lambda target, *, refresh: found(color)(target.name))
+    assert run(["drift", "dev"]) == status
     assert ("color" in capsys.readouterr().out) == bool(status)
 
 
 def test_a_failed_preview_is_neither_drift_nor_its_absence(
     server: GitHubServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(stack: str) -> str:
-        raise ActionableError(f"{stack}: the state is locked.")
+    def fail(target: AccountTarget, *, refresh: bool) -> str:
+        raise ActionableError(f"{target.name}: the state is locked.")
 
-    monkeypatch.setattr("cli.lifecycle.difference", fail)
-    assert main(["drift", "dev", "--repository", REPOSITORY]) == 1
+    monkeypatch.setattr(AccountTarget, "plan", fail)
+    assert run(["drift", "dev", "--repository", REPOSITORY]) == 1
     assert capsys.readouterr().err.strip() == "dev: the state is locked."
     assert server.requests == []
 

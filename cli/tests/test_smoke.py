@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from boutique_development_servers.processes import free_port
-from cli.operations import main
+from cli.main import run
 from cli.smoke.run import smoke
 from cli.tests.http_server import serving
 
@@ -319,7 +319,7 @@ def test_where_everything_is_redirected_to_is_gone_on_with(shop: Shop, pauses: l
 def test_what_is_no_address_is_refused_before_anything_is_asked(
     address: str, pages: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["smoke", pages.address, address]) == 1
+    assert run(["smoke", pages.address, address]) == 1
     assert capsys.readouterr().err.strip() == (
         f"{address}: must be http://host or https://host, with a port where there is one"
     )

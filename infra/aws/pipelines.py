@@ -1,6 +1,6 @@
 """Access for pipelines: CircleCI's tokens are exchanged for one of two roles, so that there is no key to keep.
 
-The account's identity provider for the organization is made by `make bootstrap`, since an account has one for all its
+The account's identity provider for the organization is created by `boutique bootstrap`: an account has one for all its
 stacks. Source of the claims: CircleCI documentation, "Using OpenID Connect tokens in jobs".
 """
 

@@ -22,9 +22,8 @@ from boutique_offline.node.scratch_image import write_scratch_image
 from boutique_offline.node.specification import Component, NodeSpecification
 from boutique_offline.node.volumes import VolumeProvisioner
 from dev.errors import ActionableError
-from dev.locks import hold_directory
 from dev.progress import Progress
-from dev.waiting import wait_until
+from dev.waiting import locked, wait_until
 
 
 def test_the_holder_of_a_port_is_named() -> None:
@@ -123,10 +122,10 @@ def test_a_directory_that_the_other_run_removed_is_made_again(tmp_path: Path) ->
     def second() -> None:
         with Progress() as progress:
             entered.set()
-            with hold_directory(directory, progress):
+            with locked(directory, progress):
                 held.append(directory.exists())
 
-    with Progress() as progress, hold_directory(directory, progress):
+    with Progress() as progress, locked(directory, progress):
         thread = threading.Thread(target=second)
         thread.start()
         entered.wait(10)

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from dev.emulation import ClusterAccess
 from dev.errors import ActionableError
 from dev.progress import Progress
 from dev.virtual_environment import ROOT
@@ -52,14 +53,6 @@ class Servers:
         unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(asdict(self)))
         unfinished.rename(directory / "servers.json")
-
-
-@dataclass(frozen=True)
-class ClusterAccess:
-    """The cluster that stands in for EKS, and the address of this machine as its pods reach it."""
-
-    kubeconfig: str
-    machine: str
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The API gateway: the shop over HTTP and JSON."""
+"""The shop over HTTP and JSON."""

@@ -1,4 +1,4 @@
-"""Endpoints for operators and for authors of clients: health, metrics and the OpenAPI document."""
+"""What those who run the gateway, or write a client for it, ask of it."""
 
 from typing import Literal
 

@@ -1,1 +1,1 @@
-"""The wire between the services, generated from protos/hipstershop/shop.proto by `make protos`."""
+"""The wire between the services, generated from protos/hipstershop/shop.proto by `boutique dev protos`."""

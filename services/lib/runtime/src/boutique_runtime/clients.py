@@ -1,4 +1,4 @@
-"""Calls other services: retries where the contract allows it, and passes deadlines and request ids on."""
+"""Calling other services: a channel each, retries where the contract allows, deadlines and request ids passed on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
-from hipstershop import shop_pb2
 
-Stub = TypeVar("Stub")
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
@@ -27,27 +25,14 @@ _RETRY_POLICY = {
     "backoffMultiplier": 3,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-_UNIMPLEMENTED_SECONDS = 60
-
-
-@asynccontextmanager
-async def open_stub(stub: Callable[[grpc.aio.Channel], Stub], address: str) -> AsyncIterator[Stub]:
-    """Opens a channel to a service of the contract and yields a stub for it.
-
-    Args:
-        stub: The generated class, such as shop_pb2_grpc.CartServiceStub.
-        address: The service's "host:port". The channel connects when first used, so services start in any order.
-    """
-    name = stub.__name__.removesuffix("Stub")
-    async with open_channel(address, shop_pb2.DESCRIPTOR.services_by_name[name]) as channel:
-        yield stub(channel)
+_ASK_AGAIN_SECONDS = 60
 
 
 def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
-    """Returns a channel to every replica behind `address` ("host:port"), which connects when first used.
+    """A channel to every replica behind `address` ("host:port"), which connects when first used.
 
-    It calls only replicas whose health check says that they serve, and sends a lost call again if the method's
-    `idempotency_level` allows it.
+    Only replicas whose health says that they serve are called. One call that was sent and lost is sent again where the
+    method's `idempotency_level` allows it.
     """
     return grpc.aio.insecure_channel(
         f"dns:///{address}",
@@ -95,10 +80,10 @@ async def call(
     timeout_seconds: float,
     metadata: tuple[tuple[str, str], ...] = (),
 ) -> Response:
-    """Calls a method with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError.
+    """Calls with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError.
 
-    Until then it waits for a replica that serves, so that calls survive a replica's replacement and a name that does
-    not resolve yet. (The channel's configuration could also say this, but has no effect before the name has resolved.)
+    Until then it waits for a replica that serves, so that one being replaced, or a name that is not there yet, fails
+    nobody. (A channel's configuration can say so too, but does not count before its name was resolved once.)
     """
     return await method(
         request,
@@ -109,7 +94,7 @@ async def call(
 
 
 class MethodWithFallback(Generic[Request, Response]):
-    """A method that this shop has added to the contract, which Online Boutique's own services do not have."""
+    """A method that this shop has added to the contract, which a service of the contract alone lacks."""
 
     def __init__(
         self,
@@ -119,31 +104,23 @@ class MethodWithFallback(Generic[Request, Response]):
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Creates it.
-
-        Args:
-            method: The added method.
-            fall_back: Returns the same by calling methods of Online Boutique's contract.
-            timeout_seconds: For the added method.
-            clock: Returns seconds.
-        """
+        """`fall_back` answers the same by methods of the contract. `clock` tells seconds."""
         self._method = method
         self._fall_back = fall_back
         self._timeout_seconds = timeout_seconds
         self._clock = clock
-        self._unimplemented_until = 0.0
+        self._lacking_until = 0.0
 
     async def __call__(self, request: Request) -> Response:
-        """Calls the method, or the fallback if the service does not implement it.
+        """A service that lacks the method is asked again after a minute, since it may be replaced.
 
-        It tries the method again after a minute, since the service may have been replaced by then. Raises
-        grpc.aio.AioRpcError, and what `fall_back` raises.
+        Raises grpc.aio.AioRpcError, and what `fall_back` raises.
         """
-        if self._clock() >= self._unimplemented_until:
+        if self._clock() >= self._lacking_until:
             try:
                 return await call(self._method, request, timeout_seconds=self._timeout_seconds)
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                     raise
-                self._unimplemented_until = self._clock() + _UNIMPLEMENTED_SECONDS
+                self._lacking_until = self._clock() + _ASK_AGAIN_SECONDS
         return await self._fall_back(request)

@@ -1,41 +1,39 @@
-"""What `make plan` leaves for those who read it, whether there is a plan or not."""
+"""The files that `boutique plan` writes, whether there is a plan or not."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from cli import aws_stack as account
-from cli import lifecycle
-from cli.engine import Backend, Stack
+from cli.stacks.account import AccountTarget
+from cli.stacks.engine import Backend, Stack
+from cli.stacks.plan_file import write_plan
 from dev.errors import ActionableError
 from dev.toolchain.toolbox import Tool, Toolbox
 
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where plans go; with nobody else at work."""
-    monkeypatch.setattr(lifecycle, "ROOT", tmp_path)
+    """The directory of plans, while no other command runs."""
     monkeypatch.setenv("BOUTIQUE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "build").mkdir()
     return tmp_path / "build"
 
 
-def test_where_there_is_no_plan_the_reason_is_left_instead_of_a_former_plan(build: Path) -> None:
-    build.mkdir()
+def test_a_failure_replaces_an_earlier_plan_by_the_reason(build: Path) -> None:
     (build / "plan-nowhere.json").write_text("{}")
     with pytest.raises(ActionableError, match="There is no stack 'nowhere'"):
-        lifecycle.plan("nowhere")
+        write_plan("nowhere", build)
     assert [file.name for file in build.iterdir()] == ["plan-nowhere.failed"]
     assert "There is no stack 'nowhere'" in (build / "plan-nowhere.failed").read_text()
 
 
-def test_a_plan_takes_the_place_of_the_reason_why_there_was_none(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build.mkdir()
+def test_a_plan_replaces_the_reason_of_an_earlier_failure(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (build / "plan-dev.failed").write_text("The zone is another's.")
-    monkeypatch.setattr(lifecycle, "check_files", lambda _: None)
-    monkeypatch.setattr(account, "has_credentials", lambda: True)
-    monkeypatch.setattr(account, "plan", lambda _: '{"steps": []}')
-    lifecycle.plan("dev")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(AccountTarget, "plan", lambda _: '{"steps": []}')
+    assert write_plan("dev", build) == build / "plan-dev.json"
     assert [(file.name, file.read_text()) for file in build.iterdir()] == [("plan-dev.json", '{"steps": []}')]
 
 
@@ -49,7 +47,7 @@ def test_a_failed_plan_says_why_though_pulumi_tells_that_to_its_json_alone(tmp_p
     pulumi.write_text(f'#!/bin/sh\ntest "$1" != preview && exit\ncat {tmp_path}/answer.json\nexit 1\n')
     pulumi.chmod(0o755)
     toolbox = Toolbox({"pulumi": Tool("pulumi", "3", tmp_path, "a test's")})
-    stack = Stack("dev", toolbox, [], {}, Backend.here(tmp_path / "state"), tmp_path)
+    stack = Stack("dev", toolbox, [], {}, Backend.local(tmp_path / "state"), tmp_path)
     with pytest.raises(ActionableError) as caught:
         stack.plan()
     assert str(caught.value) == (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.engine import Backend, Stack
+from cli.stacks.engine import Backend, Stack
 from dev.errors import ActionableError
 from dev.progress import Progress
 from dev.toolchain.toolbox import ensure
@@ -41,7 +41,7 @@ def previewed(tmp_path: Path) -> Previewed:
 
     def preview(*resources: tuple[str, dict[str, Any]]) -> None:
         (tmp_path / "resources.json").write_text(json.dumps(resources))
-        Stack("dev", toolbox, [], {}, Backend.here(tmp_path / "state"), tmp_path, policies=True).preview()
+        Stack("dev", toolbox, [], {}, Backend.local(tmp_path / "state"), tmp_path, policies=True).preview()
 
     return preview
 

@@ -1,0 +1,1 @@
+"""The subcommands of `boutique`, one module per group of `boutique --help`."""
