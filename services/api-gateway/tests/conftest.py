@@ -1,4 +1,4 @@
-"""The gateway as a client meets it, in front of fakes of the five services that it calls."""
+"""A client of the gateway, and fakes of the five services behind it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
 @dataclass
 class Shop(CatalogAndCart):
-    """The services behind the gateway that speak gRPC."""
+    """The gRPC services behind the gateway."""
 
     products: list[shop_pb2.Product] = field(
         default_factory=lambda: [
@@ -82,13 +82,13 @@ async def neighbours() -> AsyncIterator[Shop]:
 
 @pytest.fixture
 def carts(neighbours: Shop) -> dict[str, dict[str, int]]:
-    """Quantities by product, by session."""
+    """Quantities by product id, by session id."""
     return neighbours.carts
 
 
 @dataclass
 class Pictures:
-    """The content service: it has one picture."""
+    """The content service, with one picture."""
 
     address: str = ""
     asked: list[web.Request] = field(default_factory=list)
@@ -121,7 +121,7 @@ async def pictures() -> AsyncIterator[Pictures]:
 
 @pytest.fixture
 def asked_for_pictures(pictures: Pictures) -> list[web.Request]:
-    """What has come to the content service."""
+    """Requests that the content service received."""
     return pictures.asked
 
 
@@ -146,7 +146,7 @@ async def client(settings: GatewaySettings) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def port(settings: GatewaySettings, tmp_path: Path) -> AsyncIterator[int]:
-    """Of a gateway that runs as a process of its own."""
+    """The port of a gateway that runs as a process."""
     port = free_port()
     environment = {
         **os.environ,
@@ -199,7 +199,7 @@ def card() -> dict[str, Any]:
 
 @pytest.fixture
 def order(address: dict[str, Any], card: dict[str, Any]) -> dict[str, Any]:
-    """For the two mugs of `cart`."""
+    """An order for the two mugs of `cart`."""
     return {
         "amount": 17.98,
         "email": "ada@example.com",

@@ -1,4 +1,4 @@
-"""A session's cart."""
+"""Reading and changing the cart."""
 
 import grpc
 import httpx
@@ -9,17 +9,17 @@ from boutique_testing.fake_services import FakeServices, refusing
 Carts = dict[str, dict[str, int]]
 
 
-async def test_a_cart_is_quantities_by_product(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
+async def test_the_cart_has_quantities_by_product(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
     answer = await client.post("/api/v1/cart")
     assert (answer.status_code, answer.json()) == (200, {"message": "success", "data": {"6E92ZMYYFZ": "2"}})
 
 
-async def test_a_cart_that_nobody_filled_is_empty(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_session_has_an_empty_cart(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/cart", json={"session_id": "s-new"})
     assert answer.json() == {"message": "success", "data": {}}
 
 
-async def test_the_session_in_the_body_counts_before_the_cookie(
+async def test_the_session_in_the_body_takes_precedence_over_the_cookie(
     client: httpx.AsyncClient, carts: Carts, cart: dict[str, int]
 ) -> None:
     carts["s-2"] = {"OLJCESPC7Z": 1}
@@ -47,7 +47,7 @@ async def test_a_request_without_a_session_is_refused(
 
 
 @pytest.mark.parametrize("session_id", ["", "a b", "é", "x" * 129, "a/b", "<script>", 5, True, ["s"]])
-async def test_a_session_that_is_not_one_is_refused(client: httpx.AsyncClient, session_id: object) -> None:
+async def test_an_invalid_session_is_refused(client: httpx.AsyncClient, session_id: object) -> None:
     answer = await client.post("/api/v1/cart", json={"session_id": session_id})
     assert answer.status_code == 400
     assert answer.json()["reason"].startswith("session_id: ")
@@ -60,20 +60,18 @@ async def test_a_quantity_is_set_and_not_added(client: httpx.AsyncClient, cart: 
     assert cart == {"6E92ZMYYFZ": 5}
 
 
-async def test_a_quantity_of_0_removes(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
+async def test_a_quantity_of_0_removes_the_product(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
     assert (await client.put("/api/v1/cart/6E92ZMYYFZ/0")).json() == {"message": "success"}
     assert cart == {}
 
 
-async def test_a_product_that_is_no_longer_sold_can_be_taken_out(
-    client: httpx.AsyncClient, cart: dict[str, int]
-) -> None:
+async def test_a_discontinued_product_can_be_removed(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
     cart["GONE"] = 1
     assert (await client.put("/api/v1/cart/GONE/0")).status_code == 200
     assert cart == {"6E92ZMYYFZ": 2}
 
 
-async def test_a_product_that_is_not_sold_cannot_be_put_in(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
+async def test_an_unknown_product_cannot_be_added(client: httpx.AsyncClient, cart: dict[str, int]) -> None:
     answer = await client.put("/api/v1/cart/NOPE/1")
     assert answer.status_code == 404
     assert answer.json() == {"message": "failure", "reason": 'no product has the id "NOPE"'}
@@ -81,16 +79,14 @@ async def test_a_product_that_is_not_sold_cannot_be_put_in(client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("quantity", ["100", "-1", "1.5", "two", "+1", "1_0", "%D9%A1", "9" * 400, "1e1", "%20"])
-async def test_a_quantity_that_is_not_one_is_refused(
-    client: httpx.AsyncClient, cart: dict[str, int], quantity: str
-) -> None:
+async def test_an_invalid_quantity_is_refused(client: httpx.AsyncClient, cart: dict[str, int], quantity: str) -> None:
     answer = await client.put(f"/api/v1/cart/6E92ZMYYFZ/{quantity}")
     assert answer.status_code == 400
     assert answer.json()["reason"] == "quantity: must be a whole number from 0 to 99"
     assert cart == {"6E92ZMYYFZ": 2}
 
 
-async def test_a_cart_that_is_full_says_so(
+async def test_adding_to_a_full_cart_is_refused_with_a_reason(
     client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int]
 ) -> None:
     full = "item.product_id: a cart holds at most 100 products"

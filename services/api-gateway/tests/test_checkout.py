@@ -1,4 +1,4 @@
-"""Paying: for a cart, and for something that is no cart."""
+"""Quotes, orders and payments."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def payment(card: dict[str, Any]) -> dict[str, Any]:
     return {"amount": 19.99, "card": card, "transaction_id": "t-1"}
 
 
-async def test_an_order_is_answered_with_all_that_a_receipt_says(
+async def test_an_order_returns_a_complete_receipt(
     client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     answer = await client.post(PROCESS, json=order)
@@ -39,7 +39,7 @@ async def test_an_order_is_answered_with_all_that_a_receipt_says(
     assert emptied.json()["data"] == {}
 
 
-async def test_an_order_reaches_checkout_whole(
+async def test_all_fields_of_an_order_reach_the_checkout_service(
     client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     await client.post(PROCESS, json=order, headers={"Idempotency-Key": "k-1"})
@@ -61,7 +61,7 @@ async def test_an_order_reaches_checkout_whole(
 
 
 @pytest.mark.parametrize(("code", "number"), [("94043", 94043), ("01069", 1069), ("", 0), ("9999999999", 0)])
-async def test_a_postal_code_of_digits_is_also_a_number(
+async def test_a_numeric_postal_code_is_also_sent_as_a_number(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     cart: dict[str, int],
@@ -75,7 +75,7 @@ async def test_a_postal_code_of_digits_is_also_a_number(
     assert (call.request.address.postal_code, call.request.address.zip_code) == (code, number)
 
 
-async def test_an_order_needs_no_email_and_no_key(
+async def test_an_order_needs_no_email_address_and_no_idempotency_key(
     client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     del order["email"]
@@ -85,7 +85,7 @@ async def test_an_order_needs_no_email_and_no_key(
     assert "idempotency-key" not in call.metadata
 
 
-async def test_another_amount_than_the_carts_is_refused_with_what_it_comes_to(
+async def test_an_amount_that_differs_from_the_carts_is_refused_with_the_right_one(
     client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     order["amount"] = 0.01
@@ -98,7 +98,7 @@ async def test_another_amount_than_the_carts_is_refused_with_what_it_comes_to(
     assert cart == {"6E92ZMYYFZ": 2}
 
 
-async def test_an_empty_cart_cannot_be_paid_for(client: httpx.AsyncClient, order: dict[str, Any]) -> None:
+async def test_an_empty_cart_cannot_be_ordered(client: httpx.AsyncClient, order: dict[str, Any]) -> None:
     answer = await client.post(PROCESS, json={**order, "session_id": "s-new"})
     assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
 
@@ -153,7 +153,7 @@ def _with(value: object, *path: str) -> Change:
         (_with("a b", "session_id"), "session_id"),
     ],
 )
-async def test_a_field_that_is_missing_or_wrong_is_named(
+async def test_a_missing_or_invalid_field_is_named(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     cart: dict[str, int],
@@ -169,7 +169,7 @@ async def test_a_field_that_is_missing_or_wrong_is_named(
 
 
 @pytest.mark.parametrize("number", [None, "", "none", "4432", 4432801561520454, "4" * 30, "4432 8015 6152 045x"])
-async def test_a_card_without_a_number_that_can_be_one_is_refused_in_the_contracts_words(
+async def test_an_impossible_card_number_is_refused_with_the_contracts_message(
     client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], number: object
 ) -> None:
     payment["card"]["number"] = number
@@ -192,7 +192,7 @@ async def test_a_card_without_a_number_that_can_be_one_is_refused_in_the_contrac
         ),
     ],
 )
-async def test_a_card_that_is_refused_is_a_400_that_says_why(
+async def test_a_refused_card_returns_400_with_the_reason(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     cart: dict[str, int],
@@ -210,7 +210,7 @@ async def test_a_card_that_is_refused_is_a_400_that_says_why(
 
 
 @pytest.mark.parametrize("key", ["a b", "x" * 129, "é"])
-async def test_a_key_that_is_not_one_is_refused(
+async def test_an_invalid_idempotency_key_is_refused(
     client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any], key: str
 ) -> None:
     answer = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
@@ -218,7 +218,7 @@ async def test_a_key_that_is_not_one_is_refused(
     assert not neighbours.called()
 
 
-async def test_what_is_on_a_card_is_in_no_answer_and_no_log(
+async def test_card_details_appear_in_no_response_and_no_log(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     payment: dict[str, Any],
@@ -233,7 +233,7 @@ async def test_what_is_on_a_card_is_in_no_answer_and_no_log(
     assert "6152" not in seen
 
 
-async def test_a_quote_tells_the_whole_before_it_is_paid(
+async def test_a_quote_has_items_shipping_and_total(
     client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], address: dict[str, Any]
 ) -> None:
     for body in ({}, {"shipping": {"address": address}}):
@@ -247,12 +247,12 @@ async def test_a_quote_tells_the_whole_before_it_is_paid(
     assert with_address.request.address.postal_code == "SW1A 1AA"
 
 
-async def test_there_is_no_quote_for_an_empty_cart(client: httpx.AsyncClient) -> None:
+async def test_an_empty_cart_cannot_be_quoted(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/checkout/quote", json={"session_id": "s-new"})
     assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
 
 
-async def test_a_payment_counts_once_under_its_transaction_id(
+async def test_the_transaction_id_of_a_payment_is_its_idempotency_key(
     client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any]
 ) -> None:
     answer = await client.post(PAYMENT, json=payment)
@@ -264,7 +264,7 @@ async def test_a_payment_counts_once_under_its_transaction_id(
 
 
 @pytest.mark.parametrize("change", [_without("transaction_id"), _with("", "transaction_id"), _without("card")])
-async def test_a_payment_that_is_not_whole_is_refused(
+async def test_an_incomplete_payment_is_refused(
     client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], change: Change
 ) -> None:
     change(payment)

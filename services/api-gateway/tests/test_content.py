@@ -1,4 +1,4 @@
-"""Pictures, through the gateway."""
+"""Pictures that the gateway proxies."""
 
 import httpx
 import pytest
@@ -7,19 +7,19 @@ from aiohttp import web
 MUG = "/api/v1/content/mug.svg"
 
 
-async def test_a_picture_comes_with_its_type_and_how_long_it_keeps(client: httpx.AsyncClient) -> None:
+async def test_a_picture_has_its_content_type_and_cache_lifetime(client: httpx.AsyncClient) -> None:
     answer = await client.get(MUG)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
     assert answer.headers["cache-control"] == "public, max-age=3600"
     assert answer.text.startswith("<svg")
 
 
-async def test_a_picture_that_a_client_has_is_not_sent_again(client: httpx.AsyncClient) -> None:
+async def test_a_picture_that_the_client_has_is_not_sent_again(client: httpx.AsyncClient) -> None:
     answer = await client.get(MUG, headers={"if-none-match": '"1"'})
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-async def test_the_head_of_a_picture_can_be_had_alone(
+async def test_head_returns_the_headers_of_a_picture(
     client: httpx.AsyncClient, asked_for_pictures: list[web.Request]
 ) -> None:
     answer = await client.head(MUG)
@@ -27,7 +27,7 @@ async def test_the_head_of_a_picture_can_be_had_alone(
     assert [request.method for request in asked_for_pictures] == ["HEAD"]
 
 
-async def test_content_is_told_how_long_we_wait_and_for_which_request(
+async def test_the_content_service_gets_deadline_and_request_id(
     client: httpx.AsyncClient, asked_for_pictures: list[web.Request]
 ) -> None:
     await client.get(MUG, headers={"x-request-id": "r-1", "x-request-timeout": "2"})
@@ -36,7 +36,7 @@ async def test_content_is_told_how_long_we_wait_and_for_which_request(
     assert 0 < float(asked.headers["x-request-timeout"]) <= 2
 
 
-async def test_a_picture_that_is_not_there_is_a_404(client: httpx.AsyncClient) -> None:
+async def test_a_missing_picture_returns_404(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/content/none.svg")
     assert answer.status_code == 404
     assert answer.json() == {"message": "failure", "reason": "none.svg: there is no such file"}
@@ -63,7 +63,7 @@ async def test_a_picture_that_is_not_there_is_a_404(client: httpx.AsyncClient) -
         "",
     ],
 )
-async def test_a_name_that_is_a_path_or_a_trick_reaches_nothing(
+async def test_an_invalid_file_name_does_not_reach_the_content_service(
     client: httpx.AsyncClient, asked_for_pictures: list[web.Request], file: str
 ) -> None:
     answer = await client.get(f"/api/v1/content/{file}")

@@ -1,4 +1,4 @@
-"""What is answered when a service behind the gateway refuses, fails, or is away."""
+"""Responses when a service behind the gateway refuses, fails or is unreachable."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ INSIDE = "SELECT secret FROM inside"
         (grpc.StatusCode.RESOURCE_EXHAUSTED, 503),
     ],
 )
-async def test_a_refusal_keeps_its_words(
+async def test_a_refusal_keeps_the_services_message(
     client: httpx.AsyncClient, neighbours: FakeServices, code: grpc.StatusCode, status: int
 ) -> None:
     neighbours.answers["ListProducts"] = refusing(code, "as it was said")
@@ -48,7 +48,7 @@ async def test_a_refusal_keeps_its_words(
         (grpc.StatusCode.PERMISSION_DENIED, 500),
     ],
 )
-async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
+async def test_internal_details_of_a_failure_appear_only_in_the_log(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     caplog: pytest.LogCaptureFixture,
@@ -64,16 +64,16 @@ async def test_a_failure_tells_nothing_of_the_inside_but_to_the_log(
     assert record.__dict__["reason"] == f"{code.name}: {INSIDE}"
 
 
-async def test_a_service_that_is_unavailable_is_a_502(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
+async def test_an_unavailable_service_returns_502(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
     # Not a read, which would be sent again.
     neighbours.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
     card = {"number": "4432801561520454", "expiration": "01/39", "security_code": "672"}
     answer = await client.post("/api/v1/payment/process", json={"amount": 1, "card": card, "transaction_id": "t"})
     assert answer.status_code == 502
-    assert answer.json() == {"message": "failure", "reason": "A service that this needs does not answer."}
+    assert answer.json() == {"message": "failure", "reason": "A backend service is not available."}
 
 
-async def test_a_fault_of_ours_is_found_in_the_log_by_its_id(
+async def test_an_internal_error_is_found_in_the_log_by_its_request_id(
     client: httpx.AsyncClient, neighbours: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def nonsense(*_: Any) -> Any:
@@ -84,14 +84,12 @@ async def test_a_fault_of_ours_is_found_in_the_log_by_its_id(
     assert answer.status_code == 500
     assert answer.json() == {
         "message": "failure",
-        "reason": "A fault of ours; the logs have it under the request id.",
+        "reason": "Internal error; the logs have it under the request id.",
         "request_id": "find-me",
     }
 
 
-async def test_a_caller_that_waits_for_a_moment_is_answered_in_it(
-    client: httpx.AsyncClient, neighbours: FakeServices
-) -> None:
+async def test_a_callers_short_deadline_is_met(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
     async def never(*_: Any) -> Any:
         await asyncio.Event().wait()
 
@@ -107,7 +105,7 @@ async def test_a_caller_that_waits_for_a_moment_is_answered_in_it(
     ("method", "path", "called", "seconds"),
     [("GET", DOCUMENTS, "ListProducts", 5), ("POST", "/api/v1/checkout/process", "PlaceOrder", 20)],
 )
-async def test_a_caller_that_sets_no_limit_gets_ours(
+async def test_calls_without_a_deadline_get_the_default_one(
     client: httpx.AsyncClient,
     neighbours: FakeServices,
     cart: dict[str, int],
@@ -124,7 +122,7 @@ async def test_a_caller_that_sets_no_limit_gets_ours(
 
 
 @pytest.mark.parametrize("path", [DOCUMENTS, "/api/v1/content/mug.svg"])
-async def test_a_service_that_is_away_is_a_failure_in_time(settings: GatewaySettings, path: str) -> None:
+async def test_an_unreachable_service_fails_in_time(settings: GatewaySettings, path: str) -> None:
     nobody = f"127.0.0.1:{free_port()}"
     away = settings.model_copy(update={"product_catalog_service_addr": nobody, "content_addr": nobody})
     async with open_application(away) as application:
@@ -135,7 +133,7 @@ async def test_a_service_that_is_away_is_a_failure_in_time(settings: GatewaySett
     assert answer.json()["message"] == "failure"
 
 
-async def test_more_requests_at_once_than_there_is_room_for_are_told_to_come_back(
+async def test_too_many_concurrent_requests_are_refused_with_retry_after(
     settings: GatewaySettings, neighbours: FakeServices
 ) -> None:
     arrived, leave = asyncio.Event(), asyncio.Event()

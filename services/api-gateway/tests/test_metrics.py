@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""Prometheus metrics."""
 
 import grpc
 import httpx
@@ -8,7 +8,7 @@ from boutique_testing.fake_services import FakeServices, refusing
 
 
 async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
-    """By name and the values of the labels."""
+    """Returns samples by name and label values."""
     answer = await client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     return {
@@ -35,7 +35,7 @@ async def test_requests_are_counted_by_route_method_and_status(
     assert found["http_requests_total", "/api/v1/cart", "POST", "500"] == 1
 
 
-async def test_requests_are_timed_and_those_under_way_are_told(client: httpx.AsyncClient) -> None:
+async def test_durations_and_requests_in_flight_are_measured(client: httpx.AsyncClient) -> None:
     await client.get("/healthz")
     found = await samples(client)
     assert found["http_request_duration_seconds_count", "/healthz", "GET"] == 1
@@ -44,7 +44,7 @@ async def test_requests_are_timed_and_those_under_way_are_told(client: httpx.Asy
     assert found["http_requests_in_flight",] == 1  # the one that asks
 
 
-async def test_no_client_can_make_metrics_grow(client: httpx.AsyncClient) -> None:
+async def test_clients_cannot_create_label_values(client: httpx.AsyncClient) -> None:
     for made_up in ("one", "two", "three"):
         await client.get(f"/{made_up}")
         await client.request(made_up.upper(), "/healthz")

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and whether the gateway is as it says."""
+"""The OpenAPI document, and whether the gateway behaves as documented."""
 
 import asyncio
 from typing import Any
@@ -21,18 +21,18 @@ async def document(client: httpx.AsyncClient) -> Any:
     return answer.json()
 
 
-async def test_the_document_has_the_routes_of_the_table_and_no_others(document: Any) -> None:
+async def test_the_document_has_exactly_the_routes_of_the_table(document: Any) -> None:
     described = [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
     assert sorted(described) == sorted((route.method, route.path) for route in ROUTES)
 
 
-async def test_each_route_says_how_it_succeeds_and_how_it_fails(document: Any) -> None:
+async def test_each_route_documents_its_statuses(document: Any) -> None:
     for route in ROUTES:
         operation = document["paths"][route.path][route.method.lower()]
-        assert set(operation["responses"]) == {"200", *map(str, (*route.refuses, *route.also))}
+        assert set(operation["responses"]) == {"200", *map(str, (*route.failures, *route.other_statuses))}
 
 
-async def test_the_gateway_is_as_its_document_says(port: int, carts: dict[str, dict[str, int]]) -> None:
+async def test_the_gateway_behaves_as_documented(port: int, carts: dict[str, dict[str, int]]) -> None:
     carts["fuzzed"] = {"6E92ZMYYFZ": 2}
     modes, failures = await asyncio.to_thread(fuzz, f"http://127.0.0.1:{port}/openapi.json")
     assert modes == set(GenerationMode)
@@ -45,11 +45,11 @@ FUZZING = {
     "generation": {"mode": "all", "max-examples": 5, "deterministic": True, "database": "none"},
     "phases": {"stateful": {"enabled": False}},
 }
-"""With every check that is on by default."""
+"""All default checks of schemathesis are on."""
 
 
 def fuzz(url: str) -> tuple[set[GenerationMode], list[str]]:
-    """What was sent, right requests or wrong ones, and where an answer was not as the document says."""
+    """Returns the kinds of requests sent, valid or invalid, and responses that differ from the document."""
     schema = schemathesis.openapi.from_url(url, config=SchemathesisConfig.from_dict(FUZZING))
     schema.hook("map_case")(name_a_session)
     modes: set[GenerationMode] = set()
@@ -65,7 +65,7 @@ def fuzz(url: str) -> tuple[set[GenerationMode], list[str]]:
 
 
 def name_a_session(_: HookContext, case: Case[Any]) -> Case[Any]:
-    """OpenAPI cannot say that a session is needed in one of two places."""
+    """Adds a session: OpenAPI cannot require it in one of two places."""
     in_body = isinstance(case.body, dict) and case.body.get("session_id") is not None
     if not in_body and "session_id" not in case.cookies:
         case.cookies["session_id"] = "fuzzed"

@@ -1,4 +1,4 @@
-"""Products as a client finds them."""
+"""Products by id, searches and suggestions."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -38,7 +38,7 @@ def names(products: list[dict[str, Any]]) -> list[str]:
         lambda client: client.get("/api/v1/product/documents?ids=NOPE,OLJCESPC7Z"),
     ],
 )
-async def test_products_are_found_by_id_in_a_body_or_in_the_address(client: httpx.AsyncClient, ask: Ask) -> None:
+async def test_products_are_found_by_ids_in_body_or_query(client: httpx.AsyncClient, ask: Ask) -> None:
     answer = await ask(client)
     assert (answer.status_code, answer.json()) == (200, [SUNGLASSES])
 
@@ -51,31 +51,31 @@ async def test_products_are_found_by_id_in_a_body_or_in_the_address(client: http
         lambda client: client.get("/api/v1/product/documents"),
     ],
 )
-async def test_without_ids_there_are_all_products_the_best_rated_first(client: httpx.AsyncClient, ask: Ask) -> None:
+async def test_without_ids_all_products_are_returned_best_rated_first(client: httpx.AsyncClient, ask: Ask) -> None:
     answer = await ask(client)
     assert names(answer.json()) == BY_RATING_THEN_NAME
 
 
 @pytest.mark.parametrize("ids", [["a b"], [""], [5], ["x" * 129], {"ids": ["x"]}, "x", ["x"] * 201])
-async def test_ids_that_are_none_are_refused(client: httpx.AsyncClient, neighbours: FakeServices, ids: object) -> None:
+async def test_invalid_ids_are_refused(client: httpx.AsyncClient, neighbours: FakeServices, ids: object) -> None:
     answer = await client.post("/api/v1/product/documents", json=ids)
     assert answer.status_code == 400
     assert not neighbours.called()
 
 
-async def test_a_search_tells_how_many_there_are_and_shows_as_many_as_asked_for(client: httpx.AsyncClient) -> None:
+async def test_a_search_returns_the_total_and_one_page(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 2}})
     assert answer.status_code == 200
     assert answer.json()["meta"] == {"page": {"total_results": 3}}
     assert names(answer.json()["results"]) == BY_RATING_THEN_NAME[:2]
 
 
-async def test_a_size_may_be_written_with_decimals_that_are_zero(client: httpx.AsyncClient) -> None:
+async def test_a_page_size_may_have_decimals_that_are_zero(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 1.0}})
     assert names(answer.json()["results"]) == ["Sunglasses"]
 
 
-async def test_a_suggestion_has_the_text_in_its_name(client: httpx.AsyncClient) -> None:
+async def test_suggestions_have_the_text_in_their_names(client: httpx.AsyncClient) -> None:
     found = (await client.post("/api/v1/product/suggestions", json={"query": "GLASS"})).json()
     assert found["results"] == [SUNGLASSES]
     described = (await client.post("/api/v1/product/suggestions", json={"query": "said of"})).json()
@@ -113,7 +113,7 @@ async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, gi
         "mug",
     ],
 )
-async def test_a_search_that_is_not_one_is_refused(
+async def test_an_invalid_search_is_refused(
     client: httpx.AsyncClient, neighbours: FakeServices, search: object
 ) -> None:
     answer = await client.post("/api/v1/product/search", json=search)
@@ -122,12 +122,12 @@ async def test_a_search_that_is_not_one_is_refused(
 
 
 @pytest.mark.parametrize("address", ["size=0", "size=101", "size=six", "size=", "query=a%00b", "query=" + "x" * 257])
-async def test_a_search_in_the_address_that_is_not_one_is_refused(client: httpx.AsyncClient, address: str) -> None:
+async def test_an_invalid_search_in_the_query_is_refused(client: httpx.AsyncClient, address: str) -> None:
     assert (await client.get(f"/api/v1/product/search?{address}")).status_code == 400
 
 
 @pytest.mark.parametrize("query", ["' OR 1=1 --", "{{7*7}}", "%'; DROP TABLE products; --", "${7*7}", "\\"])
-async def test_a_query_is_a_text_and_nothing_else(
+async def test_a_search_text_has_no_special_characters(
     client: httpx.AsyncClient, neighbours: FakeServices, query: str
 ) -> None:
     answer = await client.post("/api/v1/product/search", json={"query": query})
@@ -140,7 +140,7 @@ async def test_a_query_is_a_text_and_nothing_else(
     ("picture", "filename"),
     [("/static/img/products/mug.jpg", "mug.svg"), ("mug.svg", "mug.svg"), ("/static/mug", "mug.svg")],
 )
-def test_a_picture_goes_by_the_last_part_of_its_path(picture: str, filename: str) -> None:
+def test_the_file_name_is_the_last_part_of_a_pictures_path(picture: str, filename: str) -> None:
     price = shop_pb2.Money(currency_code="USD", units=8, nanos=990_000_000)
     assert from_wire(shop_pb2.Product(picture=picture, price_usd=price)).filename == filename
 
@@ -149,12 +149,12 @@ def test_a_picture_goes_by_the_last_part_of_its_path(picture: str, filename: str
     ("units", "nanos", "number"),
     [(19, 990_000_000, "19.99"), (0, 70_000_000, "0.07"), (4_503_599_627_370, 10_000_000, "4503599627370.01")],
 )
-def test_a_price_is_written_in_its_own_cents(units: int, nanos: int, number: str) -> None:
+def test_a_price_is_written_in_exact_cents(units: int, nanos: int, number: str) -> None:
     price = shop_pb2.Money(currency_code="USD", units=units, nanos=nanos)
     assert f'"price":{number},' in from_wire(shop_pb2.Product(picture="x", price_usd=price)).model_dump_json()
 
 
-async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
+async def test_a_price_without_a_currency_is_an_internal_error(
     client: httpx.AsyncClient, neighbours: FakeServices
 ) -> None:
     async def unpriced(*_: Any) -> shop_pb2.ListProductsResponse:
@@ -166,7 +166,7 @@ async def test_a_catalog_that_speaks_of_no_currency_is_a_fault_of_ours(
     assert "currency" not in answer.text
 
 
-async def test_what_catalog_refuses_is_said_in_its_words(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
+async def test_a_refusal_of_the_catalog_keeps_its_message(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
     neighbours.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
     answer = await client.post("/api/v1/product/search", json={"query": "mug"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "query: must be shorter")

@@ -1,4 +1,4 @@
-"""What is refused before it reaches any service."""
+"""Requests that are refused before they reach a service."""
 
 from collections.abc import AsyncIterator
 
@@ -33,12 +33,12 @@ JSON = {"content-type": "application/json"}
         "/redoc",
     ],
 )
-async def test_an_unknown_path_is_a_404_in_json_by_any_method(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_path_returns_404_as_json_for_any_method(client: httpx.AsyncClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
         answer = await client.request(method, path)
         assert answer.status_code == 404
         assert answer.json()["message"] == "failure"
-        assert answer.json()["reason"].startswith("there is no such path")
+        assert answer.json()["reason"].startswith("no such path")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ async def test_an_unknown_path_is_a_404_in_json_by_any_method(client: httpx.Asyn
         ("POST", "/healthz", "GET, HEAD"),
     ],
 )
-async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
+async def test_a_wrong_method_returns_405_with_the_allowed_ones(
     client: httpx.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
     answer = await client.request(method, path)
@@ -77,17 +77,15 @@ async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
         b" ",
     ],
 )
-async def test_a_body_that_cannot_be_read_is_refused(
-    client: httpx.AsyncClient, neighbours: FakeServices, body: bytes
-) -> None:
+async def test_invalid_json_is_refused(client: httpx.AsyncClient, neighbours: FakeServices, body: bytes) -> None:
     answer = await client.post(SEARCH, content=body, headers=JSON)
     assert answer.status_code == 400
-    assert answer.json() == {"message": "failure", "reason": "the body is not JSON that can be read"}
+    assert answer.json() == {"message": "failure", "reason": "the body is not valid JSON"}
     assert not neighbours.called()
 
 
 @pytest.mark.parametrize(("body", "place"), [(b"", "body"), (b"null", "body"), (b'{"query": "\\ud800"}', "query")])
-async def test_a_body_that_says_nothing_is_refused(client: httpx.AsyncClient, body: bytes, place: str) -> None:
+async def test_an_empty_body_is_refused(client: httpx.AsyncClient, body: bytes, place: str) -> None:
     answer = await client.post(SEARCH, content=body, headers=JSON)
     assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, place)
 
@@ -95,20 +93,20 @@ async def test_a_body_that_says_nothing_is_refused(client: httpx.AsyncClient, bo
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""]
 )
-async def test_a_body_that_is_not_said_to_be_json_is_a_415(client: httpx.AsyncClient, media_type: str) -> None:
+async def test_another_content_type_returns_415(client: httpx.AsyncClient, media_type: str) -> None:
     answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
     assert answer.status_code == 415
     assert answer.json() == {"message": "failure", "reason": "content-type: must be application/json"}
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_json_may_be_said_in_any_way(client: httpx.AsyncClient, media_type: str) -> None:
+async def test_the_content_type_may_have_any_case_and_parameters(client: httpx.AsyncClient, media_type: str) -> None:
     answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
     assert answer.status_code == 200
 
 
 class Upload:
-    """A body of a megabyte, which knows how much of it was read."""
+    """A body of a megabyte that counts how much of it was read."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -119,7 +117,7 @@ class Upload:
             yield b" " * 1000
 
 
-async def test_a_body_that_says_it_is_too_large_is_not_read(client: httpx.AsyncClient) -> None:
+async def test_a_body_with_too_large_a_content_length_is_not_read(client: httpx.AsyncClient) -> None:
     upload = Upload()
     answer = await client.post(SEARCH, content=upload.pieces(), headers={**JSON, "content-length": "1000000"})
     assert answer.status_code == 413
@@ -128,22 +126,20 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(client: httpx.AsyncC
     assert upload.read == 0
 
 
-async def test_a_body_that_says_no_size_is_counted_as_it_is_read(client: httpx.AsyncClient) -> None:
+async def test_a_body_without_a_content_length_is_limited_while_it_is_read(client: httpx.AsyncClient) -> None:
     upload = Upload()
     answer = await client.post(SEARCH, content=upload.pieces(), headers=JSON)
     assert answer.status_code == 413
     assert upload.read == 66_000
 
 
-async def test_a_body_as_large_as_allowed_is_taken(client: httpx.AsyncClient) -> None:
+async def test_a_body_of_the_maximum_size_is_accepted(client: httpx.AsyncClient) -> None:
     body = b'{"query": "mug"}'.ljust(65_536)
     assert (await client.post(SEARCH, content=body, headers=JSON)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
-async def test_health_is_told_without_any_service(
-    client: httpx.AsyncClient, neighbours: FakeServices, path: str
-) -> None:
+async def test_health_depends_on_no_service(client: httpx.AsyncClient, neighbours: FakeServices, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (200, {"healthy": True})
     assert not neighbours.called()

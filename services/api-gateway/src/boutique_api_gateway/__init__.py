@@ -1,1 +1,1 @@
-"""The shop over HTTP and JSON."""
+"""The API gateway: the shop over HTTP and JSON."""

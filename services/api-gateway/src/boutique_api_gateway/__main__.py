@@ -1,4 +1,4 @@
-"""The gateway's process: `python3 -m boutique_api_gateway`."""
+"""Runs the API gateway: `python3 -m boutique_api_gateway`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

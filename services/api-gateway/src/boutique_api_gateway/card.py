@@ -1,25 +1,25 @@
-"""What is on a credit card, and how its refusal is said."""
+"""The credit card, and the reason of its refusal."""
 
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from boutique_api_gateway.messages import Given
+from boutique_api_gateway.messages import RequestModel
 from hipstershop import shop_pb2
 
 INVALID_NUMBER = "Invalid card number"
-"""The contract's words."""
+"""Fixed by the contract."""
 
-_INVALID_NUMBER_OF_PAYMENT = "Credit card info is invalid"
+_PAYMENT_INVALID_NUMBER = "Credit card info is invalid"
 
 
-class Card(Given):
+class Card(RequestModel):
     name: Annotated[str, StringConstraints(max_length=256)] = Field(default="", examples=["Ada Lovelace"])
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]([ -]?[0-9]){11,18}$")] = Field(
         repr=False, examples=["4432-8015-6152-0454"]
     )
     expiration: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])/[0-9]{2}$")] = Field(
-        description="Its last month, as MM/YY.", examples=["01/39"]
+        description="Last valid month, as MM/YY.", examples=["01/39"]
     )
     security_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3,4}$")] = Field(repr=False, examples=["672"])
     postal_code: Annotated[str, StringConstraints(max_length=16)] = ""
@@ -36,5 +36,5 @@ def to_wire(card: Card) -> shop_pb2.CreditCardInfo:
 
 
 def refusal(details: str) -> str:
-    """What a client reads where payment, or checkout in its words, refused with these details."""
-    return INVALID_NUMBER if _INVALID_NUMBER_OF_PAYMENT in details else details
+    """Returns the reason that clients see when payment, or checkout on its behalf, refused with these details."""
+    return INVALID_NUMBER if _PAYMENT_INVALID_NUMBER in details else details

@@ -1,4 +1,4 @@
-"""A session's cart."""
+"""Endpoints of the cart."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ from fastapi import Path
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from boutique_api_gateway.messages import Done, Identifier
-from boutique_api_gateway.services import READ_SECONDS, Neighbours
+from boutique_api_gateway.messages import Acknowledgement, Identifier
+from boutique_api_gateway.services import READ_TIMEOUT, InjectedServices
 from boutique_api_gateway.session import Session, SessionCookie, session_of
 from boutique_runtime.clients import call
 from hipstershop import shop_pb2
@@ -15,13 +15,13 @@ from hipstershop import shop_pb2
 _MAXIMUM_QUANTITY = 99
 
 
-class Contents(Done):
+class Contents(Acknowledgement):
     data: dict[str, str] = Field(description="Quantities by product id.", examples=[{"OLJCESPC7Z": "2"}])
 
 
-def _quantity(given: str) -> int:
-    if given.isascii() and given.isdecimal() and len(given) <= 2:
-        return int(given)
+def _quantity(value: str) -> int:
+    if value.isascii() and value.isdecimal() and len(value) <= 2:
+        return int(value)
     raise PydanticCustomError("quantity", f"must be a whole number from 0 to {_MAXIMUM_QUANTITY}")
 
 
@@ -34,39 +34,41 @@ Quantity = Annotated[
 ]
 
 
-async def read(services: Neighbours, body: Session | None = None, cookie: SessionCookie = None) -> Contents:
+async def read(services: InjectedServices, body: Session | None = None, cookie: SessionCookie = None) -> Contents:
     request = shop_pb2.GetCartRequest(user_id=session_of(body, cookie))
-    cart = await call(services.cart.GetCart, request, timeout_seconds=READ_SECONDS)
+    cart = await call(services.cart.GetCart, request, timeout_seconds=READ_TIMEOUT)
     return Contents(data={item.product_id: str(item.quantity) for item in cart.items})
 
 
-async def empty(services: Neighbours, body: Session | None = None, cookie: SessionCookie = None) -> Done:
+async def empty(
+    services: InjectedServices, body: Session | None = None, cookie: SessionCookie = None
+) -> Acknowledgement:
     request = shop_pb2.EmptyCartRequest(user_id=session_of(body, cookie))
-    await call(services.cart.EmptyCart, request, timeout_seconds=READ_SECONDS)
-    return Done()
+    await call(services.cart.EmptyCart, request, timeout_seconds=READ_TIMEOUT)
+    return Acknowledgement()
 
 
 async def set_quantity(
-    services: Neighbours,
+    services: InjectedServices,
     product_id: ProductId,
     quantity: Quantity,
     body: Session | None = None,
     cookie: SessionCookie = None,
-) -> Done:
+) -> Acknowledgement:
     session_id = session_of(body, cookie)
     if quantity:
-        # Cart takes any id. One that is no longer sold can still be taken out.
+        # The cart service accepts any id, so check that the product is sold. Discontinued ones can still be removed.
         product = shop_pb2.GetProductRequest(id=product_id)
-        await call(services.catalog.GetProduct, product, timeout_seconds=READ_SECONDS)
+        await call(services.catalog.GetProduct, product, timeout_seconds=READ_TIMEOUT)
     item = shop_pb2.CartItem(product_id=product_id, quantity=quantity)
     request = shop_pb2.AddItemRequest(user_id=session_id, item=item)
-    await call(services.cart.SetItem, request, timeout_seconds=READ_SECONDS)
-    return Done()
+    await call(services.cart.SetItem, request, timeout_seconds=READ_TIMEOUT)
+    return Acknowledgement()
 
 
 async def remove(
-    services: Neighbours, product_id: ProductId, body: Session | None = None, cookie: SessionCookie = None
-) -> Done:
+    services: InjectedServices, product_id: ProductId, body: Session | None = None, cookie: SessionCookie = None
+) -> Acknowledgement:
     request = shop_pb2.RemoveItemRequest(user_id=session_of(body, cookie), product_id=product_id)
-    await call(services.cart.RemoveItem, request, timeout_seconds=READ_SECONDS)
-    return Done()
+    await call(services.cart.RemoveItem, request, timeout_seconds=READ_TIMEOUT)
+    return Acknowledgement()

@@ -1,4 +1,4 @@
-"""Paying for the cart, and what that will cost."""
+"""Endpoints that quote and place orders."""
 
 from typing import Annotated
 
@@ -8,16 +8,16 @@ from pydantic import BaseModel, Field, StringConstraints
 from boutique_api_gateway import address, card, money
 from boutique_api_gateway.address import Address
 from boutique_api_gateway.card import Card
-from boutique_api_gateway.messages import Done, Given, Identifier
+from boutique_api_gateway.messages import Acknowledgement, Identifier, RequestModel
 from boutique_api_gateway.money import CURRENCY, Amount, Dollars, dollars
-from boutique_api_gateway.services import ORDER_SECONDS, READ_SECONDS, Neighbours
+from boutique_api_gateway.services import ORDER_TIMEOUT, READ_TIMEOUT, InjectedServices
 from boutique_api_gateway.session import Session, SessionCookie, session_of
 from boutique_runtime.clients import call
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
-# U+0085 is a space to the expressions that check, and none to those of the document's language.
+# U+0085 is a space in Python's regular expressions, but not in those of the OpenAPI document (ECMA-262).
 _EMAIL_CHARACTER = r"[^@\s\x00-\x1f\x7f-\x9f]"
 
 EmailOrNone = Annotated[
@@ -28,23 +28,23 @@ EmailOrNone = Annotated[
 ]
 IdempotencyKey = Annotated[
     Identifier | None,
-    Header(alias="Idempotency-Key", description="Orders with the same one count once, and are answered alike."),
+    Header(alias="Idempotency-Key", description="Orders with the same key are placed once and get the same response."),
 ]
 
 
-class Shipping(Given):
+class Shipping(RequestModel):
     address: Address
 
 
-class Billing(Given):
+class Billing(RequestModel):
     address: Address
     card: Card
 
 
 class Order(Session):
-    amount: Amount = Field(description="Of the goods, as the cart shows it.", examples=[19.99])
+    amount: Amount = Field(description="Total of the items, without shipping.", examples=[19.99])
     email: EmailOrNone = Field(
-        default="", description="Where the confirmation goes; empty for none.", examples=["ada@example.com"]
+        default="", description="Receives the confirmation; empty for none.", examples=["ada@example.com"]
     )
     shipping: Shipping
     billing: Billing
@@ -60,24 +60,24 @@ class Total(BaseModel):
     total: Dollars
 
 
-class Quote(Done):
+class Quote(Acknowledgement):
     data: Total
 
 
 class OrderItem(BaseModel):
     id: str
     quantity: int = Field(ge=1)
-    price: Dollars = Field(description="Of one piece.")
+    price: Dollars = Field(description="Unit price.")
 
 
-class Receipt(Total, Done):
+class Receipt(Total, Acknowledgement):
     order_id: str
     tracking_id: str
     items: list[OrderItem]
 
 
 async def process(
-    services: Neighbours, order: Order, cookie: SessionCookie = None, idempotency_key: IdempotencyKey = None
+    services: InjectedServices, order: Order, cookie: SessionCookie = None, idempotency_key: IdempotencyKey = None
 ) -> Receipt:
     request = shop_pb2.PlaceOrderRequest(
         user_id=session_of(order, cookie),
@@ -90,19 +90,19 @@ async def process(
     answer = await call(
         services.checkout.PlaceOrder,
         request,
-        timeout_seconds=ORDER_SECONDS,
+        timeout_seconds=ORDER_TIMEOUT,
         metadata=((IDEMPOTENCY_KEY, idempotency_key),) if idempotency_key else (),
     )
     return receipt(answer.order)
 
 
-async def quote(services: Neighbours, body: QuoteRequest | None = None, cookie: SessionCookie = None) -> Quote:
+async def quote(services: InjectedServices, body: QuoteRequest | None = None, cookie: SessionCookie = None) -> Quote:
     request = shop_pb2.QuoteOrderRequest(
         user_id=session_of(body, cookie),
         user_currency=CURRENCY,
         address=address.to_wire(body.shipping.address) if body and body.shipping else None,
     )
-    answer = await call(services.checkout.QuoteOrder, request, timeout_seconds=READ_SECONDS)
+    answer = await call(services.checkout.QuoteOrder, request, timeout_seconds=READ_TIMEOUT)
     items_total, shipping_cost = Money.from_wire(answer.items_total), Money.from_wire(answer.shipping_cost)
     return Quote(
         data=Total(

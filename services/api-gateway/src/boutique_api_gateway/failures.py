@@ -1,4 +1,4 @@
-"""How a failure is said: its status, a reason that a person can act on, and nothing of the inside."""
+"""Turns errors into responses: a status, and a reason that a person can act on, without internal details."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,22 +16,22 @@ from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError
 from boutique_runtime.telemetry import current_request_id
 
 RETRY_AFTER = {"retry-after": "1"}
-"""Seconds until a client should try again what there was no room for."""
+"""Seconds that clients should wait after a request was refused for overload."""
 
-MEANINGS = {
-    400: "The request is not as it must be, or was refused.",
-    404: "There is no such thing.",
-    409: "It cannot be done as things stand.",
+REASONS = {
+    400: "The request is invalid, or was refused.",
+    404: "Not found.",
+    409: "The request conflicts with the current state.",
     413: "The body is too large.",
     415: "The body is not JSON.",
-    416: "The file has no such range.",
-    500: "A fault of ours; the logs have it under the request id.",
-    502: "A service that this needs does not answer.",
-    503: "There is too much to do.",
-    504: "A service that this needs does not answer in time.",
+    416: "The file does not have this range.",
+    500: "Internal error; the logs have it under the request id.",
+    502: "A backend service is not available.",
+    503: "The gateway is overloaded.",
+    504: "A backend service did not respond in time.",
 }
 
-_OF_NEIGHBOURS = {
+_HTTP_STATUS = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
@@ -40,10 +40,10 @@ _OF_NEIGHBOURS = {
     grpc.StatusCode.UNAVAILABLE: 502,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-_READABLE = frozenset({400, 404, 409, 503})
-"""Statuses for which a neighbour's own words are meant for the client."""
+_STATUSES_WITH_DETAILS = frozenset({400, 404, 409, 503})
+"""Statuses for which the service's own message is meant for the client."""
 
-KINDS = (
+HANDLED_ERRORS = (
     HTTPException,
     RequestValidationError,
     grpc.aio.AioRpcError,
@@ -52,49 +52,49 @@ KINDS = (
     ClientDisconnect,
     Exception,
 )
-"""What `answer` is for; all but the last are no fault of ours."""
+"""Errors that `respond` is called for. Only the last, Exception, stands for bugs."""
 
 
-def answer(scope: Scope, error: Exception) -> JSONResponse:
-    """To the client; why, for the log, goes to the scope."""
+def respond(scope: Scope, error: Exception) -> JSONResponse:
+    """Returns the response. The reason for the log goes into the scope."""
     match error:
         case HTTPException(status_code=status, detail=reason):
             return failure(scope, status, reason, error.headers)
         case RequestValidationError():
-            return failure(scope, 400, _first_mistake(error.errors()))
+            return failure(scope, 400, _first_error(error.errors()))
         case grpc.aio.AioRpcError():
-            return _of_neighbour(scope, error)
+            return _backend_failure(scope, error)
         case BadGatewayError() | GatewayTimeoutError():
             status = 502 if isinstance(error, BadGatewayError) else 504
-            answered = failure(scope, status, MEANINGS[status])
+            response = failure(scope, status, REASONS[status])
             scope["reason"] = str(error)
-            return answered
+            return response
         case ClientDisconnect():
-            return failure(scope, 400, "the client left before the request had ended")
+            return failure(scope, 400, "the client disconnected")
         case _:
-            return failure(scope, 500, MEANINGS[500])
+            return failure(scope, 500, REASONS[500])
 
 
 def failure(scope: Scope, status: int, reason: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     scope["reason"] = reason
-    said = Failure(reason=reason, request_id=current_request_id() if status == 500 else None)
-    return JSONResponse(said.model_dump(exclude_none=True), status, headers)
+    body = Failure(reason=reason, request_id=current_request_id() if status == 500 else None)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
 
-def _of_neighbour(scope: Scope, error: grpc.aio.AioRpcError) -> JSONResponse:
-    status = _OF_NEIGHBOURS.get(error.code(), 500)
+def _backend_failure(scope: Scope, error: grpc.aio.AioRpcError) -> JSONResponse:
+    status = _HTTP_STATUS.get(error.code(), 500)
     details = error.details() or ""
-    reason = card.refusal(details) if status in _READABLE and details else MEANINGS[status]
-    answered = failure(scope, status, reason, RETRY_AFTER if status == 503 else None)
+    reason = card.refusal(details) if status in _STATUSES_WITH_DETAILS and details else REASONS[status]
+    response = failure(scope, status, reason, RETRY_AFTER if status == 503 else None)
     scope["reason"] = f"{error.code().name}: {details}"
-    return answered
+    return response
 
 
-def _first_mistake(mistakes: Any) -> str:
-    """Where it is and what is allowed there, without what was given: that may be a card's number."""
-    mistake = mistakes[0]
-    place, *keys = mistake["loc"]
+def _first_error(errors: Any) -> str:
+    """Returns the place and what is allowed there, without the value, which may be a card number."""
+    error = errors[0]
+    place, *keys = error["loc"]
     if keys[-2:] == ["card", "number"]:
         return card.INVALID_NUMBER
-    message = mistake["msg"]
+    message = error["msg"]
     return f"{'.'.join(map(str, keys)) or place}: {message[:1].lower()}{message[1:]}"

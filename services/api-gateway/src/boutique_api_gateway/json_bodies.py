@@ -1,4 +1,4 @@
-"""Reading a request's body as JSON: all of the format and nothing but the format."""
+"""Reads a request's body as strict JSON, with exact decimal numbers."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 MEDIA_TYPE = "application/json"
 
 _MAXIMUM_EXACT = 2**53
-"""Up to which every client's numbers are exact. Source: RFC 8259 section 6."""
+"""Integers up to this are exact in every client. Source: RFC 8259 section 6."""
 
 
 class JsonRequest(Request):
     async def body(self) -> bytes:
-        """Raises HTTPException with 415 where there is one that does not say that it is JSON."""
+        """Raises HTTPException with 415 if there is a body whose content type is not JSON."""
         body = await super().body()
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if body and media_type != MEDIA_TYPE:
@@ -27,13 +27,13 @@ class JsonRequest(Request):
         """Raises HTTPException with 400."""
         try:
             return json.loads(await self.body(), parse_float=_number, parse_constant=_refuse_constant)
-        # Also of a number with too many digits, of an exponent too large, and of brackets that are too deep.
+        # Too many digits, too large an exponent and too deep a nesting raise these as well.
         except (ValueError, ArithmeticError, RecursionError):
-            raise HTTPException(400, "the body is not JSON that can be read") from None
+            raise HTTPException(400, "the body is not valid JSON") from None
 
 
 def _number(text: str) -> int | Decimal:
-    """No cent is lost; and 6.0 is a whole number, as JSON Schema has it."""
+    """Returns an exact number. 6.0 is an integer, as in JSON Schema."""
     number = Decimal(text)
     return int(number) if abs(number) < _MAXIMUM_EXACT and number == number.to_integral_value() else number
 

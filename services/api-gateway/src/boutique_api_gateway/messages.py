@@ -1,28 +1,28 @@
-"""What requests and answers have in common."""
+"""Models that requests and responses share."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
-"""Of a session, a product, or a request that counts once."""
+"""Id of a session, a product, or an idempotent request."""
 
 
-class Given(BaseModel):
-    """What a client sends: no type is turned into another. Fields that are not known are left alone."""
+class RequestModel(BaseModel):
+    """Base of request bodies. Values are not converted to other types; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class Done(BaseModel):
-    """It is done, and there is no more to say."""
+class Acknowledgement(BaseModel):
+    """Response of a request that succeeded."""
 
     message: Literal["success"] = "success"
 
 
 class Failure(BaseModel):
-    """It is not done."""
+    """Response of a request that failed."""
 
     message: Literal["failure"] = "failure"
-    reason: str = Field(description="What is wrong, where, and what is allowed.")
-    request_id: str | None = Field(default=None, description="Of a fault of ours: where to find it in the logs.")
+    reason: str = Field(description="Names the field and what is allowed.")
+    request_id: str | None = Field(default=None, description="Sent with status 500: finds the error in the logs.")

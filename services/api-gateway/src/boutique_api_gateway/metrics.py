@@ -1,11 +1,11 @@
-"""Requests counted and timed, for Prometheus."""
+"""Prometheus metrics of requests."""
 
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# What a label may say is bounded, whatever clients send: each value is kept for good.
+# Label values are bounded whatever clients send, since each one is kept for the life of the process.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 _OTHER_METHOD = "other"
 _NO_ROUTE = "none"
@@ -17,23 +17,23 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "http_requests", "Requests answered.", ("route", "method", "status"), registry=self.registry
+            "http_requests", "Requests served.", ("route", "method", "status"), registry=self.registry
         )
         self.seconds = Histogram(
             "http_request_duration_seconds",
-            "From the request's head to the end of its answer.",
+            "Time from the request's headers to the end of its response.",
             ("route", "method"),
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.in_flight = Gauge("http_requests_in_flight", "Requests under way.", registry=self.registry)
+        self.in_flight = Gauge("http_requests_in_flight", "Requests being served.", registry=self.registry)
 
 
 def with_metrics(application: ASGIApp, metrics: Metrics) -> ASGIApp:
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         status = 500
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -42,10 +42,10 @@ def with_metrics(application: ASGIApp, metrics: Metrics) -> ASGIApp:
         begin = time.perf_counter()
         metrics.in_flight.inc()
         try:
-            await application(scope, receive, send_and_note)
+            await application(scope, receive, send_and_record_status)
         finally:
             metrics.in_flight.dec()
-            # Of the table, not of the request; whoever matched the path has left it in the scope.
+            # The router leaves the matched route, whose path is a template, in the scope.
             route = getattr(scope.get("route"), "path", _NO_ROUTE)
             method = scope["method"] if scope["method"] in _METHODS else _OTHER_METHOD
             metrics.requests.labels(route, method, str(status)).inc()

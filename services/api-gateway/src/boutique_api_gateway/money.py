@@ -1,4 +1,4 @@
-"""Amounts of US dollars between JSON numbers and the wire, exact to the cent."""
+"""Converts US dollars between JSON numbers and the gRPC message, exact to the cent."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -14,10 +14,10 @@ _MINIMUM = Decimal("0.01")
 _MAXIMUM = 1_000_000
 
 
-def _checked(given: object) -> Decimal:
-    # A JSON number arrives as int or Decimal (see json_bodies), and True is an int to Python.
-    if isinstance(given, int | Decimal) and not isinstance(given, bool) and _MINIMUM <= given <= _MAXIMUM:
-        amount = Decimal(given)
+def _checked(value: object) -> Decimal:
+    # JSON numbers arrive as int or Decimal (see json_bodies), and bool is a subclass of int.
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and _MINIMUM <= value <= _MAXIMUM:
+        amount = Decimal(value)
         if amount == amount.quantize(_MINIMUM):
             return amount
     raise PydanticCustomError("amount", f"must be a number from {_MINIMUM} to {_MAXIMUM} with at most two decimals")
@@ -28,7 +28,7 @@ Amount = Annotated[
     PlainValidator(_checked),
     WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": _MAXIMUM, "multipleOf": 0.01}),
 ]
-"""US dollars that a client is to pay."""
+"""US dollars that a client pays."""
 
 Dollars = Annotated[float, Field(ge=0, description="US dollars, exact to the cent.")]
 
@@ -38,5 +38,5 @@ def to_wire(amount: Decimal) -> shop_pb2.Money:
 
 
 def dollars(amount: Money) -> float:
-    """As a JSON number: the one nearest to the amount in whole cents, which is written with these cents alone."""
+    """Returns the float nearest to the amount in whole cents, whose JSON has at most two decimals."""
     return float(Decimal(amount.rounded().total_nanos).scaleb(-9))

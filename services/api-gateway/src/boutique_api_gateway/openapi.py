@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI says of the routes, less what it assumes of them."""
+"""Generates the OpenAPI document: FastAPI's, without the 422 responses that it assumes for every route."""
 
 import json
 from collections.abc import Sequence
@@ -19,32 +19,32 @@ _ASSUMED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 
 def responses(route: Route) -> dict[int | str, dict[str, Any]]:
-    """Of a route, as FastAPI takes them."""
-    described: dict[int | str, dict[str, Any]] = {
-        # By name: FastAPI would make a model anew for each.
-        status: {"description": failures.MEANINGS[status], "content": {"application/json": {"schema": _FAILURE}}}
-        for status in sorted(route.refuses)
+    """Returns the responses of a route in the form that FastAPI takes."""
+    documented: dict[int | str, dict[str, Any]] = {
+        # By reference: FastAPI would create a model for each.
+        status: {"description": failures.REASONS[status], "content": {"application/json": {"schema": _FAILURE}}}
+        for status in sorted(route.failures)
     }
-    if 503 in described:
-        described[503]["headers"] = {
+    if 503 in documented:
+        documented[503]["headers"] = {
             "Retry-After": {
-                "description": "Seconds until it is worth another try.",
+                "description": "Seconds to wait before trying again.",
                 "required": True,
                 "schema": {"type": "integer"},
             }
         }
-    if isinstance(route.answers, str):
-        described[200] = {"description": route.does, "content": {route.answers: {"schema": {}}}}
-    for status in route.also:
-        described[status] = {"description": HTTPStatus(status).phrase}
-    return described
+    if isinstance(route.response, str):
+        documented[200] = {"description": route.summary, "content": {route.response: {"schema": {}}}}
+    for status in route.other_statuses:
+        documented[status] = {"description": HTTPStatus(status).phrase}
+    return documented
 
 
 def write_document(routes: Sequence[BaseRoute]) -> bytes:
     document = get_openapi(
         title="Boutique",
         version="1",
-        description="The shop over HTTP and JSON. HEAD is answered wherever GET is.",
+        description="The shop over HTTP and JSON. HEAD is allowed wherever GET is.",
         routes=routes,
     )
     for path in document["paths"].values():
@@ -60,7 +60,7 @@ def write_document(routes: Sequence[BaseRoute]) -> bytes:
 
 
 def _leave_out_null(schema: dict[str, Any]) -> None:
-    """What is no JSON can be left out, but not be null."""
+    """Removes null from the schema of a parameter: it may be missing, but not null."""
     if "anyOf" in schema:
-        given, _ = schema.pop("anyOf")
-        schema.update(given)
+        value, _ = schema.pop("anyOf")
+        schema.update(value)

@@ -1,4 +1,4 @@
-"""What those who run the gateway, or write a client for it, ask of it."""
+"""Endpoints for operators and for authors of clients: health, metrics and the OpenAPI document."""
 
 from typing import Literal
 

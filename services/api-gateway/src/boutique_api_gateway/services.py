@@ -1,4 +1,4 @@
-"""The services behind the gateway, and how long each kind of question to them may take."""
+"""The services behind the gateway, and the timeouts of calls to them in seconds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from boutique_runtime.clients import open_channels
 from boutique_runtime.reverse_proxy import ReverseProxy, open_reverse_proxy
 from hipstershop import shop_pb2, shop_pb2_grpc
 
-READ_SECONDS = 5.0
-ORDER_SECONDS = 20.0
+READ_TIMEOUT = 5.0
+ORDER_TIMEOUT = 20.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
-    """Connects when first used, so that the services can start in any order."""
+    """Opens the services. Connections are made on first use, so that services can start in any order."""
     addresses = {
         "CartService": settings.cart_service_addr,
         "CheckoutService": settings.checkout_service_addr,
@@ -49,10 +49,10 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
         )
 
 
-async def _of_application(request: Request) -> Services:
+async def _from_application(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-Neighbours = Annotated[Services, Depends(_of_application)]
-"""As a handler asks for them."""
+InjectedServices = Annotated[Services, Depends(_from_application)]
+"""The services, as a parameter of a handler."""

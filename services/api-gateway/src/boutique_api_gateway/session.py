@@ -1,21 +1,23 @@
-"""Whose cart it is: the session that a client names in the body or in its cookie."""
+"""The session that a client sends in the body or as a cookie."""
 
 from typing import Annotated
 
 from fastapi import Cookie, HTTPException
 from pydantic import Field
 
-from boutique_api_gateway.messages import Given, Identifier
+from boutique_api_gateway.messages import Identifier, RequestModel
 
-SessionCookie = Annotated[Identifier | None, Cookie(alias="session_id", description="Where the body names no session.")]
+SessionCookie = Annotated[
+    Identifier | None, Cookie(alias="session_id", description="Used if the body has no session_id.")
+]
 
 
-class Session(Given):
+class Session(RequestModel):
     session_id: Identifier | None = Field(default=None, examples=["6f1c4b5e"])
 
 
 def session_of(body: Session | None, cookie: str | None) -> str:
-    """The body's, else the cookie's. Raises HTTPException with 400."""
+    """Returns the session id of the body, or else of the cookie. Raises HTTPException with 400."""
     session_id = (body and body.session_id) or cookie
     if not session_id:
         raise HTTPException(400, "session_id: is needed, in the body or as a cookie")

@@ -1,4 +1,4 @@
-"""What the gateway is told by its environment."""
+"""The gateway's settings, read from environment variables."""
 
 from pydantic import Field
 
@@ -12,4 +12,4 @@ class GatewaySettings(ServiceSettings):
     payment_service_addr: HostAndPort
     content_addr: HostAndPort
     maximum_body_bytes: int = Field(default=64 * 1024, ge=1)
-    maximum_concurrent_requests: int = Field(default=200, ge=1, description="More are refused, so that these end.")
+    maximum_concurrent_requests: int = Field(default=200, ge=1, description="Further requests are refused.")
