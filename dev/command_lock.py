@@ -1,9 +1,10 @@
-"""One command at a time changes the local environment."""
+"""Only one command at a time changes what runs on this machine."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
+
+from filelock import FileLock, Timeout
 
 from dev.directories import cache_directory
 from dev.errors import ActionableError
@@ -11,16 +12,13 @@ from dev.errors import ActionableError
 
 @contextlib.contextmanager
 def exclusive(command: str) -> Iterator[None]:
-    """Holds the environment for `command`. Raises ActionableError, saying who has it, where another command does."""
+    """Keeps other commands out while `command` runs. Raises ActionableError with the name of one that runs already."""
     path = cache_directory() / "session"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as session:
-        try:
-            fcntl.flock(session, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            session.seek(0)
-            raise ActionableError(f"`make {session.read()}) is running: wait for it, or end it.") from None
-        session.truncate(0)
-        session.write(f"{command}` (process {os.getpid()}")
-        session.flush()
+    try:
+        lock = FileLock(path).acquire(blocking=False)
+    except Timeout:
+        raise ActionableError(f"`boutique {path.read_text()}) is running: wait for it, or end it.") from None
+    with lock:
+        path.write_text(f"{command}` (process {os.getpid()}")
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dev.directories import cache_directory
 from dev.errors import ActionableError
-from dev.toolchain.cache import published
+from dev.toolchain.cache import ensure_directory
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
 _CHECKS = ("lint", "test")
@@ -39,16 +39,17 @@ def build(source: Path, cache: Path) -> Path:
     Raises ActionableError where a package cannot be had, or it does not build.
     """
     built = cache / "applications" / digest(source)
-    if not built.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with published(built, cache) as partial:
-            work = partial / "source"
-            for path in _source_files(source):
-                (work / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source / path, work / path)
-            _install(work, cache)
-            _run(work, "build", "--", "--outDir", str(partial / "built"), "--emptyOutDir")
-            shutil.rmtree(work)
+
+    def fill(target: Path) -> None:
+        work = target / "source"
+        for path in _source_files(source):
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / path, work / path)
+        _install(work, cache)
+        _run(work, "build", "--", "--outDir", str(target / "built"), "--emptyOutDir")
+        shutil.rmtree(work)
+
+    ensure_directory(built, "the web application", fill)
     return built / "built"
 
 

@@ -41,13 +41,14 @@ def ensure_tools(progress: Progress) -> Toolbox:
 
 
 def prepare(progress: Progress) -> Machine:
-    """Prepares the tools, then the cluster and the images at the same time, and gives the images to the cluster."""
-    toolbox = ensure_tools(progress)
+    """Prepares the tools, the cluster, and the images at the same time, then gives the images to the cluster."""
     cluster = choose()
     with ThreadPoolExecutor() as pool:
+        obtaining = pool.submit(ensure_tools, progress)
         starting = pool.submit(cluster.start, progress)
         delivery = build_images(progress)
         kubeconfig = starting.result()
+        toolbox = obtaining.result()
     _link_kubeconfig(kubeconfig)
     _load_images(cluster, kubeconfig, delivery, progress)
     return Machine(toolbox, cluster, kubeconfig, delivery)

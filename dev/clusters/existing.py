@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from dev.errors import ActionableError
+from dev.locks import hold_directory
 from dev.progress import Progress
-from dev.waiting import locked
 
 _NO_REHEARSAL: Final = "A rehearsal needs a cluster of its own: unset BOUTIQUE_CONTEXT."
 
@@ -21,7 +21,7 @@ class ExistingCluster:
     context: str
 
     def start(self, progress: Progress) -> Path:
-        with locked(self.state, progress), progress.step(f"Reaching the cluster of the context {self.context}"):
+        with hold_directory(self.state, progress), progress.step(f"Reaching the cluster of the context {self.context}"):
             minified = _run("kubectl", f"--context={self.context}", "config", "view", "--minify", "--flatten", "--raw")
             _run("kubectl", f"--context={self.context}", "--request-timeout=10s", "get", "namespaces", "--output=name")
             self._kubeconfig.touch(mode=0o600)
@@ -38,7 +38,7 @@ class ExistingCluster:
         raise ActionableError(_NO_REHEARSAL)
 
     def stop(self, progress: Progress) -> None:
-        with locked(self.state, progress):
+        with hold_directory(self.state, progress):
             self._kubeconfig.unlink(missing_ok=True)
 
     def describe(self) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 from dev import toolchain as tools
 from dev.clusters.cluster import NODE_PORTS
 from dev.errors import ActionableError
+from dev.locks import hold_directory
 from dev.progress import Progress
-from dev.waiting import locked
 
 NAME: Final = "boutique"
 _NODE: Final = ("docker", "exec", f"{NAME}-control-plane")
@@ -54,7 +54,7 @@ class KindCluster:
 
     def start(self, progress: Progress) -> Path:
         kind = self._kind(progress)
-        with locked(self.state, progress), progress.step("Starting Kubernetes in Docker"):
+        with hold_directory(self.state, progress), progress.step("Starting Kubernetes in Docker"):
             exists = NAME in _run(kind, "get", "clusters").split()
             if exists and self._kubeconfig.exists():
                 _run("docker", "start", f"{NAME}-control-plane")
@@ -86,7 +86,7 @@ class KindCluster:
 
     def stop(self, progress: Progress) -> None:
         kind = self._kind(progress)
-        with locked(self.state, progress), progress.step("Removing Kubernetes from Docker"):
+        with hold_directory(self.state, progress), progress.step("Removing Kubernetes from Docker"):
             _run(kind, "delete", "cluster", f"--name={NAME}")
             with contextlib.suppress(ActionableError):
                 # kind keeps its network for other clusters of its own; Docker does not remove one that is in use.

@@ -1,19 +1,20 @@
-"""Which way a tool is had, with programs and a Go of the tests' own."""
+"""How a tool is obtained, with programs and a source of the tests' own."""
 
 import stat
+import threading
 import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from boutique_offline.toolchain.build import SOURCES
 from dev import toolchain as tools
 from dev.errors import ActionableError
-from dev.progress import Progress
-from dev.toolchain import toolbox
-from dev.toolchain.pins import Pins, version_numbers
+from dev.progress import Progress, Step
+from dev.toolchain.pins import Build, GoPin
+from dev.toolchain.toolbox import VERSIONS, Setup
 
-VERSIONS = Path(toolbox.__file__).with_name("versions.toml")
 PINS = """
 [go]
 minimum = "1.20"
@@ -28,7 +29,6 @@ on_path = "2.1.0"
 source = "hammer"
 package = "."
 program = "hammer"
-links = ["mallet"]
 minutes = 1
 gigabytes = 0
 """
@@ -40,141 +40,148 @@ def executable(path: Path, script: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
+@dataclass
+class Smithy:
+    """Builds any tool at once, and counts its builds."""
+
+    source: Path
+    built: list[str] = field(default_factory=list)
+    cache_removed: bool = False
+    failure: str = ""
+
+    def files(self, build: Build) -> Iterable[Path]:
+        return sorted((self.source / build.source).iterdir())
+
+    def ensure_go(self, pin: GoPin, progress: Progress) -> Path:
+        return self.source / "go"
+
+    def build(self, build: Build, go: Path, system: str, target: Path, step: Step) -> None:
+        self.built.append(build.program)
+        (target / build.program).write_text(f"for {system}")
+        if self.failure:
+            raise ActionableError(self.failure)
+
+    def remove_build_cache(self) -> None:
+        self.cache_removed = True
+
+
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that is all of PATH beside the system's own programs; pins, sources and cache are the test's."""
+    """A directory that is all of PATH beside the system's own programs; the cache is the test's."""
     directory = tmp_path / "bin"
     directory.mkdir()
     monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
     monkeypatch.setenv("BOUTIQUE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("BOUTIQUE_TOOLS", raising=False)
     (tmp_path / "versions.toml").write_text(PINS)
-    monkeypatch.setattr(toolbox, "_PINS", tmp_path / "versions.toml")
-    (tmp_path / "sources/hammer").mkdir(parents=True)
-    (tmp_path / "sources/hammer/main.go").write_text("package main")
-    monkeypatch.setattr("dev.toolchain.toolbox.SOURCES", tmp_path / "sources")
-    monkeypatch.setattr("boutique_offline.toolchain.build.SOURCES", tmp_path / "sources")
     return directory
 
 
 @pytest.fixture
-def go(path: Path) -> Path:
-    """A Go that writes a line to the program that it is to build, and one to a file that counts the builds."""
-    command = path / "go"
-    builds = path / "builds"
-    executable(
-        command,
-        f"""
-        if [ "$1" = env ]; then echo go1.26.0; exit; fi
-        echo build >> {builds}
-        while [ "$1" != -o ]; do shift; done
-        echo built > "$2"
-        """,
-    )
-    return builds
+def smithy(path: Path) -> Smithy:
+    source = path.parent / "sources"
+    (source / "hammer").mkdir(parents=True)
+    (source / "hammer/main.go").write_text("package main")
+    return Smithy(source)
 
 
-def ensure(*names: str) -> tools.Toolbox:
+def ensure(smithy: Smithy, *names: str) -> tools.Toolbox:
     with Progress() as progress:
-        return tools.ensure(names, progress)
+        return tools.ensure(names or ["hammer"], progress, Setup.read(smithy.source.parent / "versions.toml", smithy))
 
 
-def test_a_tool_on_path_that_is_new_enough_is_used(path: Path) -> None:
+def test_a_tool_on_path_that_is_new_enough_is_used(smithy: Smithy, path: Path) -> None:
     executable(path / "hammer", "echo v2.3.1")
-    hammer = ensure("hammer").tools["hammer"]
+    hammer = ensure(smithy).tools["hammer"]
     assert (hammer.version, hammer.directory) == ("2.3.1", path)
     assert "PATH" in hammer.origin
 
 
-@pytest.mark.usefixtures("go")
 @pytest.mark.parametrize("version", ["v2.0.9", "v3.0.0", "no version at all"])
-def test_a_tool_on_path_of_another_version_is_not_used(path: Path, version: str) -> None:
+def test_a_tool_on_path_of_another_version_is_not_used(smithy: Smithy, path: Path, version: str) -> None:
     executable(path / "hammer", f"echo {version}")
-    assert ensure("hammer").command("hammer") != path / "hammer"
+    assert ensure(smithy).command("hammer") != path / "hammer"
 
 
-def test_a_tool_is_built_once(go: Path) -> None:
+def test_a_tool_is_built_once(smithy: Smithy) -> None:
     for _ in range(2):
-        box = ensure("hammer")
-    assert box.command("hammer").read_text() == "built\n"
-    assert box.command("hammer", "mallet").read_text() == "built\n"
-    assert go.read_text() == "build\n"
+        box = ensure(smithy)
+    assert box.command("hammer").exists()
+    assert smithy.built == ["hammer"]
     assert "source" in box.tools["hammer"].origin
 
 
-def test_a_tool_for_images_is_built_for_them_whatever_this_machine_is(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "versions.toml").write_text(PINS.replace('on_path = "2.1.0"', 'system = "linux"'))
-    monkeypatch.setattr("platform.system", lambda: "Darwin")
-    executable(
-        path / "go",
-        '[ "$1" = env ] && echo go1.26.0 && exit; while [ "$1" != -o ]; do shift; done; echo "$GOOS" > "$2"',
+def test_two_threads_that_want_the_same_tool_build_it_once(smithy: Smithy) -> None:
+    threads = [threading.Thread(target=ensure, args=(smithy,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert smithy.built == ["hammer"]
+
+
+def test_different_tools_are_built_at_the_same_time(smithy: Smithy, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = smithy.source.parent / "versions.toml"
+    versions.write_text(
+        versions.read_text()
+        + PINS.partition("[tools.hammer]")[2]
+        .join(["[tools.anvil]", ""])
+        .replace("[[tools.hammer.build]]", "[[tools.anvil.build]]")
     )
-    assert ensure("hammer").command("hammer").read_text() == "linux\n"
+    both_build = threading.Barrier(2, timeout=20)
+    monkeypatch.setattr(smithy, "build", lambda *_: both_build.wait())
+    assert set(ensure(smithy, "hammer", "anvil").tools) == {"hammer", "anvil"}
 
 
-def test_a_tool_whose_source_changed_is_built_again(go: Path, tmp_path: Path) -> None:
-    ensure("hammer")
-    (tmp_path / "sources/hammer/main.go").write_text("package main // better")
-    ensure("hammer")
-    assert go.read_text() == "build\nbuild\n"
+def test_a_tool_for_images_is_built_for_them_whatever_this_machine_is(
+    smithy: Smithy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (smithy.source.parent / "versions.toml").write_text(PINS.replace('on_path = "2.1.0"', 'system = "linux"'))
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    assert ensure(smithy).command("hammer").read_text() == "for linux"
 
 
-def test_a_failed_build_shows_the_compiler_s_words_and_is_not_kept(path: Path) -> None:
-    executable(path / "go", '[ "$1" = env ] && echo go1.26.0 || { echo "main.go:1: syntax error" >&2; exit 1; }')
-    with pytest.raises(ActionableError, match=r"main\.go:1: syntax error"):
-        ensure("hammer")
-    with pytest.raises(ActionableError, match=r"main\.go:1: syntax error"):
-        ensure("hammer")
+def test_a_tool_whose_source_changed_is_built_again(smithy: Smithy) -> None:
+    ensure(smithy)
+    (smithy.source / "hammer/main.go").write_text("package main // better")
+    ensure(smithy)
+    assert smithy.built == ["hammer", "hammer"]
 
 
-def test_the_build_cache_goes_when_all_is_built(go: Path, tmp_path: Path) -> None:
-    (tmp_path / "cache/go/build").mkdir(parents=True)
-    ensure("hammer")
-    assert go.exists()
-    assert not (tmp_path / "cache/go").exists()
+def test_a_failed_build_is_not_kept(smithy: Smithy) -> None:
+    smithy.failure = "main.go:1: syntax error"
+    for _ in range(2):
+        with pytest.raises(ActionableError, match="syntax error"):
+            ensure(smithy)
+    assert smithy.built == ["hammer", "hammer"]
 
 
-@pytest.mark.usefixtures("go")
-def test_one_way_can_be_forced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_build_cache_is_removed_when_all_tools_are_built(smithy: Smithy) -> None:
+    ensure(smithy)
+    assert smithy.cache_removed
+
+
+def test_one_way_can_be_forced(smithy: Smithy, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(path / "hammer", "echo v2.3.1")
     monkeypatch.setenv("BOUTIQUE_TOOLS", "build")
-    assert ensure("hammer").tools["hammer"].version == "2.5.0"
+    assert ensure(smithy).tools["hammer"].version == "2.5.0"
 
 
-@pytest.mark.usefixtures("path")
-def test_a_forced_way_that_has_nothing_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forced_way_that_has_nothing_says_what_is_missing(smithy: Smithy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUTIQUE_TOOLS", "path")
-    with pytest.raises(ActionableError, match=r"hammer 2\.5\.0 cannot be had: it is not on PATH"):
-        ensure("hammer")
+    with pytest.raises(ActionableError, match=r"hammer 2\.5\.0 is not available: it is not on PATH"):
+        ensure(smithy)
 
 
-@pytest.mark.usefixtures("path")
-def test_an_unknown_way_is_refused_with_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_way_is_refused_with_the_known_ones(smithy: Smithy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUTIQUE_TOOLS", "conjure")
     with pytest.raises(ActionableError, match="'conjure'; it may be path, download, build"):
-        ensure("hammer")
+        ensure(smithy)
 
 
-def test_the_tools_come_first_on_path(path: Path) -> None:
+def test_the_tools_come_first_on_path(smithy: Smithy, path: Path) -> None:
     executable(path / "hammer", "echo v2.3.1")
-    assert ensure("hammer").path_environment().split(":")[0] == str(path)
-
-
-@pytest.mark.parametrize("source", sorted(path.name for path in SOURCES.iterdir()))
-def test_the_pinned_go_builds_every_source(source: str) -> None:
-    needed = next(
-        line.split()[1] for line in (SOURCES / source / "go.mod").read_text().splitlines() if line.startswith("go ")
-    )
-    go = Pins.read(VERSIONS).go
-    assert version_numbers(needed) <= version_numbers(go.minimum) <= version_numbers(go.wheel)
-
-
-@pytest.mark.parametrize("name", ["pulumi", "helm", "kubernetes", "coredns", "network-policies", "k6", "rclone"])
-def test_what_is_built_is_of_the_version_that_is_pinned(name: str) -> None:
-    pin = Pins.read(VERSIONS).tools[name]
-    assert f" v{pin.version}\n" in (SOURCES / pin.builds[0].source / "go.mod").read_text().replace(" // indirect", "")
+    assert ensure(smithy).path_environment().split(":")[0] == str(path)
 
 
 def test_every_download_has_a_checksum_of_its_publisher() -> None:

@@ -1,54 +1,46 @@
-"""The user's cache of tools: a directory is in it whole or not at all, and one run writes at a time."""
+"""The user's cache: a directory in it is complete or absent, and one thread of one process fills it."""
 
-import contextlib
 import errno
-import fcntl
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from dev.errors import ActionableError
+from dev.locks import hold
 from dev.progress import Progress
 
 _GIGABYTE = 10**9
-_PARTIAL = ".partial-"
 
 
-@contextlib.contextmanager
-def locked(directory: Path, progress: Progress) -> Iterator[None]:
-    """Holds the cache against other runs, and clears what a killed run left half-made."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.step(f"Waiting for another run that is filling {directory}"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in directory.glob(f"{_PARTIAL}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
+def ensure_directory(target: Path, name: str, fill: Callable[[Path], None], progress: Progress | None = None) -> None:
+    """Creates `target` unless it exists.
 
-
-@contextlib.contextmanager
-def published(target: Path, root: Path) -> Iterator[Path]:
-    """A fresh directory to fill; it appears as `target` when the block ends well, and nowhere otherwise."""
-    partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=root))
-    try:
-        yield partial
-        partial.chmod(0o755)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.rename(target)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise ActionableError(f"The disk that holds {root} is full: make room and run this again.") from error
-        raise
-    finally:
+    Args:
+        name: What the directory holds, for people.
+        fill: Puts the content into an empty directory, which becomes `target` once all of it is there.
+    """
+    if target.exists():
+        return
+    with hold(target.with_name(f".{target.name}.lock"), f"Waiting for {name}, which is being prepared", progress):
+        if target.exists():
+            return
+        partial = target.with_name(f".{target.name}.partial")
+        # An earlier run may have been killed.
         shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        try:
+            fill(partial)
+            partial.rename(target)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise ActionableError(f"The disk that holds {target} is full: make room and run this again.") from error
+            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def require_space(directory: Path, gigabytes: int, purpose: str) -> None:
-    """Raises ActionableError where `directory` has less room than `purpose` needs."""
+    """Raises ActionableError if `directory` has less room than `purpose` needs."""
     directory.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(directory).free
     if free < gigabytes * _GIGABYTE:

@@ -1,25 +1,30 @@
-"""Finds, downloads or builds the pinned tools, and says which way each was had and why."""
+"""Finds, downloads or builds the pinned tools, and says which way was used and why."""
 
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final, Self
 
-from boutique_offline.toolchain.build import SOURCES, build, go_command, remove_build_cache
 from dev.directories import cache_directory
 from dev.errors import ActionableError
 from dev.progress import Progress
-from dev.toolchain.cache import locked, published, require_space
+from dev.sources import ToolSource, tool_source
+from dev.toolchain.cache import ensure_directory, require_space
 from dev.toolchain.download import download, unreachable
 from dev.toolchain.pins import Pin, Pins, version_numbers
 
-_PINS = Path(__file__).with_name("versions.toml")
-_PLUGIN = "https://github.com/pulumi/pulumi-kubernetes/releases"
-_DOWNLOAD_GIGABYTES = 1
+VERSIONS: Final = Path(__file__).with_name("versions.toml")
+_PLUGIN: Final = "https://github.com/pulumi/pulumi-kubernetes/releases"
+_DOWNLOAD_GIGABYTES: Final = 1
+# A build has long phases that use only one core, so two at a time are faster. More would need too much memory.
+_BUILDING: Final = threading.BoundedSemaphore(2)
 
 
 class Way(StrEnum):
@@ -30,7 +35,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool that is ready to run: the directory of its programs, and how and why it was had."""
+    """A tool that is ready to run.
+
+    Args:
+        directory: Where its programs are.
+        origin: How it was obtained and why, for people.
+    """
 
     name: str
     version: str
@@ -43,66 +53,85 @@ class Toolbox:
     tools: Mapping[str, Tool]
 
     def command(self, tool: str, program: str | None = None) -> Path:
-        """The program of that name in a tool; the tool's own name where none is given."""
+        """Returns the path of a program of a tool; by default, the program that has the tool's own name."""
         return self.tools[tool].directory / (program or tool)
 
     def path_environment(self) -> str:
-        """PATH with the tools first."""
+        """Returns PATH with the tools first."""
         directories = dict.fromkeys(str(tool.directory) for tool in self.tools.values())
         return os.pathsep.join([*directories, os.environ.get("PATH", os.defpath)])
 
 
-def ensure(names: Iterable[str], progress: Progress) -> Toolbox:
-    """Makes the tools ready, from nothing where need be.
+@dataclass(frozen=True)
+class Setup:
+    """Where tools come from.
 
-    Raises ActionableError where a tool cannot be had; it says what each way would have needed.
+    Args:
+        ways: The ways that may be tried, in this order.
+        cache: The directory that keeps downloads and builds.
+        source: Builds tools, or None if they cannot be built.
     """
-    pins = Pins.read(_PINS)
-    ways = _allowed_ways()
-    cache = cache_directory()
-    wanted = [pins.tools[name] for name in names]
-    tools = {pin.name: _ready(pin, ways, cache) for pin in wanted}
-    missing = [pin for pin in wanted if tools[pin.name] is None]
-    if missing:
-        with locked(cache, progress):
-            for pin in missing:
-                tools[pin.name] = _ready(pin, ways, cache) or _obtain(pin, ways, pins, cache, progress)
-            if all(_ready(pin, ways, cache) for pin in pins.tools.values() if pin.builds):
-                remove_build_cache(cache)
-    return Toolbox({name: tool for name, tool in tools.items() if tool})
+
+    pins: Pins
+    ways: Sequence[Way]
+    cache: Path
+    source: ToolSource | None
+
+    @classmethod
+    def read(cls, versions: Path = VERSIONS, source: ToolSource | None = None) -> Self:
+        """Returns the setup of this machine. Raises ActionableError if BOUTIQUE_TOOLS names no way."""
+        return cls(Pins.read(versions), _allowed_ways(), cache_directory(), source or tool_source())
+
+
+def ensure(names: Iterable[str], progress: Progress, setup: Setup | None = None) -> Toolbox:
+    """Finds, downloads or builds these tools, several at a time.
+
+    Raises ActionableError if one of them is not available, with what each way would have needed.
+    """
+    chosen = setup or Setup.read()
+    wanted = [chosen.pins.tools[name] for name in dict.fromkeys(names)]
+    with ThreadPoolExecutor() as pool:
+        tools = list(pool.map(lambda pin: _ready(pin, chosen) or _obtain(pin, chosen, progress), wanted))
+    return Toolbox({tool.name: tool for tool in tools})
 
 
 def unavailable(name: str) -> str | None:
-    """Says why a tool that is not built from source cannot be had; None where it can, or is there already."""
-    pin = Pins.read(_PINS).tools[name]
-    ways = _allowed_ways()
-    if _ready(pin, ways, cache_directory()):
+    """Returns why a tool that is not built from source is not available; None if it is, or could be downloaded."""
+    setup = Setup.read()
+    pin = setup.pins.tools[name]
+    if _ready(pin, setup):
         return None
-    if Way.DOWNLOAD not in ways:
-        return f"{name} is not on PATH, and BOUTIQUE_TOOLS forbids to download it"
+    if Way.DOWNLOAD not in setup.ways:
+        return f"{name} is not on PATH, and BOUTIQUE_TOOLS does not allow downloading it"
     return unreachable([entry.checksums_url for entry in pin.downloads])
 
 
 def outlook(name: str) -> str:
-    """Says how a tool is had, or how it would be and why; nothing is fetched."""
-    pin = Pins.read(_PINS).tools[name]
-    ways = _allowed_ways()
-    if ready := _ready(pin, ways, cache_directory()):
+    """Returns how a tool was obtained, or how it would be and why. Fetches nothing."""
+    setup = Setup.read()
+    pin = setup.pins.tools[name]
+    if ready := _ready(pin, setup):
         return f"{ready.version}, {ready.origin}"
-    reason = "BOUTIQUE_TOOLS allows no download"
-    if Way.DOWNLOAD in ways and pin.downloads:
+    reason = "BOUTIQUE_TOOLS does not allow downloads"
+    if Way.DOWNLOAD in setup.ways and pin.downloads:
         reason = unreachable([entry.checksums_url for entry in pin.downloads]) or ""
         if not reason:
             return f"{pin.version}, would be downloaded"
-    if Way.BUILD in ways and pin.builds:
-        minutes = sum(entry.minutes for entry in pin.builds)
-        return f"{pin.version}, would be built from source in about {minutes} min: {reason}"
-    return f"cannot be had: {reason}"
+    if Way.BUILD in setup.ways and pin.builds and setup.source:
+        return f"{pin.version}, would be built from source in about {_minutes(pin)} min: {reason}"
+    return f"not available: {reason}"
 
 
 def official_plugins_unreachable() -> str | None:
-    """Says why the official provider plugins cannot be downloaded; None where they can."""
+    """Returns why Pulumi cannot download its provider plugins; None if it can."""
     return unreachable([_PLUGIN])
+
+
+def identity(name: str) -> str:
+    """Returns a text that changes with the tool: its version, and what it is built from. Fetches nothing."""
+    setup = Setup.read()
+    pin = setup.pins.tools[name]
+    return f"{pin.name} {pin.version} {_source_digest(pin, setup.source)}"
 
 
 def _allowed_ways() -> list[Way]:
@@ -117,13 +146,13 @@ def _allowed_ways() -> list[Way]:
         ) from None
 
 
-def _ready(pin: Pin, ways: list[Way], cache: Path) -> Tool | None:
-    """The tool where nothing has to be fetched for it."""
-    if Way.PATH in ways and pin.oldest_on_path and (directory := _acceptable_on_path(pin)):
+def _ready(pin: Pin, setup: Setup) -> Tool | None:
+    """Returns the tool if nothing has to be fetched for it."""
+    if Way.PATH in setup.ways and pin.oldest_on_path and (directory := _acceptable_on_path(pin)):
         return Tool(pin.name, _installed_version(pin.name), directory, f"found on PATH in {directory}")
     for way in (Way.DOWNLOAD, Way.BUILD):
-        directory = _cached(pin, way, cache)
-        if way in ways and directory.exists():
+        directory = _cached(pin, way, setup)
+        if way in setup.ways and directory.exists():
             return Tool(pin.name, pin.version, directory, (directory / "origin").read_text())
     return None
 
@@ -145,59 +174,66 @@ def _installed_version(program: str) -> str:
     return ".".join(map(str, version_numbers(answer.stdout)))
 
 
-def _cached(pin: Pin, way: Way, cache: Path) -> Path:
-    """A build is named by what it was built from as well, so that a changed source is built again."""
-    name = pin.version if way is Way.DOWNLOAD else f"{pin.version}-{_source_digest(pin)}"
-    return cache / "tools" / pin.name / name
+def _cached(pin: Pin, way: Way, setup: Setup) -> Path:
+    """Returns where a tool is cached. The name of a build has a digest of its source, so that a change is built."""
+    name = pin.version if way is Way.DOWNLOAD else f"{pin.version}-{_source_digest(pin, setup.source)}"
+    return setup.cache / "tools" / pin.name / name
 
 
-def identity(name: str) -> str:
-    """Changes with what a tool is: its version, and what it is built from where it is built. Nothing is fetched."""
-    pin = Pins.read(_PINS).tools[name]
-    return f"{pin.name} {pin.version} {_source_digest(pin)}"
-
-
-def _source_digest(pin: Pin) -> str:
+def _source_digest(pin: Pin, source: ToolSource | None) -> str:
     digest = hashlib.sha256(repr(pin.builds).encode())
-    for entry in pin.builds:
-        for file in sorted((SOURCES / entry.source).iterdir()):
-            digest.update(file.read_bytes())
+    for file in (file for entry in pin.builds for file in source.files(entry)) if source else ():
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _obtain(pin: Pin, ways: list[Way], pins: Pins, cache: Path, progress: Progress) -> Tool:
-    refused = ["it is not on PATH"] if Way.PATH in ways and pin.oldest_on_path else []
-    if Way.DOWNLOAD in ways and pin.downloads:
+def _obtain(pin: Pin, setup: Setup, progress: Progress) -> Tool:
+    refused = ["it is not on PATH"] if Way.PATH in setup.ways and pin.oldest_on_path else []
+    if Way.DOWNLOAD in setup.ways and pin.downloads:
         reason = unreachable([entry.checksums_url for entry in pin.downloads])
         if reason is None:
-            return _downloaded(pin, cache, progress)
-        refused.append(f"the download was not to be had: {reason}")
-    if Way.BUILD in ways and pin.builds:
-        refused = refused or ["it is published as source alone" if not pin.downloads else "BOUTIQUE_TOOLS asks for it"]
-        return _built(pin, pins, "; ".join(refused), cache, progress)
-    raise ActionableError(f"{pin.name} {pin.version} cannot be had: {'; '.join(refused)}.")
+            return _download(pin, setup, progress)
+        refused.append(f"it cannot be downloaded: {reason}")
+    if Way.BUILD in setup.ways and pin.builds and setup.source:
+        refused = refused or ["it is published only as source" if not pin.downloads else "BOUTIQUE_TOOLS asks for it"]
+        return _build(pin, setup, setup.source, "; ".join(refused), progress)
+    raise ActionableError(f"{pin.name} {pin.version} is not available: {'; '.join(refused)}.")
 
 
-def _downloaded(pin: Pin, cache: Path, progress: Progress) -> Tool:
-    require_space(cache, _DOWNLOAD_GIGABYTES, f"Downloading {pin.name}")
-    directory = _cached(pin, Way.DOWNLOAD, cache)
-    with progress.step(f"Downloading {pin.name} {pin.version}") as step, published(directory, cache) as partial:
-        for entry in pin.downloads:
-            download(entry, partial, step)
-        return _described(pin, partial, directory, f"downloaded from {pin.downloads[0].url}")
+def _download(pin: Pin, setup: Setup, progress: Progress) -> Tool:
+    require_space(setup.cache, _DOWNLOAD_GIGABYTES, f"Downloading {pin.name}")
+    origin = f"downloaded from {pin.downloads[0].url}"
 
+    def fill(target: Path) -> None:
+        with progress.step(f"Downloading {pin.name} {pin.version}") as step:
+            for entry in pin.downloads:
+                download(entry, target, step)
+        (target / "origin").write_text(origin)
 
-def _built(pin: Pin, pins: Pins, reason: str, cache: Path, progress: Progress) -> Tool:
-    go = go_command(pins.go, cache, progress)
-    directory = _cached(pin, Way.BUILD, cache)
-    minutes = sum(entry.minutes for entry in pin.builds)
-    title = f"Building {pin.name} {pin.version} from source, once: about {minutes} min on two cores"
-    with progress.step(title) as step, published(directory, cache) as partial:
-        for entry in pin.builds:
-            build(entry, pin.system, partial, go, cache, step)
-        return _described(pin, partial, directory, f"built from source: {reason}")
-
-
-def _described(pin: Pin, partial: Path, directory: Path, origin: str) -> Tool:
-    (partial / "origin").write_text(origin)
+    directory = _cached(pin, Way.DOWNLOAD, setup)
+    ensure_directory(directory, f"{pin.name} {pin.version}", fill, progress)
     return Tool(pin.name, pin.version, directory, origin)
+
+
+def _build(pin: Pin, setup: Setup, source: ToolSource, reason: str, progress: Progress) -> Tool:
+    go = source.ensure_go(setup.pins.go, progress)
+    origin = f"built from source: {reason}"
+
+    def fill(target: Path) -> None:
+        title = f"Building {pin.name} {pin.version} from source, once: about {_minutes(pin)} min on two cores"
+        with _BUILDING, progress.step(title) as step:
+            for entry in pin.builds:
+                require_space(setup.cache, entry.gigabytes, f"Building {entry.program} from source")
+                source.build(entry, go, pin.system, target, step)
+        (target / "origin").write_text(origin)
+
+    directory = _cached(pin, Way.BUILD, setup)
+    ensure_directory(directory, f"{pin.name} {pin.version}", fill, progress)
+    building = any(setup.cache.glob("tools/*/.*.lock"))
+    if not building and all(_ready(other, setup) for other in setup.pins.tools.values() if other.builds):
+        source.remove_build_cache()
+    return Tool(pin.name, pin.version, directory, origin)
+
+
+def _minutes(pin: Pin) -> int:
+    return sum(entry.minutes for entry in pin.builds)

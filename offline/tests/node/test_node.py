@@ -22,8 +22,9 @@ from boutique_offline.node.scratch_image import write_scratch_image
 from boutique_offline.node.specification import Component, NodeSpecification
 from boutique_offline.node.volumes import VolumeProvisioner
 from dev.errors import ActionableError
+from dev.locks import hold_directory
 from dev.progress import Progress
-from dev.waiting import locked, wait_until
+from dev.waiting import wait_until
 
 
 def test_the_holder_of_a_port_is_named() -> None:
@@ -122,10 +123,10 @@ def test_a_directory_that_the_other_run_removed_is_made_again(tmp_path: Path) ->
     def second() -> None:
         with Progress() as progress:
             entered.set()
-            with locked(directory, progress):
+            with hold_directory(directory, progress):
                 held.append(directory.exists())
 
-    with Progress() as progress, locked(directory, progress):
+    with Progress() as progress, hold_directory(directory, progress):
         thread = threading.Thread(target=second)
         thread.start()
         entered.wait(10)

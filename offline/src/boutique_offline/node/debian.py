@@ -5,6 +5,7 @@ All that it has is in one directory; see node.py for how its processes and mount
 
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import string
@@ -27,9 +28,10 @@ from boutique_offline.node.packages import ensure_packages
 from boutique_offline.node.scratch_image import write_scratch_image
 from dev.clusters.cluster import NODE_PORTS
 from dev.errors import ActionableError
+from dev.locks import hold_directory
 from dev.progress import Progress, Step
 from dev.toolchain import Toolbox, ensure
-from dev.waiting import locked, wait_until
+from dev.waiting import wait_until
 
 _MANIFESTS: Final = Path(__file__).with_name("manifests")
 _LOOPBACK_PORTS: Final = (ETCD_PORTS.client, ETCD_PORTS.peer, 10248, 10249, 10256, 10257, 10259, *NODE_PORTS)
@@ -37,6 +39,39 @@ _NODE_PORTS: Final = (API_PORT, 10250)
 _DNS_IMAGE: Final = "boutique.local/coredns:1"
 _READY_TIMEOUT: Final = 120.0
 _STOP_TIMEOUT: Final = 30.0
+
+
+class DebianClusters:
+    """Runs Kubernetes on Debian as root."""
+
+    def unavailable(self) -> str | None:
+        """Returns what this machine lacks."""
+        lacks = [
+            *(
+                []
+                if "debian" in _distribution()
+                else [f"it needs Debian, and this is {_distribution() or sys.platform}"]
+            ),
+            *([] if os.geteuid() == 0 else ["it needs root"]),
+        ]
+        return " and ".join(lacks) or None
+
+    def exists(self, state: Path) -> bool:
+        """Returns whether an earlier run started a cluster."""
+        return (state / "cluster").exists()
+
+    def cluster(self, state: Path, reason: str) -> "DebianCluster":
+        """Returns the cluster whose files are in `state`."""
+        return DebianCluster(state, reason)
+
+
+def _distribution() -> str:
+    """Returns the names of the distribution and of those that it is based on; an empty text if it is unknown."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    return f"{release['ID']} {release.get('ID_LIKE', '')}".strip()
 
 
 @dataclass(frozen=True)
@@ -50,7 +85,7 @@ class DebianCluster:
         toolbox = ensure(["kubernetes", "coredns", "network-policies"], progress)
         packages = ensure_packages(progress)
         layout = self._layout
-        with locked(self.state, progress), progress.step("Starting Kubernetes") as step:
+        with hold_directory(self.state, progress), progress.step("Starting Kubernetes") as step:
             ranges = layout.network()
             if not self._processes():
                 _refuse_taken_ports(ranges)
@@ -73,7 +108,7 @@ class DebianCluster:
         return str(self._layout.network().node)
 
     def stop(self, progress: Progress) -> None:
-        with locked(self.state, progress), progress.step("Removing Kubernetes and all that it made") as step:
+        with hold_directory(self.state, progress), progress.step("Removing Kubernetes and all that it made") as step:
             for process in self._processes():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)

@@ -14,7 +14,7 @@ from typing import Final
 from dev.directories import cache_directory
 from dev.errors import ActionableError
 from dev.progress import Progress
-from dev.toolchain.cache import locked, published
+from dev.toolchain.cache import ensure_directory
 
 _UNPACKED: Final = ("containerd", "runc", "containernetworking-plugins", "catatonit")
 # Commands that the host is changed with; none of their packages has a service.
@@ -44,13 +44,12 @@ def ensure_packages(progress: Progress) -> Path:
         with progress.step(f"Installing {', '.join(missing)}"):
             _apt("apt-get", "--quiet=2", "--yes", "--no-install-recommends", "install", *missing)
     directory = cache_directory() / "tools/debian" / hashlib.sha256(" ".join(versions).encode()).hexdigest()[:12]
-    if not directory.exists():
-        with (
-            locked(cache_directory(), progress),
-            progress.step(f"Downloading {', '.join(_UNPACKED)}"),
-            published(directory, cache_directory()) as partial,
-        ):
-            _unpack(versions, partial)
+
+    def fill(target: Path) -> None:
+        with progress.step(f"Downloading {', '.join(_UNPACKED)}"):
+            _unpack(versions, target)
+
+    ensure_directory(directory, "Debian's packages", fill, progress)
     return directory
 
 
