@@ -1,7 +1,9 @@
-"""What an account needs before its first stack: a place for Pulumi's state, a key for its secrets, and, where pipelines
-are to deploy, the identity provider that vouches for them. Repeatable: what is there is kept, what has drifted mended.
+"""Prepares an account for its first stack.
 
-The roles that pipelines assume are the stack's own, so the first `up` of a stack is a person's.
+Creates a bucket for Pulumi's state, a key for its secrets, and, if pipelines deploy the stack, their identity provider.
+A second run keeps what exists and corrects what has drifted.
+
+The stack itself creates the roles that pipelines assume, so a person has to run the first `boutique up`.
 """
 
 import json
@@ -22,63 +24,67 @@ if TYPE_CHECKING:
 _OLD_VERSION_DAYS = 90
 _UNFINISHED_UPLOAD_DAYS = 7
 _TAGS = {"boutique:project": PROJECT, "boutique:managed-by": "bootstrap"}
-"""No stack's tag, so that no teardown takes it along."""
-_MAKES_BUCKETS_WITHOUT_A_PLACE = "us-east-1"
-"""Source: S3 API, CreateBucketConfiguration."""
+"""There is no stack's tag, so that no teardown removes these resources."""
+_DEFAULT_REGION = "us-east-1"
+"""The region that S3 does not accept as a location constraint. Source: S3 API, CreateBucketConfiguration."""
 
 
 @dataclass(frozen=True)
-class Ensured:
-    """One thing that is now as it must be, and what had to be done for that; nothing where it was so before."""
+class EnsureResult:
+    """A resource that is now in the desired state, and the changes that were necessary."""
 
-    what: str
+    kind: str
     name: str
     changes: list[str]
 
     def __str__(self) -> str:
-        return f"{self.what:18} {self.name}   {', '.join(self.changes) or 'as it was'}"
+        return f"{self.kind:18} {self.name}   {', '.join(self.changes) or 'unchanged'}"
 
 
 def bootstrap(account: Account) -> None:
-    """Makes or mends all of it, and prints what was done and what Pulumi is told."""
-    for ensured in ensure(account):
-        print(ensured)
+    """Prepares the account, and prints the changes and the settings for Pulumi."""
+    for result in ensure(account):
+        print(result)
     settings = account.settings
     bucket = state_bucket(settings.account, settings.region)
     provider = f"awskms://{STATE_KEY_ALIAS}?region={settings.region}"
     print(
-        f"\n`make` targets use these by themselves; for `pulumi` by hand:\n"
+        f"\n`boutique` uses these settings by itself. To run `pulumi` yourself:\n"
         f"  export PULUMI_BACKEND_URL='s3://{bucket}?region={settings.region}'\n"
         f"  pulumi stack init --secrets-provider='{provider}' {account.stack}\n"
-        f"Next:  make up STACK={account.stack}"
+        f"Next:  boutique up {account.stack}"
     )
 
 
-def ensure(account: Account) -> Iterator[Ensured]:
-    """Each thing in its turn. Raises ActionableError where the bucket's name is another account's."""
-    key, ensured = _ensure_key(account.session.client("kms"))
-    yield ensured
+def ensure(account: Account) -> Iterator[EnsureResult]:
+    """Brings each resource into the desired state and yields the result.
+
+    Raises:
+        ActionableError: If the bucket belongs to another account.
+    """
+    key, result = _ensure_key(account.session.client("kms"))
+    yield result
     yield _ensure_bucket(account, key)
     if account.settings.pipelines:
         yield _ensure_identity_provider(account, account.settings.pipelines.organization)
 
 
-def _ensure_key(kms: "KMSClient") -> tuple[str, Ensured]:
-    """The ARN of the key that the alias names, and what became of it."""
+def _ensure_key(kms: "KMSClient") -> tuple[str, EnsureResult]:
+    """Returns the ARN of the key and the result."""
     found = _find_key(kms)
     key = found or _create_key(kms)
     metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
     changes = []
     if metadata["KeyState"] == "PendingDeletion":
         kms.cancel_key_deletion(KeyId=key)
-        changes.append("its deletion cancelled")
+        changes.append("deletion cancelled")
     if metadata["KeyState"] in {"PendingDeletion", "Disabled"}:
         kms.enable_key(KeyId=key)
         changes.append("enabled")
     if not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]:
         kms.enable_key_rotation(KeyId=key)
         changes.append("rotation turned on")
-    return metadata["Arn"], Ensured("key", STATE_KEY_ALIAS, changes if found else ["made"])
+    return metadata["Arn"], EnsureResult("key", STATE_KEY_ALIAS, changes if found else ["created"])
 
 
 def _create_key(kms: "KMSClient") -> str:
@@ -97,35 +103,35 @@ def _find_key(kms: "KMSClient") -> str | None:
         return None
 
 
-def _ensure_bucket(account: Account, key: str) -> Ensured:
+def _ensure_bucket(account: Account, key: str) -> EnsureResult:
     s3 = account.session.client("s3")
     name = state_bucket(account.settings.account, account.settings.region)
-    made = not _is_there(s3, name)
-    if made:
+    is_new = not _exists(s3, name)
+    if is_new:
         _create_bucket(s3, name, account.settings.region)
     changes = []
     for feature in _features(s3, name, key):
-        if not feature.is_right():
+        if not feature.is_set():
             feature.set()
             changes.append(f"{feature.name} set")
-    return Ensured("state bucket", name, ["made"] if made else changes)
+    return EnsureResult("state bucket", name, ["created"] if is_new else changes)
 
 
-def _is_there(s3: "S3Client", name: str) -> bool:
+def _exists(s3: "S3Client", name: str) -> bool:
     try:
         s3.head_bucket(Bucket=name)
     except ClientError as error:
         if error.response["Error"]["Code"] == "404":
             return False
         raise ActionableError(
-            f"The bucket {name} is there, but not for these credentials ({error.response['Error']['Code']}): "
-            "it is another account's, or its policy keeps them out."
+            f"The bucket {name} exists, but these credentials have no access ({error.response['Error']['Code']}): "
+            "it belongs to another account, or its policy denies access."
         ) from None
     return True
 
 
 def _create_bucket(s3: "S3Client", name: str, region: str) -> None:
-    if region == _MAKES_BUCKETS_WITHOUT_A_PLACE:
+    if region == _DEFAULT_REGION:
         s3.create_bucket(Bucket=name)
     else:
         configuration: Any = {"LocationConstraint": region}
@@ -134,37 +140,37 @@ def _create_bucket(s3: "S3Client", name: str, region: str) -> None:
 
 @dataclass(frozen=True)
 class _Feature:
-    """Something that is set on a bucket: how it is read, how it must be, how it is set."""
+    """A setting of a bucket: how to read it, its desired value, and how to set it."""
 
     name: str
     read: Callable[[], Any]
     wanted: Any
     set: Callable[[], object]
 
-    def is_right(self) -> bool:
+    def is_set(self) -> bool:
         try:
             return bool(self.read() == self.wanted)
         except ClientError as error:
-            # Such as NoSuchBucketPolicy: what was never set.
+            # Such as NoSuchBucketPolicy: it was never set.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
             return False
 
 
 def _features(s3: "S3Client", bucket: str, key: str) -> list[_Feature]:
-    closed: Any = dict.fromkeys(
+    blocked: Any = dict.fromkeys(
         ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
     )
     ownership: Any = [{"ObjectOwnership": "BucketOwnerEnforced"}]
     encrypted: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     rules: Any = _lifecycle_rules()
-    policy = _tls_alone(bucket)
+    policy = _tls_only(bucket)
     return [
         _Feature(
             "public access block",
             lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
-            closed,
-            lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed),
+            blocked,
+            lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocked),
         ),
         _Feature(
             "ownership",
@@ -214,7 +220,7 @@ def _features(s3: "S3Client", bucket: str, key: str) -> list[_Feature]:
 
 
 def _encryption(s3: "S3Client", bucket: str) -> tuple[Any, bool]:
-    """The default, and whether S3 asks the key once for many objects; newer features of the rule are left alone."""
+    """Returns the default encryption and whether a bucket key is used. Ignores newer settings of the rule."""
     (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     return rule.get("ApplyServerSideEncryptionByDefault"), rule.get("BucketKeyEnabled", False)
 
@@ -231,7 +237,7 @@ def _lifecycle_rules() -> list[Mapping[str, Any]]:
     ]
 
 
-def _tls_alone(bucket: str) -> Mapping[str, Any]:
+def _tls_only(bucket: str) -> Mapping[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -246,8 +252,8 @@ def _tls_alone(bucket: str) -> Mapping[str, Any]:
     }
 
 
-def _ensure_identity_provider(account: Account, organization: str) -> Ensured:
-    """Of the pipelines' organization, whose tokens are for the organization itself. Source: infra/aws/pipelines.py."""
+def _ensure_identity_provider(account: Account, organization: str) -> EnsureResult:
+    """Ensures that the account trusts tokens of the pipelines' organization. Source: infra/aws/pipelines.py."""
     iam = account.session.client("iam")
     issuer = f"oidc.circleci.com/org/{organization}"
     arn = f"arn:aws:iam::{account.settings.account}:oidc-provider/{issuer}"
@@ -259,8 +265,8 @@ def _ensure_identity_provider(account: Account, organization: str) -> Ensured:
             ClientIDList=[organization],
             Tags=[{"Key": name, "Value": value} for name, value in _TAGS.items()],
         )
-        return Ensured("identity provider", issuer, ["made"])
+        return EnsureResult("identity provider", issuer, ["created"])
     if organization in audiences:
-        return Ensured("identity provider", issuer, [])
+        return EnsureResult("identity provider", issuer, [])
     iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=organization)
-    return Ensured("identity provider", issuer, ["audience added"])
+    return EnsureResult("identity provider", issuer, ["audience added"])

@@ -1,4 +1,4 @@
-"""How a command ends: its own exit status, or words to the person who gave it and 1."""
+"""Turns the result of a command into an exit status, and its error into a message."""
 
 import sys
 from collections.abc import Callable
@@ -12,16 +12,16 @@ _INTERRUPTED = 130
 
 
 def exit_status(run: Callable[[], int]) -> int:
-    """What `run` answers; 130 where a person interrupted it, 1 where it raised what a person can act on."""
+    """Runs a command and returns its exit status: 130 if it was interrupted, 1 for an error that the user can fix."""
     try:
         return run()
     except (ActionableError, ConfigError) as error:
         print(f"\n{error}", file=sys.stderr)
     except NoCredentialsError:
-        print("\nNo credentials of AWS are found: sign in, such as with `aws sso login`.", file=sys.stderr)
+        print("\nFound no AWS credentials. Sign in, for example with `aws sso login`.", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
-        print(f"\nAWS did not do it: {error}", file=sys.stderr)
+        print(f"\nAWS rejected the request: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
         return _INTERRUPTED
     return 1

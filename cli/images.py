@@ -1,4 +1,7 @@
-"""The shop's images in a stack's registry. A tag says what an image is made of: what is there is not built."""
+"""Builds the shop's images and pushes them to a stack's registry.
+
+An image's tag is a digest of its source, so an image whose tag is in the registry is not built again.
+"""
 
 import base64
 import json
@@ -17,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def images(account: Account) -> None:
-    """Pushes what the registry lacks, prints each image's digest, and writes what infra/config/images.py reads.
+    """Pushes the images that the registry lacks, prints all digests, and writes the file for infra/config/images.py.
 
-    Raises ActionableError where there is no repository for a service, or an image can't be built or pushed.
+    Raises:
+        ActionableError: If a service has no repository, or an image can't be built or pushed.
     """
     ecr = account.session.client("ecr")
     with Progress() as progress:
@@ -31,23 +35,23 @@ def images(account: Account) -> None:
             image_build.push(ROOT, destinations, _login(ecr), uv=ENVIRONMENT / "bin" / "uv", progress=progress)
             digests = _digests(ecr, account, wanted)
     for name, digest in sorted(digests.items()):
-        print(f"{name:15} {digest}   {'pushed' if name in missing else 'as it was'}")
+        print(f"{name:15} {digest}   {'pushed' if name in missing else 'unchanged'}")
     _write(account.stack, {name: f"{repositories[name]}@{digest}" for name, digest in sorted(digests.items())})
 
 
 def _repositories(ecr: "ECRClient", account: Account, services: Mapping[str, str]) -> dict[str, str]:
-    """The address of each service's, such as `<account>.dkr.ecr.<region>.amazonaws.com/boutique-dev/cart`."""
-    there = {
+    """Returns the repositories' addresses, such as `<account>.dkr.ecr.<region>.amazonaws.com/boutique-dev/cart`."""
+    found = {
         repository["repositoryName"]: repository["repositoryUri"]
         for page in ecr.get_paginator("describe_repositories").paginate()
         for repository in page["repositories"]
     }
-    if missing := sorted(name for name in services if _repository(account, name) not in there):
+    if missing := sorted(name for name in services if _repository(account, name) not in found):
         raise ActionableError(
-            f"{account.stack} has no repository for {', '.join(missing)} in the account {account.settings.account}: "
-            f"the stack itself makes them: `make up STACK={account.stack}` does, and then comes here by itself."
+            f"{account.stack} has no repository for {', '.join(missing)} in the account {account.settings.account}. "
+            f"`boutique up {account.stack}` creates the repositories, then pushes the images."
         )
-    return {name: there[_repository(account, name)] for name in services}
+    return {name: found[_repository(account, name)] for name in services}
 
 
 def _repository(account: Account, service: str) -> str:
@@ -55,7 +59,7 @@ def _repository(account: Account, service: str) -> str:
 
 
 def _digests(ecr: "ECRClient", account: Account, tags: Mapping[str, str]) -> dict[str, str]:
-    """The digest of each image that is in the registry by its tag."""
+    """Returns the digests of the images whose tags are in the registry."""
     digests = {}
     for service, tag in tags.items():
         answer = ecr.batch_get_image(repositoryName=_repository(account, service), imageIds=[{"imageTag": tag}])
@@ -65,14 +69,14 @@ def _digests(ecr: "ECRClient", account: Account, tags: Mapping[str, str]) -> dic
 
 
 def _login(ecr: "ECRClient") -> Login:
-    """For twelve hours. Source: ECR API, GetAuthorizationToken."""
-    (given,) = ecr.get_authorization_token()["authorizationData"]
-    username, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
-    return Login(given["proxyEndpoint"].removeprefix("https://"), username, password)
+    """Returns a login that is valid for twelve hours. Source: ECR API, GetAuthorizationToken."""
+    (token,) = ecr.get_authorization_token()["authorizationData"]
+    username, _, password = base64.b64decode(token["authorizationToken"]).decode().partition(":")
+    return Login(token["proxyEndpoint"].removeprefix("https://"), username, password)
 
 
 def _write(stack: str, references: Mapping[str, str]) -> None:
     file = ROOT / "build" / f"images-{stack}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(references, indent=2))
-    print(f"\n{file.relative_to(ROOT)} says what {stack} runs.    Next:  make up STACK={stack}")
+    print(f"\n{file.relative_to(ROOT)} lists the images of {stack}.    Next:  boutique up {stack}")

@@ -1,11 +1,11 @@
-"""Takes a stack down: destroy, then whatever that has left; of that stack and of no other."""
+"""Destroys a stack, then removes its orphans."""
 
 import time
 from collections.abc import Callable
 
 from cli.account import Account
-from cli.orphans.finding import find
-from cli.orphans.report import table
+from cli.orphans.finding import find_orphans
+from cli.orphans.report import print_orphans
 from cli.orphans.sweep import sweep
 from dev.errors import ActionableError
 from dev.progress import Progress
@@ -20,47 +20,51 @@ def teardown(
     ask: Callable[[str], str] = input,
     pause: Callable[[float], object] = time.sleep,
 ) -> int:
-    """Answers the exit status: 1 where something is left. Raises ActionableError where it refuses or cannot destroy.
+    """Destroys the stack and returns the exit status: 1 if there are orphans left to remove.
 
-    Unless it is `confirmed`, a person is asked for the stack's name first; for a production stack always. `destroy` is
-    Pulumi's, and raises ActionableError where it does not complete.
+    Args:
+        confirmed: Whether to skip the question for the stack's name. A production stack always needs it.
+        destroy: Runs `pulumi destroy`. Raises ActionableError if that fails.
+        ask: Prints a question and returns the answer.
+        pause: Waits for a number of seconds.
+
+    Raises:
+        ActionableError: If the stack is protected, the answer is not its name, or the destroy fails.
     """
-    _refuse_protected(account)
+    _require_unprotected(account)
     if not confirmed or account.settings.production:
         _confirm(account, ask)
     with Progress() as progress:
         try:
             destroy()
         except ActionableError:
-            # The usual cause: the network can't go because of what the cluster had made in it.
-            if not sweep(account, progress, made_by=["cluster"], pause=pause).removed:
+            # The usual cause: resources that the cluster created are still in the network.
+            if not sweep(account, progress, owners=["cluster"], pause=pause).removed:
                 raise
             destroy()
-        swept = sweep(account, progress, pause=pause)
-    left = find(account)
-    print(table(left, swept.held | swept.refused))
-    return 1 if any(not leftover.stays for leftover in left) else 0
+        result = sweep(account, progress, pause=pause)
+    return print_orphans(find_orphans(account), result.blocked | result.rejected)
 
 
-def _refuse_protected(account: Account) -> None:
+def _require_unprotected(account: Account) -> None:
     if account.settings.protected:
         where = setting(account.stack, "aws", "protected")
         raise ActionableError(
-            f"{where}: True: {account.stack} is protected, and is not destroyed.\n"
-            f"To lift that: set it to false and `expires` to a day, let `make up STACK={account.stack}` apply that, "
-            "then run this again. With finalSnapshots, the database and the carts leave a last snapshot."
+            f"{where}: True: {account.stack} is protected, so it was not destroyed.\n"
+            f"To lift the protection, set it to false and `expires` to a date, run `boutique up {account.stack}`, then "
+            "run this command again. With finalSnapshots, the database and the carts leave a last snapshot."
         )
 
 
 def _confirm(account: Account, ask: Callable[[str], str]) -> None:
     question = (
         f"This destroys {account.stack} in the account {account.settings.account} ({account.settings.region}): "
-        "the shop, its data, and every snapshot that has the stack's tags but final ones.\n"
-        "To go on, type the stack's name: "
+        "the shop, its data, and all snapshots with the stack's tags except final ones.\n"
+        "Type the stack's name to continue: "
     )
     try:
         answer = ask(question).strip()
     except EOFError:
         answer = ""
     if answer != account.stack:
-        raise ActionableError("That is not the stack's name: nothing was touched.")
+        raise ActionableError("That is not the stack's name. Nothing was changed.")

@@ -1,1 +1,1 @@
-"""What still stands as a stack's: after a destroy, all that went wrong with it; before one, the stack itself."""
+"""Finds and removes the resources that remain of a stack after Pulumi has destroyed it."""

@@ -1,4 +1,7 @@
-"""The stack's records in its Cloudflare zone. Source: Cloudflare API v4, DNS records of a zone."""
+"""Finds and removes a stack's records in its Cloudflare zone.
+
+Source: Cloudflare API v4, DNS records of a zone.
+"""
 
 import os
 from collections.abc import Iterator
@@ -12,10 +15,8 @@ from infra.config.aws import DnsSettings
 
 _ENDPOINT = "https://api.cloudflare.com/client/v4"
 _PATH = "/client/v4"
-_PAGE = 500
-_TIMEOUT = 30.0  # seconds
-_VALIDATES = ".acm-validations.aws"
-"""Where a record leads that proves to ACM who has the name."""
+_VALIDATION_DOMAIN = ".acm-validations.aws"
+"""The domain that the record points to which validates a certificate of ACM."""
 
 
 @dataclass(frozen=True)
@@ -27,34 +28,44 @@ class Record:
 
 
 class Zone:
-    """With the token of CLOUDFLARE_API_TOKEN; BOUTIQUE_CLOUDFLARE_ENDPOINT may say where Cloudflare answers."""
+    """A Cloudflare zone.
 
-    def __init__(self, settings: DnsSettings) -> None:
+    Reads the token from CLOUDFLARE_API_TOKEN. BOUTIQUE_CLOUDFLARE_ENDPOINT overrides the address of the API.
+
+    Raises:
+        ActionableError: If CLOUDFLARE_API_TOKEN is not set.
+    """
+
+    def __init__(self, settings: DnsSettings, page_size: int = 500) -> None:
         self._settings = settings
+        self._page_size = page_size
         if not (token := os.environ.get("CLOUDFLARE_API_TOKEN")):
             raise ActionableError(
-                f"CLOUDFLARE_API_TOKEN is not set: a token that may edit DNS of {settings.domain}'s zone."
+                f"CLOUDFLARE_API_TOKEN is not set: it needs permission to edit DNS of {settings.domain}'s zone."
             )
         endpoint = os.environ.get("BOUTIQUE_CLOUDFLARE_ENDPOINT")
         self._client = httpx.Client(
             base_url=f"{endpoint}{_PATH}" if endpoint else _ENDPOINT,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=_TIMEOUT,
+            timeout=30,
             trust_env=endpoint is None,
         )
 
     def records(self, region: str) -> Iterator[Record]:
-        """Those of the stack's hosts that lead to its load balancer, and those that validate its certificate.
+        """Yields the records that point the stack's hosts to its load balancer or validate its certificate.
 
-        A host's record that leads elsewhere is somebody's who took the name over. Raises ActionableError.
+        A record that points a host elsewhere belongs to whatever took over the name.
+
+        Raises:
+            ActionableError: If Cloudflare rejects the request.
         """
         hosts = {self._settings.host(service) for service in self._settings.hosts}
         for found in self._pages():
             record = Record(found["id"], found["type"], found["name"], found["content"])
-            leads = record.name in hosts and record.content.endswith(f".{region}.elb.amazonaws.com")
+            points_to_stack = record.name in hosts and record.content.endswith(f".{region}.elb.amazonaws.com")
             label, _, host = record.name.partition(".")
-            validates = label.startswith("_") and host in hosts and record.content.endswith(_VALIDATES)
-            if record.type == "CNAME" and (leads or validates):
+            validates = label.startswith("_") and host in hosts and record.content.endswith(_VALIDATION_DOMAIN)
+            if record.type == "CNAME" and (points_to_stack or validates):
                 yield record
 
     def remove(self, record: Record) -> None:
@@ -63,7 +74,7 @@ class Zone:
     def _pages(self) -> Iterator[Any]:
         page, pages = 1, 1
         while page <= pages:
-            answer = self._ask("GET", "", {"page": str(page), "per_page": str(_PAGE)})
+            answer = self._ask("GET", "", {"page": str(page), "per_page": str(self._page_size)})
             yield from answer["result"]
             pages = answer["result_info"]["total_pages"]
             page += 1
@@ -74,8 +85,8 @@ class Zone:
             answer = self._client.request(method, f"/zones/{zone}/dns_records{path}", params=parameters)
             content = answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise ActionableError(f"Cloudflare does not answer for the zone {zone}: {error}") from None
+            raise ActionableError(f"Cloudflare did not respond for the zone {zone}: {error}") from None
         if not content.get("success"):
-            told = "; ".join(error["message"] for error in content.get("errors") or []) or answer.reason_phrase
-            raise ActionableError(f"Cloudflare refuses, for the zone {zone} (dns.zoneId): {told}")
+            reason = "; ".join(error["message"] for error in content.get("errors") or []) or answer.reason_phrase
+            raise ActionableError(f"Cloudflare rejected the request for the zone {zone} (dns.zoneId): {reason}")
         return content

@@ -1,31 +1,41 @@
-"""The kinds of things that can be left, in the order in which they are removed: what holds another comes before it.
+"""The kinds of resources that can be orphans, in the order in which they can be removed.
 
-A row says how a kind is listed, what is read of each, and how one is removed. What Pulumi alone removes has no way of
-being removed here: it costs money while it stands, so it is told of.
+A row tells how to list the resources of a kind, what to read of each, and how to remove one. Resources that only Pulumi
+removes have no `remove`. They cost money while they exist, so they are reported.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cli.account import Account
 from infra.aws.naming import Naming
 from infra.config.aws import AwsSettings
 
-Names = Callable[[Naming, AwsSettings], list[str]]
-"""Beginnings of names that can be no other stack's: none of them is the beginning of another stack's name."""
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+Prefixes = Callable[[Naming, AwsSettings], list[str]]
+"""Returns prefixes of names. None of them is a prefix of another stack's names."""
+
+KEY_ARN = "kms:key/"
 
 
-def _no_names(*_: object) -> list[str]:
+def _no_prefixes(*_: object) -> list[str]:
     return []
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`found` is a JMESPath over an answer of the operation, for objects of `id` and, where there are, `name`, `tags`,
-    `network` (the VPC's id) and `arn`, without which `arn` of the kind makes it of the id.
+    """A kind of resource.
 
-    `kept` has beginnings of names of what a destroy leaves on purpose.
+    Args:
+        found: A JMESPath over a response of `operation`. Yields objects with `id` and, where available, `name`, `tags`,
+            `network` (the id of the VPC) and `arn`.
+        arn: The service and the prefix in an ARN, for `Account.arn`.
+        arguments: The arguments of `operation`.
+        names: Prefixes that identify the stack's resources.
+        kept: Prefixes of resources that a destroy keeps on purpose.
+        remove: Removes a resource. Takes the client of `service` and the id.
     """
 
     title: str
@@ -34,27 +44,22 @@ class Kind:
     found: str
     arn: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    names: Names = _no_names
-    kept: Names = _no_names
-    remove: Callable[[Account, str], object] | None = None
+    names: Prefixes = _no_prefixes
+    kept: Prefixes = _no_prefixes
+    remove: Callable[[Any, str], object] | None = None
 
 
-def _call(service: str, operation: str, argument: str, **others: Any) -> Callable[[Account, str], object]:
-    """Removes a thing by one operation that takes its id."""
-
-    def remove(account: Account, identifier: str) -> object:
-        return getattr(account.client(service), operation)(**{argument: identifier}, **others)
-
-    return remove
+def _delete(operation: str, argument: str, **others: Any) -> Callable[[Any, str], object]:
+    """Returns a function that removes a resource by one operation, which takes its id as `argument`."""
+    return lambda client, identifier: getattr(client, operation)(**{argument: identifier}, **others)
 
 
-def _terminate(account: Account, instance: str) -> object:
-    return account.session.client("ec2").terminate_instances(InstanceIds=[instance])
+def _terminate_instance(ec2: "EC2Client", instance: str) -> object:
+    return ec2.terminate_instances(InstanceIds=[instance])
 
 
-def _remove_security_group(account: Account, group: str) -> None:
-    """Its rules first: while a rule of one group names another, neither can be deleted."""
-    ec2 = account.session.client("ec2")
+def _delete_security_group(ec2: "EC2Client", group: str) -> None:
+    """Deletes the rules first, since two groups with rules that name each other could not be deleted otherwise."""
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     if incoming := [rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]]:
         ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=incoming)
@@ -63,16 +68,15 @@ def _remove_security_group(account: Account, group: str) -> None:
     ec2.delete_security_group(GroupId=group)
 
 
-def _final_database(naming: Naming, _: AwsSettings) -> list[str]:
-    return [naming.name("database", "final-")]
-
-
-def _final_carts(naming: Naming, _: AwsSettings) -> list[str]:
-    return [naming.name("cart-data", "final-")]
+def _final_snapshots(store: str) -> Prefixes:
+    return lambda naming, _: [naming.name(store, "final-")]
 
 
 def _log_groups(naming: Naming, settings: AwsSettings) -> list[str]:
-    """What AWS writes after a destroy makes a group again, without tags. Source: the names in infra/aws."""
+    """Returns prefixes of log groups, which AWS recreates without tags if a service still writes after a destroy.
+
+    Source: the names in infra/aws.
+    """
     replicas = range(1, settings.database.read_replicas + 1)
     databases = [naming.name("database"), *(naming.name("database", "replica", str(number)) for number in replicas)]
     caches = [naming.name("cart-data"), naming.name("session-data")]
@@ -86,7 +90,7 @@ def _log_groups(naming: Naming, settings: AwsSettings) -> list[str]:
 
 
 def _own_path(naming: Naming, _: AwsSettings) -> list[str]:
-    """With the slash it is no other stack's beginning."""
+    """Returns the stack's name with a slash, which makes it a prefix of no other stack's name."""
     return [f"{naming.name()}/"]
 
 
@@ -96,156 +100,140 @@ KINDS = (
         "elbv2",
         "describe_load_balancers",
         "LoadBalancers[].{id: LoadBalancerArn, arn: LoadBalancerArn, network: VpcId}",
-        "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{id}",
-        remove=_call("elbv2", "delete_load_balancer", "LoadBalancerArn"),
+        "elasticloadbalancing:loadbalancer/",
+        remove=_delete("delete_load_balancer", "LoadBalancerArn"),
     ),
     Kind(
         "target group",
         "elbv2",
         "describe_target_groups",
         "TargetGroups[].{id: TargetGroupArn, arn: TargetGroupArn, network: VpcId}",
-        "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{id}",
-        remove=_call("elbv2", "delete_target_group", "TargetGroupArn"),
+        "elasticloadbalancing:targetgroup/",
+        remove=_delete("delete_target_group", "TargetGroupArn"),
     ),
     Kind(
         "instance",
         "ec2",
         "describe_instances",
         "Reservations[].Instances[?State.Name != 'terminated'][].{id: InstanceId, tags: Tags, network: VpcId}",
-        "arn:aws:ec2:{region}:{account}:instance/{id}",
-        remove=_terminate,
+        "ec2:instance/",
+        remove=_terminate_instance,
     ),
     Kind(
         "network interface",
         "ec2",
         "describe_network_interfaces",
         "NetworkInterfaces[].{id: NetworkInterfaceId, tags: TagSet, network: VpcId}",
-        "arn:aws:ec2:{region}:{account}:network-interface/{id}",
-        remove=_call("ec2", "delete_network_interface", "NetworkInterfaceId"),
+        "ec2:network-interface/",
+        remove=_delete("delete_network_interface", "NetworkInterfaceId"),
     ),
     Kind(
         "security group",
         "ec2",
         "describe_security_groups",
-        # A network's default group is deleted with it, and in no other way.
+        # A default group can only be deleted with its network.
         "SecurityGroups[?GroupName != 'default'].{id: GroupId, tags: Tags, network: VpcId}",
-        "arn:aws:ec2:{region}:{account}:security-group/{id}",
-        remove=_remove_security_group,
+        "ec2:security-group/",
+        remove=_delete_security_group,
     ),
     Kind(
         "volume",
         "ec2",
         "describe_volumes",
         "Volumes[].{id: VolumeId, tags: Tags}",
-        "arn:aws:ec2:{region}:{account}:volume/{id}",
-        remove=_call("ec2", "delete_volume", "VolumeId"),
+        "ec2:volume/",
+        remove=_delete("delete_volume", "VolumeId"),
     ),
     Kind(
         "volume snapshot",
         "ec2",
         "describe_snapshots",
         "Snapshots[].{id: SnapshotId, tags: Tags}",
-        "arn:aws:ec2:{region}:{account}:snapshot/{id}",
+        "ec2:snapshot/",
         {"OwnerIds": ["self"]},
-        remove=_call("ec2", "delete_snapshot", "SnapshotId"),
+        remove=_delete("delete_snapshot", "SnapshotId"),
     ),
     Kind(
         "database snapshot",
         "rds",
         "describe_db_snapshots",
-        # Automated ones are deleted with their instance, and in no other way.
+        # Automated snapshots can only be deleted with their instance.
         "DBSnapshots[?SnapshotType != 'automated']"
         ".{id: DBSnapshotIdentifier, name: DBSnapshotIdentifier, tags: TagList}",
-        "arn:aws:rds:{region}:{account}:snapshot:{id}",
-        kept=_final_database,
-        remove=_call("rds", "delete_db_snapshot", "DBSnapshotIdentifier"),
+        "rds:snapshot:",
+        kept=_final_snapshots("database"),
+        remove=_delete("delete_db_snapshot", "DBSnapshotIdentifier"),
     ),
     Kind(
         "cache snapshot",
         "elasticache",
         "describe_snapshots",
         "Snapshots[].{id: SnapshotName, name: SnapshotName}",
-        "arn:aws:elasticache:{region}:{account}:snapshot:{id}",
-        kept=_final_carts,
-        remove=_call("elasticache", "delete_snapshot", "SnapshotName"),
+        "elasticache:snapshot:",
+        kept=_final_snapshots("cart-data"),
+        remove=_delete("delete_snapshot", "SnapshotName"),
     ),
     Kind(
         "log group",
         "logs",
         "describe_log_groups",
         "logGroups[].{id: logGroupName, name: logGroupName}",
-        "arn:aws:logs:{region}:{account}:log-group:{id}",
+        "logs:log-group:",
         names=_log_groups,
-        remove=_call("logs", "delete_log_group", "logGroupName"),
+        remove=_delete("delete_log_group", "logGroupName"),
     ),
     Kind(
         "secret",
         "secretsmanager",
         "list_secrets",
         "SecretList[].{id: ARN, arn: ARN, tags: Tags}",
-        "arn:aws:secretsmanager:{region}:{account}:secret:{id}",
+        "secretsmanager:secret:",
         arguments={"IncludePlannedDeletion": True},
-        # One that waits to be deleted keeps its name from the next stack.
-        remove=_call("secretsmanager", "delete_secret", "SecretId", ForceDeleteWithoutRecovery=True),
+        # A secret that is scheduled for deletion blocks its name for the next stack.
+        remove=_delete("delete_secret", "SecretId", ForceDeleteWithoutRecovery=True),
     ),
     Kind(
         "images",
         "ecr",
         "describe_repositories",
         "repositories[].{id: repositoryName, name: repositoryName}",
-        "arn:aws:ecr:{region}:{account}:repository/{id}",
+        "ecr:repository/",
         names=_own_path,
-        remove=_call("ecr", "delete_repository", "repositoryName", force=True),
+        remove=_delete("delete_repository", "repositoryName", force=True),
     ),
     Kind(
         "NAT gateway",
         "ec2",
         "describe_nat_gateways",
         "NatGateways[?State != 'deleted'].{id: NatGatewayId, tags: Tags, network: VpcId}",
-        "arn:aws:ec2:{region}:{account}:natgateway/{id}",
+        "ec2:natgateway/",
     ),
-    Kind(
-        "elastic IP",
-        "ec2",
-        "describe_addresses",
-        "Addresses[].{id: AllocationId, tags: Tags}",
-        "arn:aws:ec2:{region}:{account}:elastic-ip/{id}",
-    ),
+    Kind("elastic IP", "ec2", "describe_addresses", "Addresses[].{id: AllocationId, tags: Tags}", "ec2:elastic-ip/"),
     Kind(
         "VPC endpoint",
         "ec2",
         "describe_vpc_endpoints",
         "VpcEndpoints[?State != 'deleted'].{id: VpcEndpointId, tags: Tags, network: VpcId}",
-        "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
+        "ec2:vpc-endpoint/",
     ),
     Kind(
-        "database",
-        "rds",
-        "describe_db_instances",
-        "DBInstances[].{id: DBInstanceIdentifier, tags: TagList}",
-        "arn:aws:rds:{region}:{account}:db:{id}",
+        "database", "rds", "describe_db_instances", "DBInstances[].{id: DBInstanceIdentifier, tags: TagList}", "rds:db:"
     ),
     Kind(
         "cache",
         "elasticache",
         "describe_replication_groups",
         "ReplicationGroups[].{id: ReplicationGroupId}",
-        "arn:aws:elasticache:{region}:{account}:replicationgroup:{id}",
+        "elasticache:replicationgroup:",
     ),
     Kind(
         "cluster",
         "eks",
         "list_clusters",
         "clusters[].{id: @, name: join('', [@, '/'])}",
-        "arn:aws:eks:{region}:{account}:cluster/{id}",
+        "eks:cluster/",
         names=_own_path,
     ),
-    Kind("bucket", "s3", "list_buckets", "Buckets[].{id: Name}", "arn:aws:s3:::{id}"),
-    Kind(
-        "network",
-        "ec2",
-        "describe_vpcs",
-        "Vpcs[].{id: VpcId, tags: Tags}",
-        "arn:aws:ec2:{region}:{account}:vpc/{id}",
-    ),
+    Kind("bucket", "s3", "list_buckets", "Buckets[].{id: Name}", "s3"),
+    Kind("network", "ec2", "describe_vpcs", "Vpcs[].{id: VpcId, tags: Tags}", "ec2:vpc/"),
 )

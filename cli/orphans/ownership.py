@@ -1,7 +1,7 @@
-"""How a thing in an account is known to be a stack's, and never a neighbour's.
+"""Decides whether a resource in an account belongs to a stack.
 
-By the stack's tags; by the cluster's, on what EKS makes for it; by the stack's network, which is nobody else's; and by
-name where AWS makes a thing without tags. A thing that has another stack's tag is that one's, whatever else it has.
+A resource belongs to the stack by the stack's tags, by the tags that EKS sets for the stack's cluster, because it is in
+the stack's network, or, if AWS creates it without tags, by its name. A tag of another stack always decides against it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ _PROJECT = "boutique:project"
 
 Tags = Mapping[str, str]
 Owner = Literal["stack", "cluster"]
-"""Who made it: Pulumi for the stack, or EKS and AWS' other services for what runs in it."""
+"""The creator: Pulumi for the stack, or EKS and other AWS services for what runs in the cluster."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Whose a thing is, and the words that say why."""
+    """The owner of a resource, and how it was recognized."""
 
     owner: Owner
     why: str
@@ -28,7 +28,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Ownership:
-    """Of a stack. `tagged` has the tags of what AWS' index of tags knows, by ARN; `networks` are ids of VPCs."""
+    """What identifies the resources of a stack.
+
+    Args:
+        cluster: The name of the stack's cluster.
+        tagged: The tags of tagged resources by ARN, from the Resource Groups Tagging API.
+        networks: The ids of the stack's VPCs.
+    """
 
     stack: str
     project: str
@@ -36,22 +42,29 @@ class Ownership:
     tagged: Mapping[str, Tags]
     networks: frozenset[str]
 
-    def claim(self, arn: str, tags: Tags, network: str | None, *, named: bool) -> Claim | None:
-        """None for what is not the stack's. `named` says that its name can be no other stack's."""
+    def claim(self, arn: str, tags: Tags, network: str | None, *, has_own_name: bool) -> Claim | None:
+        """Returns how the resource belongs to the stack, or None if it does not.
+
+        Args:
+            arn: The ARN of the resource.
+            tags: The tags that its own service returned.
+            network: The id of its VPC.
+            has_own_name: True if no other stack can have a resource of its name.
+        """
         tags = {**self.tagged.get(arn, {}), **tags}
         if _STACK in tags:
-            ours = (tags[_STACK], tags.get(_PROJECT)) == (self.stack, self.project)
-            return Claim("stack", f"{_STACK}={self.stack}") if ours else None
+            is_own = (tags[_STACK], tags.get(_PROJECT)) == (self.stack, self.project)
+            return Claim("stack", f"{_STACK}={self.stack}") if is_own else None
         for key, value in _cluster_tags(self.cluster).items():
             if tags.get(key) == value:
                 return Claim("cluster", f"{key}={value}")
         if network in self.networks:
             return Claim("cluster", f"in {network}")
-        return Claim("stack", "by its name") if named else None
+        return Claim("stack", "by its name") if has_own_name else None
 
 
 def find_ownership(account: Account) -> Ownership:
-    """Asks AWS' index of tags, and which network is the stack's."""
+    """Queries AWS for tagged resources and for the stack's networks."""
     naming = account.naming
     project = naming.tags()[_PROJECT]
     ec2 = account.session.client("ec2")
@@ -68,9 +81,10 @@ def find_ownership(account: Account) -> Ownership:
 
 
 def _cluster_tags(cluster: str) -> Tags:
-    """Source: EKS user guide, Auto Mode networking; AWS Load Balancer Controller and Amazon VPC CNI, resource tags.
+    """Returns the tags of resources that belong to a cluster.
 
-    A tag `kubernetes.io/cluster/<name>` may also say "shared": that is used by the cluster and not its own.
+    Source: EKS user guide, Auto Mode networking; AWS Load Balancer Controller and Amazon VPC CNI, resource tags. The
+    value "shared" of `kubernetes.io/cluster/<name>` means that the cluster uses a resource that it does not own.
     """
     return {
         f"kubernetes.io/cluster/{cluster}": "owned",

@@ -1,34 +1,32 @@
-"""Tells what is left of a stack."""
+"""Prints the orphans of a stack."""
 
 from collections.abc import Mapping, Sequence
 
 from cli.account import Account
-from cli.orphans.finding import Leftover, find
-
-_HEADINGS = ("KIND", "WHICH", "WHOSE", "")
-
-
-def leftovers(account: Account) -> int:
-    """Prints what stands; answers the exit status: 1 where anything is to be done about it."""
-    found = find(account)
-    print(table(found, {}))
-    return 1 if any(not leftover.stays for leftover in found) else 0
+from cli.orphans.finding import Orphan, find_orphans
+from cli.table import print_table
 
 
-def table(found: Sequence[Leftover], reasons: Mapping[tuple[str, str], str]) -> str:
-    """Readable, with a last line that sums up. `reasons` say of a kind and id why it could not be removed."""
+def orphans(account: Account) -> int:
+    """Prints the orphans and returns the exit status: 1 if there are any to remove."""
+    return print_orphans(find_orphans(account))
+
+
+def print_orphans(found: Sequence[Orphan], reasons: Mapping[tuple[str, str], str] | None = None) -> int:
+    """Prints a table and a summary, and returns the exit status: 1 if there are orphans to remove.
+
+    Args:
+        found: The orphans.
+        reasons: Why an orphan could not be removed, by its kind and id.
+    """
     if not found:
-        return "Nothing is left."
-    rows = [
-        _HEADINGS,
-        *(
-            (leftover.kind, leftover.id, leftover.why, leftover.stays or reasons.get((leftover.kind, leftover.id), ""))
-            for leftover in found
-        ),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    left = sum(not leftover.stays for leftover in found)
-    return "\n".join(
-        [*lines, "", f"{left} left; {len(found) - left} of no concern." if left else "Nothing is left but these."]
-    )
+        print("No orphans.")
+        return 0
+    rows = [(one.kind, one.id, one.why, one.kept_because or (reasons or {}).get(one.key, "")) for one in found]
+    print_table(("KIND", "ID", "OWNER", "NOTE"), rows)
+    remaining = sum(not one.kept_because for one in found)
+    if not remaining:
+        print("\nNo other orphans.")
+        return 0
+    print(f"\n{remaining} to remove, {len(found) - remaining} kept.")
+    return 1

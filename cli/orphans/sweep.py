@@ -1,4 +1,4 @@
-"""Removes what is left of a stack, in order, and again for as long as something still holds something else."""
+"""Removes the orphans of a stack, and retries those that other resources still block."""
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from cli.account import Account
-from cli.orphans.finding import Leftover, find
+from cli.orphans.finding import Orphan, find_orphans
 from cli.orphans.ownership import Owner
 from dev.errors import ActionableError
 from dev.progress import Progress
 
 _ROUNDS = 14
 _LONGEST_PAUSE = 30.0
-"""Seconds. With the shorter ones before, the rounds take about five minutes: AWS detaches interfaces in less."""
+"""Seconds. All rounds together take about five minutes. AWS detaches network interfaces in less."""
 
-_HELD = frozenset(
+_BLOCKED = frozenset(
     {
         "DependencyViolation",
         "InvalidNetworkInterface.InUse",
-        "InvalidParameterValue",  # EC2, of an interface in use
-        "OperationNotPermitted",  # EC2, of an interface whose owner has not yet gone
+        "InvalidParameterValue",  # EC2: the network interface is in use
+        "OperationNotPermitted",  # EC2: the owner of the network interface still exists
         "ResourceInUse",
         "ResourceInUseException",
         "VolumeInUse",
@@ -31,67 +31,67 @@ _HELD = frozenset(
         "RequestLimitExceeded",
     }
 )
-"""Refusals that pass. Source: error codes of EC2, Elastic Load Balancing, RDS and ElastiCache."""
+"""Errors worth a retry. Source: error codes of EC2, Elastic Load Balancing, RDS and ElastiCache."""
 
 
 @dataclass
-class Swept:
-    """What was asked to go, and what AWS or Cloudflare said of those that did not."""
+class SweepResult:
+    """The keys of removed orphans, and the messages of AWS or Cloudflare for the others, by key.
+
+    `blocked` has those that may succeed later, `rejected` those that will not.
+    """
 
     removed: set[tuple[str, str]] = field(default_factory=set)
-    held: dict[tuple[str, str], str] = field(default_factory=dict)
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    blocked: dict[tuple[str, str], str] = field(default_factory=dict)
+    rejected: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def sweep(
     account: Account,
     progress: Progress,
     *,
-    made_by: Collection[Owner] = ("stack", "cluster"),
+    owners: Collection[Owner] = ("stack", "cluster"),
     pause: Callable[[float], object] = time.sleep,
-) -> Swept:
-    """Removes what those have made, until nothing of it stands, all is refused for good, or the rounds are over.
+) -> SweepResult:
+    """Removes the orphans until there are none, all removals are rejected, or the rounds are over.
 
-    What a cluster made is left to the cluster while that stands: it would only make it again.
+    Skips the orphans of a cluster that still exists, since the cluster would recreate them.
+
+    Args:
+        owners: Whose orphans to remove.
+        pause: Waits for a number of seconds.
     """
-    swept = Swept()
-    with progress.step("Removing what is left") as step:
+    result = SweepResult()
+    with progress.step("Removing orphans") as step:
         for number in range(_ROUNDS):
-            standing = [
-                leftover for leftover in _removable(find(account), made_by) if _key(leftover) not in swept.refused
-            ]
-            if not standing:
+            remaining = [one for one in _removable(find_orphans(account), owners) if one.key not in result.rejected]
+            if not remaining:
                 break
-            for leftover in standing:
-                _remove(leftover, swept)
-            step.update(f"{len(swept.removed)} removed, {len(swept.held)} still held")
+            for orphan in remaining:
+                _remove(orphan, result)
+            step.update(f"{len(result.removed)} removed, {len(result.blocked)} still blocked")
             pause(min(2.0**number, _LONGEST_PAUSE))
-    return swept
+    return result
 
 
-def _removable(found: Sequence[Leftover], made_by: Collection[Owner]) -> Iterator[Leftover]:
-    cluster_stands = any(leftover.kind == "cluster" for leftover in found)
-    for leftover in found:
-        if leftover.remove and leftover.owner in made_by and not (cluster_stands and leftover.owner == "cluster"):
-            yield leftover
+def _removable(found: Sequence[Orphan], owners: Collection[Owner]) -> Iterator[Orphan]:
+    cluster_exists = any(orphan.kind == "cluster" for orphan in found)
+    for orphan in found:
+        if orphan.remove and orphan.owner in owners and not (cluster_exists and orphan.owner == "cluster"):
+            yield orphan
 
 
-def _remove(leftover: Leftover, swept: Swept) -> None:
-    key = _key(leftover)
-    swept.held.pop(key, None)
+def _remove(orphan: Orphan, result: SweepResult) -> None:
+    result.blocked.pop(orphan.key, None)
     try:
-        if leftover.remove:
-            leftover.remove()
-        swept.removed.add(key)
+        if orphan.remove:
+            orphan.remove()
+        result.removed.add(orphan.key)
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        if code in _HELD:
-            swept.held[key] = message
+        if code in _BLOCKED:
+            result.blocked[orphan.key] = message
         elif "NotFound" not in code:
-            swept.refused[key] = message
+            result.rejected[orphan.key] = message
     except ActionableError as error:
-        swept.refused[key] = str(error)
-
-
-def _key(leftover: Leftover) -> tuple[str, str]:
-    return leftover.kind, leftover.id
+        result.rejected[orphan.key] = str(error)

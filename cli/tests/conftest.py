@@ -1,4 +1,4 @@
-"""An emulated account with nothing in it, and an emulated zone without a record."""
+"""Fixtures: an empty emulated AWS account, an emulated Cloudflare zone without records, and a GitHub server."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,13 +27,13 @@ def cloudflare(_cloudflare: Cloudflare) -> Cloudflare:
 
 @pytest.fixture(autouse=True)
 def clouds(cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """With credentials that no real cloud takes."""
+    """Sets credentials that no real cloud accepts."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "BOUTIQUE_AWS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for name, value in {**credentials, **cloudflare.variables}.items():
         monkeypatch.setenv(name, value)
-    # Otherwise the account is born with a thousand snapshots.
+    # By default, moto creates a thousand snapshots.
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         yield
@@ -41,7 +41,7 @@ def clouds(cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture(scope="session")
 def _opened() -> Account:
-    """Opened once: boto3 takes seconds to read what AWS' services are like."""
+    """Opens the account once, since boto3 takes seconds to load AWS' service models."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -55,7 +55,7 @@ def account(_opened: Account, clouds: None) -> Account:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
-    """GitHub, as far as posts need it; the environment says where it is."""
+    """Starts a GitHub server and sets the variables that point to it."""
     with serving_github() as server:
         monkeypatch.setenv("GITHUB_API_URL", server.address)
         monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
@@ -69,5 +69,5 @@ def quiet() -> Iterator[Progress]:
 
 
 def changed(account: Account, **changes: object) -> Account:
-    """The same but for these settings, as in `protected=True`."""
+    """Returns a copy with changed settings, as in `protected=True`."""
     return replace(account, settings=account.settings.model_copy(update=changes))

@@ -1,4 +1,4 @@
-"""Leftovers of every kind, planted for a stack as it, its cluster, or AWS on its behalf would have left them."""
+"""Creates orphans of every kind, as a stack, its cluster, or AWS would leave them behind."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,46 +8,48 @@ from infra.aws.naming import Naming
 
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}'
 
-Planted = set[tuple[str, str]]
+Keys = set[tuple[str, str]]
 """Kinds and ids."""
 
 
 @dataclass(frozen=True)
-class Garden:
-    """`of_stack` and `of_cluster` are what a sweep removes; `told` is what it only tells of."""
+class Orphans:
+    """The orphans that a sweep removes, by owner, and those that it only reports."""
 
-    of_stack: Planted
-    of_cluster: Planted
-    told: Planted
+    of_stack: Keys
+    of_cluster: Keys
+    reported: Keys
 
 
-def plant(account: Account, stack: str) -> Garden:
-    """In the account, whatever stack that was opened for."""
-    planting = _Planting(account, Naming(stack))
-    return Garden(
-        {*planting.snapshots(), *planting.log_groups(), *planting.secrets(), planting.images()},
-        planting.of_cluster(),
-        planting.told(),
+def create_orphans(account: Account, stack: str) -> Orphans:
+    """Creates orphans of a stack in the account. It need not be the stack that the account was opened for."""
+    creation = _Creation(account, Naming(stack))
+    return Orphans(
+        {*creation.snapshots(), *creation.log_groups(), *creation.secrets(), creation.images()},
+        creation.of_cluster(),
+        creation.reported(),
     )
 
 
-class _Planting:
+class _Creation:
     def __init__(self, account: Account, naming: Naming) -> None:
         self._account = account
         self._naming = naming
         self._ec2 = account.session.client("ec2")
         self._tags: Any = [{"Key": key, "Value": value} for key, value in naming.tags().items()]
 
-    def _specified(self, kind: Any, tags: Any = None) -> Any:
+    def _tag_specification(self, kind: Any, tags: Any = None) -> Any:
         return [{"ResourceType": kind, "Tags": tags or self._tags}]
 
     def _cluster_tag(self, key: str, value: str | None = None) -> Any:
         return [{"Key": key, "Value": value or self._naming.name()}]
 
-    def of_cluster(self) -> Planted:
-        """In a network that could not be deleted for all that."""
+    def of_cluster(self) -> Keys:
+        """Creates them in a network, which can't be deleted because of them."""
         ec2 = self._ec2
-        network = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=self._specified("vpc"))["Vpc"]["VpcId"]
+        network = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=self._tag_specification("vpc"))["Vpc"][
+            "VpcId"
+        ]
         subnets = [
             ec2.create_subnet(VpcId=network, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-central-1{zone}")
             for number, zone in enumerate("ab")
@@ -65,12 +67,12 @@ class _Planting:
         volume = ec2.create_volume(
             AvailabilityZone="eu-central-1a",
             Size=1,
-            TagSpecifications=self._specified(
+            TagSpecifications=self._tag_specification(
                 "volume", self._cluster_tag(f"kubernetes.io/cluster/{self._naming.name()}", "owned")
             ),
         )
         elb = self._account.session.client("elbv2")
-        balancer = elb.create_load_balancer(
+        load_balancer = elb.create_load_balancer(
             Name=f"k8s-{self._naming.stack}",
             Subnets=[subnet, other],
             Tags=self._cluster_tag("elbv2.k8s.aws/cluster"),
@@ -87,14 +89,14 @@ class _Planting:
             *(("security group", group) for group in groups),
             ("network interface", interface["NetworkInterfaceId"]),
             ("volume", volume["VolumeId"]),
-            ("load balancer", balancer["LoadBalancerArn"]),
+            ("load balancer", load_balancer["LoadBalancerArn"]),
             ("target group", target["TargetGroupArn"]),
         }
 
-    def snapshots(self) -> Planted:
+    def snapshots(self) -> Keys:
         name = self._naming.name("by-hand")
         volume = self._ec2.create_volume(AvailabilityZone="eu-central-1a", Size=1)["VolumeId"]
-        snapshot = self._ec2.create_snapshot(VolumeId=volume, TagSpecifications=self._specified("snapshot"))
+        snapshot = self._ec2.create_snapshot(VolumeId=volume, TagSpecifications=self._tag_specification("snapshot"))
         self._ec2.delete_volume(VolumeId=volume)
         self._snapshot_database(name)
         cache = self._account.session.client("elasticache")
@@ -122,8 +124,8 @@ class _Planting:
         rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=name, Tags=self._tags)
         rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
 
-    def log_groups(self) -> Planted:
-        """One with tags, and those that AWS made again, without."""
+    def log_groups(self) -> Keys:
+        """Creates a group with tags, and groups without, like those that AWS recreates."""
         name = self._naming.name()
         logs = self._account.session.client("logs")
         logs.create_log_group(logGroupName=f"application-{name}", tags=dict(self._naming.tags()))
@@ -137,8 +139,8 @@ class _Planting:
             logs.create_log_group(logGroupName=group)
         return {("log group", group) for group in (f"application-{name}", *without)}
 
-    def secrets(self) -> Planted:
-        """One that is as it was, and one that waits to be deleted."""
+    def secrets(self) -> Keys:
+        """Creates a secret, and another that is scheduled for deletion."""
         manager = self._account.session.client("secretsmanager")
         kept, waiting = (
             manager.create_secret(Name=self._naming.name(name), SecretString="{}", Tags=self._tags)["ARN"]
@@ -154,8 +156,8 @@ class _Planting:
         registry.put_image(repositoryName=name, imageTag="1", imageManifest=MANIFEST)
         return "images", name
 
-    def told(self) -> Planted:
-        """A key that waits to be deleted, and one that a final snapshot is encrypted with."""
+    def reported(self) -> Keys:
+        """Creates a key that is scheduled for deletion, and a final snapshot with its key."""
         kms = self._account.session.client("kms")
         tags: Any = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in self._tags]
         waiting, kept = (kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"] for _ in range(2))

@@ -1,4 +1,4 @@
-"""Which account a command will touch: the one that the stack's settings name, or none."""
+"""Tests that a command only changes the account in the stack's settings."""
 
 import boto3
 import pytest
@@ -12,7 +12,7 @@ OTHER = "210987654321"
 
 @pytest.fixture
 def another_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whose the credentials are."""
+    """Sets the credentials of another account."""
     assumed = boto3.client("sts", region_name="eu-central-1").assume_role(
         RoleArn=f"arn:aws:iam::{OTHER}:role/somebody", RoleSessionName="test"
     )["Credentials"]
@@ -20,31 +20,31 @@ def another_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", assumed["SecretAccessKey"])
 
 
-def test_the_stacks_own_account_is_opened_in_its_region() -> None:
+def test_the_session_is_for_the_stacks_region() -> None:
     assert open_account("dev").session.region_name == "eu-central-1"
 
 
 @pytest.mark.usefixtures("another_account")
 @pytest.mark.parametrize("command", ["bootstrap", "images", "orphans", "down"])
-def test_another_account_is_refused_before_anything_else(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_credentials_of_another_account_are_rejected_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "dev"]) == 1
     assert capsys.readouterr().err.strip() == (
-        "stacks/Pulumi.dev.yaml: boutique:aws.account: '123456789012': these credentials are of the account "
-        f"{OTHER}. Sign in to 123456789012, or correct the setting; nothing was touched."
+        "stacks/Pulumi.dev.yaml: boutique:aws.account: '123456789012': the credentials belong to the account "
+        f"{OTHER}. Sign in to 123456789012, or correct the setting. Nothing was changed."
     )
 
 
-def test_a_stack_that_is_not_on_aws_is_refused() -> None:
-    with pytest.raises(ActionableError, match="local is no stack on AWS"):
+def test_a_stack_that_does_not_run_on_aws_is_an_error() -> None:
+    with pytest.raises(ActionableError, match="local does not run on AWS"):
         open_account("local")
 
 
-def test_a_stack_that_is_not_there_is_told_by_its_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_stack_is_an_error_that_names_its_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["orphans", "nowhere"]) == 1
     assert "stacks/Pulumi.nowhere.yaml: No such file or directory" in capsys.readouterr().err
 
 
-def test_without_credentials_a_person_is_told_to_sign_in(
+def test_missing_credentials_are_an_error_that_says_how_to_sign_in(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -53,6 +53,4 @@ def test_without_credentials_a_person_is_told_to_sign_in(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     assert run(["orphans", "dev"]) == 1
-    assert (
-        capsys.readouterr().err.strip() == "No AWS credentials were found: sign in, for example with `aws sso login`."
-    )
+    assert capsys.readouterr().err.strip() == "Found no AWS credentials. Sign in, for example with `aws sso login`."

@@ -1,4 +1,4 @@
-"""What an account has after its bootstrap, whatever it had before."""
+"""Tests that a bootstrap brings an account into the desired state, whatever it had before."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ BUCKET = state_bucket("123456789012", "eu-central-1")
 ORGANIZATION = "11111111-2222-3333-4444-555555555555"
 
 
-def mended(account: Account) -> dict[str, list[str]]:
-    return {ensured.what: ensured.changes for ensured in ensure(account)}
+def run(account: Account) -> dict[str, list[str]]:
+    return {result.kind: result.changes for result in ensure(account)}
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def with_pipelines(account: Account) -> Account:
 
 
 def test_an_empty_account_gets_a_bucket_and_a_key(account: Account) -> None:
-    assert mended(account) == {"key": ["made"], "state bucket": ["made"]}
+    assert run(account) == {"key": ["created"], "state bucket": ["created"]}
     s3 = account.session.client("s3")
     kms = account.session.client("kms")
     key = kms.describe_key(KeyId=STATE_KEY_ALIAS)["KeyMetadata"]
@@ -44,16 +44,16 @@ def test_an_empty_account_gets_a_bucket_and_a_key(account: Account) -> None:
     assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
 
 
-def test_a_second_time_all_is_as_it_was(with_pipelines: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    mended(with_pipelines)
-    assert mended(with_pipelines) == {"key": [], "state bucket": [], "identity provider": []}
+def test_a_second_bootstrap_changes_nothing(with_pipelines: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    run(with_pipelines)
+    assert run(with_pipelines) == {"key": [], "state bucket": [], "identity provider": []}
     bootstrap(with_pipelines)
-    assert capsys.readouterr().out.count("as it was") == 3
+    assert capsys.readouterr().out.count("unchanged") == 3
     assert len(with_pipelines.session.client("kms").list_keys()["Keys"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("drift", "told"),
+    ("drift", "change"),
     [
         ({"put_bucket_versioning": {"VersioningConfiguration": {"Status": "Suspended"}}}, "versioning set"),
         ({"delete_public_access_block": {}}, "public access block set"),
@@ -73,25 +73,27 @@ def test_a_second_time_all_is_as_it_was(with_pipelines: Account, capsys: pytest.
         ),
     ],
 )
-def test_what_of_the_bucket_has_drifted_is_mended_alone(account: Account, drift: dict[str, Any], told: str) -> None:
-    mended(account)
+def test_only_the_drifted_setting_of_the_bucket_is_corrected(
+    account: Account, drift: dict[str, Any], change: str
+) -> None:
+    run(account)
     for operation, arguments in drift.items():
         getattr(account.session.client("s3"), operation)(Bucket=BUCKET, **arguments)
-    assert mended(account) == {"key": [], "state bucket": [told]}
-    assert mended(account) == {"key": [], "state bucket": []}
+    assert run(account) == {"key": [], "state bucket": [change]}
+    assert run(account) == {"key": [], "state bucket": []}
 
 
-def test_a_key_that_waits_to_be_deleted_is_kept(account: Account) -> None:
-    mended(account)
+def test_a_key_scheduled_for_deletion_is_restored(account: Account) -> None:
+    run(account)
     kms = account.session.client("kms")
     key = kms.describe_key(KeyId=STATE_KEY_ALIAS)["KeyMetadata"]["KeyId"]
     kms.schedule_key_deletion(KeyId=key)
-    assert mended(account)["key"] == ["its deletion cancelled", "enabled"]
+    assert run(account)["key"] == ["deletion cancelled", "enabled"]
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
-def test_pipelines_are_vouched_for_where_the_settings_have_them(with_pipelines: Account) -> None:
-    assert mended(with_pipelines)["identity provider"] == ["made"]
+def test_pipelines_in_the_settings_get_an_identity_provider(with_pipelines: Account) -> None:
+    assert run(with_pipelines)["identity provider"] == ["created"]
     iam = with_pipelines.session.client("iam")
     (provider,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
@@ -99,35 +101,35 @@ def test_pipelines_are_vouched_for_where_the_settings_have_them(with_pipelines: 
     assert found["ClientIDList"] == [ORGANIZATION]
 
 
-def test_a_provider_for_somebody_else_is_widened(with_pipelines: Account) -> None:
-    asked: list[dict[str, str]] = []
+def test_an_existing_provider_gets_the_missing_audience(with_pipelines: Account) -> None:
+    requests: list[dict[str, str]] = []
 
     def add(params: dict[str, Any], **_: object) -> Any:
-        """In the place of moto, which lacks the operation."""
-        asked.append(params["body"])
+        """Replaces the operation, which moto lacks."""
+        requests.append(params["body"])
         return AWSResponse("", 200, HTTPHeaders(), None), {}
 
     with_pipelines.session.events.register("before-call.iam.AddClientIDToOpenIDConnectProvider", add)
     with_pipelines.session.client("iam").create_open_id_connect_provider(
         Url=f"https://oidc.circleci.com/org/{ORGANIZATION}", ClientIDList=["other"], ThumbprintList=[]
     )
-    assert mended(with_pipelines)["identity provider"] == ["audience added"]
-    assert [body["ClientID"] for body in asked] == [ORGANIZATION]
+    assert run(with_pipelines)["identity provider"] == ["audience added"]
+    assert [body["ClientID"] for body in requests] == [ORGANIZATION]
 
 
-def test_a_bucket_of_another_account_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_of_another_account_is_an_error(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.s3 import responses  # noqa: PLC0415
 
     def forbid(*_: object) -> Any:
         return 403, {}, b""
 
     monkeypatch.setattr(responses.S3Response, "head_bucket", forbid)
-    with pytest.raises(ActionableError, match=f"{BUCKET} is there, but not for these credentials"):
-        mended(account)
+    with pytest.raises(ActionableError, match=f"{BUCKET} exists, but these credentials have no access"):
+        run(account)
 
 
-def test_it_tells_what_pulumi_must_be_told(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_settings_for_pulumi_are_printed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     bootstrap(account)
-    told = capsys.readouterr().out
-    assert f"PULUMI_BACKEND_URL='s3://{BUCKET}?region=eu-central-1'" in told
-    assert "--secrets-provider='awskms://alias/boutique-state?region=eu-central-1'" in told
+    output = capsys.readouterr().out
+    assert f"PULUMI_BACKEND_URL='s3://{BUCKET}?region=eu-central-1'" in output
+    assert "--secrets-provider='awskms://alias/boutique-state?region=eu-central-1'" in output

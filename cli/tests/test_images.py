@@ -1,4 +1,4 @@
-"""Which images are built and pushed for a stack, and what the program is told to run."""
+"""Tests which images are built and pushed for a stack, and which references the program gets."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ TAGS = {"ad": "1111", "cart": "2222"}
 
 
 class Builder:
-    """In the place of dev.images: what it pushes is in the registry afterwards."""
+    """Replaces dev.images. Puts images into the registry without building them."""
 
     def __init__(self, account: Account) -> None:
         self._ecr = account.session.client("ecr")
@@ -56,28 +56,28 @@ def repositories(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("repositories")
-def test_what_the_registry_lacks_is_pushed_and_nothing_else(account: Account, builder: Builder) -> None:
+def test_only_missing_images_are_pushed(account: Account, builder: Builder) -> None:
     builder.put("boutique-dev/ad", TAGS["ad"])
     images(account)
     assert builder.pushed == [f"{REGISTRY}/boutique-dev/cart:2222"]
 
 
 @pytest.mark.usefixtures("repositories")
-def test_a_second_time_nothing_is_built(account: Account, builder: Builder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_builds_nothing(account: Account, builder: Builder, capsys: pytest.CaptureFixture[str]) -> None:
     images(account)
     builder.pushed.clear()
     capsys.readouterr()
     images(account)
     assert builder.pushed == []
-    assert capsys.readouterr().out.count("as it was") == 2
+    assert capsys.readouterr().out.count("unchanged") == 2
 
 
 @pytest.mark.usefixtures("repositories")
-def test_the_program_is_told_each_image_by_its_digest(
+def test_the_program_gets_each_image_by_digest(
     account: Account, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images(account)
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     found = load_images(tmp_path / "build" / "images-dev.json")
     ecr = account.session.client("ecr")
     for service, tag in TAGS.items():
@@ -85,20 +85,22 @@ def test_the_program_is_told_each_image_by_its_digest(
             "imageDetails"
         ]
         assert found[service] == f"{REGISTRY}/boutique-dev/{service}@{detail['imageDigest']}"
-        assert detail["imageDigest"] in told
+        assert detail["imageDigest"] in output
 
 
 @pytest.mark.usefixtures("repositories")
-def test_the_login_is_never_shown(account: Account, builder: Builder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_password_is_never_printed(account: Account, builder: Builder, capsys: pytest.CaptureFixture[str]) -> None:
     images(account)
     (login,) = builder.logins
     assert (login.username, login.registry) == ("AWS", REGISTRY)
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert login.password
-    assert login.password not in repr(login) + told.out + told.err
+    assert login.password not in repr(login) + output.out + output.err
 
 
-def test_without_repositories_a_person_is_told_what_makes_them(account: Account, builder: Builder) -> None:
-    with pytest.raises(ActionableError, match=r"dev has no repository for ad, cart .* `make up STACK=dev` does"):
+def test_missing_repositories_are_an_error_that_says_how_to_create_them(account: Account, builder: Builder) -> None:
+    with pytest.raises(
+        ActionableError, match=r"dev has no repository for ad, cart .* `boutique up dev` creates the repositories"
+    ):
         images(account)
     assert builder.pushed == []
