@@ -1,4 +1,4 @@
-"""The stores of a rehearsal, met as the shop's services meet managed ones: TLS that is verified, secrets, replicas."""
+"""Tests the stores of a rehearsal as the services use managed stores: verified TLS, secrets, and replicas."""
 
 import asyncio
 import json
@@ -26,10 +26,10 @@ from boutique_cart.store import open_store
 from boutique_development_servers.processes import free_port
 from boutique_offline.node.certificates import KeyPair, create_authority
 from boutique_offline.plugins.serving import PluginError
-from boutique_offline.rehearsal.stores.account import Account, Description, Endpoint, PostgresDescription
 from boutique_offline.rehearsal.stores.data import data_directory, remove
-from boutique_offline.rehearsal.stores.doors import Certifier
-from boutique_offline.rehearsal.stores.keeping import Keeper, open_keeper
+from boutique_offline.rehearsal.stores.managed_stores import Description, Endpoint, ManagedStores, PostgresDescription
+from boutique_offline.rehearsal.stores.supervisor import Supervisor, open_supervisor
+from boutique_offline.rehearsal.stores.tls_proxy import CertificateIssuer
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import PostgresSettings, create_pool
 
@@ -42,7 +42,7 @@ WAIT_SECONDS = 60
 
 @dataclass
 class Cloud:
-    """The emulated account."""
+    """Clients of the emulated account."""
 
     rds: Any
     elasticache: Any
@@ -53,8 +53,8 @@ class Cloud:
         session = boto3.Session(region_name=region)
         return cls(session.client("rds"), session.client("elasticache"), session.client("secretsmanager"))
 
-    def keep_secret(self, name: str, username: str, password: str) -> str:
-        """Answers its ARN."""
+    def put_secret(self, name: str, username: str, password: str) -> str:
+        """Creates or changes a secret and returns its ARN."""
         text = json.dumps({"username": username, "password": password})
         try:
             return str(self.secrets_manager.create_secret(Name=name, SecretString=text)["ARN"])
@@ -72,7 +72,7 @@ class Cloud:
             AllocatedStorage=20,
             Port=5432,
         )
-        return self.keep_secret(name, "boutique", password)
+        return self.put_secret(name, "boutique", password)
 
     def create_cache(self, name: str, token: str) -> str:
         self.elasticache.create_replication_group(
@@ -85,14 +85,14 @@ class Cloud:
             AuthToken=token,
             TransitEncryptionEnabled=True,
         )
-        return self.keep_secret(name, "default", token)
+        return self.put_secret(name, "default", token)
 
 
-class AccountOfReplicas(Account):
-    """moto knows of no replicas of a cache: here each has one, at an endpoint of its own."""
+class StoresWithReplicas(ManagedStores):
+    """Adds to each cache a replica with an endpoint, which moto itself lacks."""
 
-    def stores(self) -> dict[str, Description]:
-        return {name: self._with_replica(description) for name, description in super().stores().items()}
+    def describe(self) -> dict[str, Description]:
+        return {name: self._with_replica(description) for name, description in super().describe().items()}
 
     def _with_replica(self, description: Description) -> Description:
         if isinstance(description, PostgresDescription):
@@ -102,18 +102,18 @@ class AccountOfReplicas(Account):
 
 
 @dataclass
-class Rehearsed:
+class RehearsedStores:
     cloud: Cloud
-    keeper: Keeper
+    supervisor: Supervisor
     secrets: dict[str, str]
 
     @property
-    def authority(self) -> Path:
-        return self.keeper.certifier.authority.certificate
+    def ca(self) -> Path:
+        return self.supervisor.issuer.ca.certificate
 
     def address(self, host: str) -> str:
-        """Where the endpoint is really reached; any part of its host's name will do."""
-        published = json.loads((self.keeper.state / "stores.json").read_text())
+        """Returns the proxy's address for the host that starts with these labels."""
+        published = json.loads((self.supervisor.state / "stores.json").read_text())
         (found,) = [endpoint for name, endpoint in published.items() if name.startswith(f"{host}.")]
         return str(found["address"])
 
@@ -123,7 +123,7 @@ class Rehearsed:
             "product_data_database": "boutique",
             "product_data_secret": self.secrets[DATABASE],
             "product_data_tls": True,
-            "product_data_authority": self.authority,
+            "product_data_authority": self.ca,
         }
         return PostgresSettings(**(given | changed))
 
@@ -149,7 +149,7 @@ def cloud(account_url: str) -> Cloud:
 
 @pytest.fixture
 def elsewhere(account_url: str) -> Cloud:
-    """A region that has nothing yet."""
+    """Returns clients of a region without resources."""
     return Cloud.of(OTHER_REGION)
 
 
@@ -170,16 +170,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rehearsed(
     cloud: Cloud, authority: KeyPair, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Rehearsed]:
-    """A database with a read replica and a cache with one, in an account that has them."""
+) -> AsyncIterator[RehearsedStores]:
+    """Runs a database and a cache, each with a replica."""
     secrets = {DATABASE: cloud.create_database(DATABASE, "first"), CARTS: cloud.create_cache(CARTS, "first-token")}
     cloud.rds.create_db_instance_read_replica(DBInstanceIdentifier=REPLICA, SourceDBInstanceIdentifier=DATABASE)
     state = tmp_path_factory.mktemp("stores")
-    certifier = Certifier(authority, "127.0.0.1", state)
+    issuer = CertificateIssuer(authority, "127.0.0.1", state)
     try:
-        async with open_keeper(state, AccountOfReplicas(REGION), certifier) as keeper:
-            await keeper.look()
-            yield Rehearsed(cloud, keeper, secrets)
+        async with open_supervisor(state, StoresWithReplicas(REGION), issuer) as supervisor:
+            await supervisor.reconcile()
+            yield RehearsedStores(cloud, supervisor, secrets)
     finally:
         remove(state)
 
@@ -188,10 +188,10 @@ async def prepare(connection: Any) -> None:
     await connection.execute("CREATE TABLE IF NOT EXISTS mugs (name text)")
 
 
-async def connect(rehearsed: Rehearsed, **changed: Any) -> Any:
-    """To the database's own port, as a client of RDS does that knows the password."""
+async def connect(rehearsed: RehearsedStores, **changed: Any) -> Any:
+    """Connects to the database as a client of RDS does."""
     host, _, port = rehearsed.address(DATABASE).rpartition(":")
-    context = ssl.create_default_context(cafile=rehearsed.authority)
+    context = ssl.create_default_context(cafile=rehearsed.ca)
     given: dict[str, Any] = {"host": host, "port": int(port), "user": "boutique", "password": "first", "ssl": context}
     return await asyncpg.connect(database="boutique", **(given | changed))
 
@@ -199,7 +199,7 @@ async def connect(rehearsed: Rehearsed, **changed: Any) -> Any:
 # ---- Postgres ----
 
 
-async def test_a_migration_and_a_service_reach_the_database_with_its_secret_alone(rehearsed: Rehearsed) -> None:
+async def test_a_migration_and_a_service_need_only_the_secret_to_use_the_database(rehearsed: RehearsedStores) -> None:
     settings = rehearsed.settings(rehearsed.address(DATABASE))
     await migrate(settings, "one", prepare)
     address = settings.product_data_addr
@@ -208,7 +208,7 @@ async def test_a_migration_and_a_service_reach_the_database_with_its_secret_alon
         assert await pool.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
 
 
-async def test_a_read_replica_shows_what_is_committed_and_takes_no_writes(rehearsed: Rehearsed) -> None:
+async def test_a_read_replica_shows_committed_rows_and_rejects_writes(rehearsed: RehearsedStores) -> None:
     settings = rehearsed.settings(rehearsed.address(DATABASE))
     await migrate(settings, "one", prepare)
     credentials, replica = settings.credentials(), rehearsed.address(REPLICA)
@@ -224,39 +224,39 @@ async def test_a_read_replica_shows_what_is_committed_and_takes_no_writes(rehear
             await pool.execute("INSERT INTO mugs VALUES ('nobody sees it')")
 
 
-async def test_a_database_takes_connections_with_tls_alone(rehearsed: Rehearsed) -> None:
+async def test_a_database_rejects_connections_without_tls(rehearsed: RehearsedStores) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="no encryption"):
         await connect(rehearsed, ssl=False)
 
 
-async def test_a_database_lets_nobody_in_with_a_wrong_password(rehearsed: Rehearsed) -> None:
+async def test_a_database_rejects_a_wrong_password(rehearsed: RehearsedStores) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await connect(rehearsed, password="wrong")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await connect(rehearsed, user="postgres", password="")
 
 
-async def test_a_certificate_is_refused_without_its_authority_and_for_another_host(rehearsed: Rehearsed) -> None:
+async def test_a_certificate_is_rejected_without_its_ca_and_for_another_host(rehearsed: RehearsedStores) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="certificate verify failed"):
         await connect(rehearsed, ssl=ssl.create_default_context())
     with pytest.raises(ssl.SSLCertVerificationError, match="not valid for 'localhost'"):
         await connect(rehearsed, host="localhost")
 
 
-async def test_the_system_s_authorities_count_beside_a_store_s_own(
-    rehearsed: Rehearsed, monkeypatch: pytest.MonkeyPatch
+async def test_a_client_without_a_ca_setting_trusts_the_cas_of_the_system(
+    rehearsed: RehearsedStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(rehearsed.authority))
+    monkeypatch.setenv("SSL_CERT_FILE", str(rehearsed.ca))
     settings = rehearsed.settings(rehearsed.address(DATABASE), product_data_authority=None)
     await migrate(settings, "one", prepare)
 
 
-async def test_a_changed_password_of_a_database_costs_no_login(rehearsed: Rehearsed) -> None:
+async def test_logins_succeed_after_the_password_of_a_database_changes(rehearsed: RehearsedStores) -> None:
     settings = rehearsed.settings(rehearsed.address(DATABASE))
     credentials = settings.credentials()
     await credentials.current()
-    rehearsed.cloud.keep_secret(DATABASE, "boutique", "second")
-    await rehearsed.keeper.look()
+    rehearsed.cloud.put_secret(DATABASE, "boutique", "second")
+    await rehearsed.supervisor.reconcile()
     try:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await connect(rehearsed)
@@ -264,20 +264,20 @@ async def test_a_changed_password_of_a_database_costs_no_login(rehearsed: Rehear
         async with create_pool(settings, address, credentials, service="one", connections=1) as pool:
             assert await pool.fetchval("SELECT true")
     finally:
-        rehearsed.cloud.keep_secret(DATABASE, "boutique", "first")
-        await rehearsed.keeper.look()
+        rehearsed.cloud.put_secret(DATABASE, "boutique", "first")
+        await rehearsed.supervisor.reconcile()
 
 
 # ---- Redis ----
 
 
-def cart_settings(rehearsed: Rehearsed, **changed: Any) -> CartSettings:
+def cart_settings(rehearsed: RehearsedStores, **changed: Any) -> CartSettings:
     given: dict[str, Any] = {
         "redis_addr": rehearsed.address(f"master.{CARTS}"),
         "redis_replica_addr": rehearsed.address(f"replica.{CARTS}"),
         "redis_secret": rehearsed.secrets[CARTS],
         "redis_tls": True,
-        "redis_authority": rehearsed.authority,
+        "redis_authority": rehearsed.ca,
     }
     return CartSettings(**(given | changed))
 
@@ -288,15 +288,15 @@ def client(address: str, **options: Any) -> Redis:
     return Redis(host=host, port=int(port), ssl=True, socket_timeout=10, retry=once, **options)
 
 
-async def test_a_cart_is_kept_in_the_cache_with_its_secret_alone_and_comes_to_the_replica(
-    rehearsed: Rehearsed,
+async def test_a_cart_needs_only_the_secret_of_the_cache_and_reaches_the_replica(
+    rehearsed: RehearsedStores,
 ) -> None:
     async with open_store(cart_settings(rehearsed)) as store:
         await store.add("ada", "mug", 2)
         assert await store.get("ada") == {"mug": 2}
     readers = cart_settings(rehearsed).redis_replica_addr
     assert readers is not None
-    options = {"password": "first-token", "ssl_ca_certs": str(rehearsed.authority), "decode_responses": True}
+    options = {"password": "first-token", "ssl_ca_certs": str(rehearsed.ca), "decode_responses": True}
     async with client(readers, **options) as replica:
         assert (await replica.info("replication"))["role"] == "slave"
         async with asyncio.timeout(WAIT_SECONDS):
@@ -304,25 +304,25 @@ async def test_a_cart_is_kept_in_the_cache_with_its_secret_alone_and_comes_to_th
                 pass
 
 
-async def test_a_changed_token_costs_no_cart(rehearsed: Rehearsed) -> None:
+async def test_carts_are_readable_after_the_token_of_a_cache_changes(rehearsed: RehearsedStores) -> None:
     settings = cart_settings(rehearsed)
     async with open_store(settings) as store:
         await store.add("grace", "mug", 1)
-        rehearsed.cloud.keep_secret(CARTS, "default", "second-token")
-        await rehearsed.keeper.look()
+        rehearsed.cloud.put_secret(CARTS, "default", "second-token")
+        await rehearsed.supervisor.reconcile()
         try:
-            trusted = {"password": "second-token", "ssl_ca_certs": str(rehearsed.authority)}
+            trusted = {"password": "second-token", "ssl_ca_certs": str(rehearsed.ca)}
             async with client(settings.redis_addr, **trusted) as operator:
                 await operator.client_kill_filter(_type="normal", skipme=True)
             assert await store.get("grace") == {"mug": 1}
         finally:
-            rehearsed.cloud.keep_secret(CARTS, "default", "first-token")
-            await rehearsed.keeper.look()
+            rehearsed.cloud.put_secret(CARTS, "default", "first-token")
+            await rehearsed.supervisor.reconcile()
 
 
-async def test_a_cache_lets_nobody_in_without_its_token_or_its_authority(rehearsed: Rehearsed) -> None:
+async def test_a_cache_rejects_clients_without_its_token_or_its_ca(rehearsed: RehearsedStores) -> None:
     address = cart_settings(rehearsed).redis_addr
-    trusted = {"ssl_ca_certs": str(rehearsed.authority)}
+    trusted = {"ssl_ca_certs": str(rehearsed.ca)}
     async with client(address, **trusted) as anonymous:
         with pytest.raises(redis.exceptions.AuthenticationError):
             await anonymous.ping()
@@ -331,56 +331,58 @@ async def test_a_cache_lets_nobody_in_without_its_token_or_its_authority(rehears
             await distrustful.ping()
 
 
-# ---- What comes and goes ----
+# ---- Lifecycle ----
 
 
-async def test_data_stays_when_the_stores_are_started_again_and_goes_with_what_the_account_deletes(
+async def test_data_survives_a_restart_and_is_removed_with_the_store(
     elsewhere: Cloud, authority: KeyPair, state: Path
 ) -> None:
     secrets = {DATABASE: elsewhere.create_database(DATABASE, "secret")}
-    certifier = Certifier(authority, "127.0.0.1", state)
+    issuer = CertificateIssuer(authority, "127.0.0.1", state)
 
-    async def do(keeper: Keeper, statement: str) -> None:
-        rehearsed = Rehearsed(elsewhere, keeper, secrets)
+    async def do(supervisor: Supervisor, statement: str) -> None:
+        rehearsed = RehearsedStores(elsewhere, supervisor, secrets)
         await migrate(rehearsed.settings(rehearsed.address(DATABASE)), "one", lambda one: one.execute(statement))
 
-    async with open_keeper(state, Account(OTHER_REGION), certifier) as keeper:
-        await keeper.look()
-        await do(keeper, "CREATE TABLE mugs (name text)")
-    async with open_keeper(state, Account(OTHER_REGION), certifier) as keeper:
-        await keeper.look()
-        await do(keeper, "INSERT INTO mugs VALUES ('kept')")
+    async with open_supervisor(state, ManagedStores(OTHER_REGION), issuer) as supervisor:
+        await supervisor.reconcile()
+        await do(supervisor, "CREATE TABLE mugs (name text)")
+    async with open_supervisor(state, ManagedStores(OTHER_REGION), issuer) as supervisor:
+        await supervisor.reconcile()
+        await do(supervisor, "INSERT INTO mugs VALUES ('kept')")
         elsewhere.rds.delete_db_instance(DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
-        await keeper.look()
+        await supervisor.reconcile()
         assert json.loads((state / "stores.json").read_text()) == {}
         assert list((data_directory(state) / "stores").iterdir()) == []
 
 
-async def test_stores_stay_while_the_account_does_not_answer(
+async def test_stores_are_kept_while_the_account_does_not_respond(
     authority: KeyPair, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOUTIQUE_AWS_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     left = data_directory(state) / "stores" / "left"
-    async with open_keeper(state, Account(REGION), Certifier(authority, "127.0.0.1", state)) as keeper:
+    async with open_supervisor(
+        state, ManagedStores(REGION), CertificateIssuer(authority, "127.0.0.1", state)
+    ) as supervisor:
         left.mkdir(parents=True)
-        await keeper.look()
+        await supervisor.reconcile()
         assert left.exists()
 
 
 @pytest.mark.parametrize("endpoint", ["", "https://rds.eu-central-1.amazonaws.com", "http://10.0.0.1:5000"])
-async def test_no_account_but_the_emulated_one_is_ever_asked(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endpoint_that_is_not_on_this_machine_is_refused(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BOUTIQUE_AWS_ENDPOINT", endpoint)
     with pytest.raises(PluginError, match="BOUTIQUE_AWS_ENDPOINT"):
-        Account(REGION)
+        ManagedStores(REGION)
 
 
-async def test_the_process_runs_the_stores_and_ends_with_all_of_them(
-    elsewhere: Cloud, authority: KeyPair, state: Path
-) -> None:
+async def test_the_process_stops_all_its_stores_when_it_ends(elsewhere: Cloud, authority: KeyPair, state: Path) -> None:
     elsewhere.create_cache(CARTS, "token")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "boutique_offline.rehearsal.stores", "--state", state, "--listen", "127.0.0.1"),
-        *("--region", OTHER_REGION, "--authority", authority.certificate, authority.key),
+        *("--region", OTHER_REGION, "--ca", authority.certificate, authority.key),
         start_new_session=True,
     )
     async with asyncio.timeout(WAIT_SECONDS):

@@ -24,7 +24,7 @@ from boutique_offline.rehearsal.eks import control_plane
 from boutique_offline.rehearsal.eks.control_plane import Setting, StoreNames
 from boutique_offline.rehearsal.eks.pod_identity import PodIdentity
 from boutique_offline.rehearsal.servers import Servers, Specification
-from boutique_offline.rehearsal.stores.account import Account, Description, PostgresDescription
+from boutique_offline.rehearsal.stores.managed_stores import Description, ManagedStores, PostgresDescription
 from dev.emulation import ClusterAccess
 from dev.errors import ActionableError
 from dev.virtual_environment import ROOT
@@ -85,16 +85,16 @@ def _clouds(specification: Specification, servers: Servers) -> Iterator[list[str
 
 def _stores(directory: Path, specification: Specification, cluster: ClusterAccess, authority: KeyPair) -> list[str]:
     command = ["boutique_offline.rehearsal.stores", "--state", str(directory / "stores"), "--listen", cluster.machine]
-    vouching = ["--authority", str(authority.certificate), str(authority.key)]
-    return [*command, "--region", specification.region, *vouching]
+    certificates = ["--ca", str(authority.certificate), str(authority.key)]
+    return [*command, "--region", specification.region, *certificates]
 
 
 @asynccontextmanager
 async def _eks(
     directory: Path, specification: Specification, cluster: ClusterAccess, authority: KeyPair, servers: Servers
 ) -> AsyncIterator[None]:
-    account = Account(specification.region)
-    names = StoreNames(lambda: {host for store in account.stores().values() for host in _hosts(store)})
+    account = ManagedStores(specification.region)
+    names = StoreNames(lambda: {host for store in account.describe().values() for host in _hosts(store)})
     identity = PodIdentity(
         endpoint=servers.aws,
         pod_endpoint=f"http://{cluster.machine}:{_port(servers.aws)}",

@@ -1,1 +1,1 @@
-"""The managed stores of a rehearsal: real Postgres and Redis behind TLS, as the emulated account has them."""
+"""Runs the managed stores of a rehearsal: real Postgres and Redis servers behind TLS, as described by the account."""

@@ -1,4 +1,4 @@
-"""Runs the stores of the account at BOUTIQUE_AWS_ENDPOINT until it is told to end, and says in stores.json where."""
+"""Runs the stores of the account at BOUTIQUE_AWS_ENDPOINT until SIGTERM, and writes their addresses to stores.json."""
 
 import argparse
 import asyncio
@@ -9,18 +9,23 @@ from pathlib import Path
 
 from boutique_offline.node.certificates import KeyPair
 from boutique_offline.plugins.serving import PluginError
-from boutique_offline.rehearsal.stores.account import Account
-from boutique_offline.rehearsal.stores.doors import Certifier
-from boutique_offline.rehearsal.stores.keeping import open_keeper
+from boutique_offline.rehearsal.stores.managed_stores import ManagedStores
+from boutique_offline.rehearsal.stores.supervisor import open_supervisor
+from boutique_offline.rehearsal.stores.tls_proxy import CertificateIssuer
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m boutique_offline.rehearsal.stores", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory of stores.json and of the certificates")
-    parser.add_argument("--listen", required=True, help="address of this machine by which clients reach the stores")
+    parser.add_argument("--listen", required=True, help="address of this machine at which clients reach the stores")
     parser.add_argument("--region", required=True)
     parser.add_argument(
-        "--authority", type=Path, nargs=2, required=True, metavar=("CERTIFICATE", "KEY"), help="vouches for the stores"
+        "--ca",
+        type=Path,
+        nargs=2,
+        required=True,
+        metavar=("CERTIFICATE", "KEY"),
+        help="issues the stores' certificates",
     )
     return parser.parse_args()
 
@@ -30,9 +35,9 @@ async def _run(arguments: argparse.Namespace) -> None:
     for kind in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(kind, stopping.set)
     arguments.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    certifier = Certifier(KeyPair(*arguments.authority), arguments.listen, arguments.state)
-    async with open_keeper(arguments.state, Account(arguments.region), certifier) as keeper:
-        await keeper.keep(stopping)
+    issuer = CertificateIssuer(KeyPair(*arguments.ca), arguments.listen, arguments.state)
+    async with open_supervisor(arguments.state, ManagedStores(arguments.region), issuer) as supervisor:
+        await supervisor.run(stopping)
 
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

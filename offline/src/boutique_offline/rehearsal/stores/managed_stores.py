@@ -1,4 +1,4 @@
-"""The stores that the emulated account says there are, and with what each is logged in to."""
+"""Reads from the emulated account which stores exist and how to log in to them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _CONFIG = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_time
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a store is, as its clients are told."""
+    """An address that the account gives to clients of a store."""
 
     host: str
     port: int
@@ -25,7 +25,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class PostgresDescription:
-    """`replicas` has the endpoint of each read replica by its identifier."""
+    """A database. `replicas` has the endpoints of read replicas by their identifiers."""
 
     name: str
     credentials: Credentials
@@ -36,7 +36,7 @@ class PostgresDescription:
 
 @dataclass(frozen=True)
 class RedisDescription:
-    """`readers` is the endpoint of all `replicas` together, where the group has one."""
+    """A cache. `readers` is the common endpoint of the replicas, if the replication group has one."""
 
     name: str
     credentials: Credentials
@@ -48,13 +48,16 @@ class RedisDescription:
 Description = PostgresDescription | RedisDescription
 
 
-class Account:
-    """Of the region, in the account that BOUTIQUE_AWS_ENDPOINT leads to. Raises PluginError where that may not be."""
+class ManagedStores:
+    """The stores of a region in the account at BOUTIQUE_AWS_ENDPOINT.
+
+    Raises PluginError if that variable does not name an address of this machine.
+    """
 
     def __init__(self, region: str) -> None:
         session = boto3.Session(
             aws_access_key_id="rehearsal",
-            aws_secret_access_key="rehearsal",  # noqa: S106 (the emulator takes any)
+            aws_secret_access_key="rehearsal",  # noqa: S106 (the emulator accepts any)
             region_name=region,
         )
         endpoint = emulator()
@@ -62,10 +65,10 @@ class Account:
         self._elasticache = session.client("elasticache", endpoint_url=endpoint, config=_CONFIG)
         self._secrets_manager = session.client("secretsmanager", endpoint_url=endpoint, config=_CONFIG)
 
-    def stores(self) -> dict[str, Description]:
-        """By name. A store is there once the secret of its name is.
+    def describe(self) -> dict[str, Description]:
+        """Returns the stores by name. A store counts as soon as the secret of its name exists.
 
-        Raises botocore.exceptions.BotoCoreError and ClientError where the account does not answer.
+        Raises BotoCoreError or ClientError if the account does not respond.
         """
         described: list[Description] = [*self._databases(), *self._caches()]
         return {description.name: description for description in described}
@@ -74,14 +77,12 @@ class Account:
         instances = self._rds.describe_db_instances()["DBInstances"]
         for instance in instances:
             name = instance["DBInstanceIdentifier"]
-            if instance.get("ReadReplicaSourceDBInstanceIdentifier"):
-                continue
-            if (credentials := self._credentials(name)) is None:
+            if _primary_of(instance) or (credentials := self._credentials(name)) is None:
                 continue
             replicas = {
-                one["DBInstanceIdentifier"]: _endpoint(one["Endpoint"])
-                for one in instances
-                if one.get("ReadReplicaSourceDBInstanceIdentifier", "").rpartition(":")[2] == name
+                replica["DBInstanceIdentifier"]: _endpoint(replica["Endpoint"])
+                for replica in instances
+                if _primary_of(replica) == name
             }
             yield PostgresDescription(name, credentials, instance["DBName"], _endpoint(instance["Endpoint"]), replicas)
 
@@ -107,6 +108,11 @@ class Account:
                 return None
             raise
         return Credentials(content["username"], content["password"])
+
+
+def _primary_of(instance: Any) -> str:
+    """Returns the identifier of a replica's primary, and "" for a primary."""
+    return str(instance.get("ReadReplicaSourceDBInstanceIdentifier", "")).rpartition(":")[2]
 
 
 def _endpoint(endpoint: Any) -> Endpoint:
