@@ -1,4 +1,4 @@
-"""What a caller may rely on when the service that it calls dies, or lacks a method."""
+"""Calls to a service that dies, is not ready, or does not implement a method."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from boutique_development_servers.processes import free_port, port_is_free, running
-from boutique_runtime.clients import MethodWithFallback, call, open_channel
+from boutique_runtime.clients import MethodWithFallback, call, open_stub
 from boutique_runtime.errors import FailedPreconditionError
 from boutique_runtime.serving import GrpcService, announce_readiness, create_server
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -28,14 +28,14 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from hipstershop import shop_pb2_grpc
 
-both_came = threading.Barrier(2, lambda: os.kill(os.getpid(), signal.SIGKILL))
+both_arrived = threading.Barrier(2, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 class Carts(shop_pb2_grpc.CartServiceServicer):
     def GetCart(self, request, context):
-        both_came.wait()
+        both_arrived.wait()
 
     def AddItem(self, request, context):
-        both_came.wait()
+        both_arrived.wait()
 
 server = grpc.server(ThreadPoolExecutor(2))
 shop_pb2_grpc.add_CartServiceServicer_to_server(Carts(), server)
@@ -46,12 +46,12 @@ server.wait_for_termination()
 
 
 class Carts(shop_pb2_grpc.CartServiceServicer):
-    """Counts what is added; refuses a product that is called `refused`. Has no SetItem until it `has_set_item`."""
+    """Counts added items and refuses the product `refused`. Implements SetItem only if `has_set_item`."""
 
     def __init__(self) -> None:
         self.added = 0
         self.set = 0
-        self.asked_to_set = 0
+        self.set_item_calls = 0
         self.has_set_item = False
 
     async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
@@ -62,7 +62,7 @@ class Carts(shop_pb2_grpc.CartServiceServicer):
         return shop_pb2.Empty()
 
     async def SetItem(self, request: shop_pb2.AddItemRequest, context: Any) -> shop_pb2.Empty:  # noqa: N802
-        self.asked_to_set += 1
+        self.set_item_calls += 1
         if not self.has_set_item:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such method")
         if request.item.product_id == "refused":
@@ -73,15 +73,12 @@ class Carts(shop_pb2_grpc.CartServiceServicer):
 
 @pytest.fixture
 def carts() -> Carts:
-    return Carts()  # type: ignore[abstract]  # its other methods answer UNIMPLEMENTED
+    return Carts()  # type: ignore[abstract]  # its other methods return UNIMPLEMENTED
 
 
-async def test_of_the_calls_that_a_dying_server_had_those_alone_that_are_idempotent_are_sent_again(
-    tmp_path: Path, carts: Carts
-) -> None:
+async def test_only_idempotent_calls_are_sent_again_when_the_server_dies(tmp_path: Path, carts: Carts) -> None:
     port = free_port()
-    async with open_channel(f"127.0.0.1:{port}", CART_SERVICE) as channel:
-        stub = shop_pb2_grpc.CartServiceStub(channel)
+    async with open_stub(shop_pb2_grpc.CartServiceStub, f"127.0.0.1:{port}") as stub:
         with running(
             [sys.executable, "-c", DIES_WITH_TWO_CALLS],
             log=tmp_path / "log",
@@ -104,23 +101,21 @@ async def test_of_the_calls_that_a_dying_server_had_those_alone_that_are_idempot
     assert carts.added == 0
 
 
-async def test_a_call_waits_for_a_name_that_cannot_be_resolved_yet() -> None:
-    # No resolver is asked for a label of more than 63 characters (RFC 1035).
-    async with open_channel(f"{'a' * 64}:7070", CART_SERVICE) as channel:
-        stub = shop_pb2_grpc.CartServiceStub(channel)
+async def test_a_call_waits_for_a_name_that_does_not_resolve_yet() -> None:
+    # A label of more than 63 characters cannot resolve (RFC 1035).
+    async with open_stub(shop_pb2_grpc.CartServiceStub, f"{'a' * 64}:7070") as stub:
         with pytest.raises(grpc.aio.AioRpcError) as failure:
             await call(stub.GetCart, shop_pb2.GetCartRequest(), timeout_seconds=0.3)
     assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_a_server_that_is_not_ready_is_called_once_it_is(carts: Carts) -> None:
+async def test_a_server_is_not_called_before_it_is_ready(carts: Carts) -> None:
     service = GrpcService(CART_SERVICE, shop_pb2_grpc.add_CartServiceServicer_to_server, carts, ready=asyncio.Event())
     assert service.ready is not None
     server, health_servicer = await create_server([service])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with open_channel(f"127.0.0.1:{port}", CART_SERVICE) as channel:
-        stub = shop_pb2_grpc.CartServiceStub(channel)
+    async with open_stub(shop_pb2_grpc.CartServiceStub, f"127.0.0.1:{port}") as stub:
         with pytest.raises(grpc.aio.AioRpcError) as failure:
             await call(stub.AddItem, shop_pb2.AddItemRequest(), timeout_seconds=0.3)
         assert (failure.value.code(), carts.added) == (grpc.StatusCode.DEADLINE_EXCEEDED, 0)
@@ -139,15 +134,13 @@ class Clock:
         return self.seconds
 
 
-async def test_a_service_that_lacks_an_added_method_is_asked_again_after_a_minute_and_not_before(
-    serve: Serve, carts: Carts
-) -> None:
+async def test_a_method_that_is_not_implemented_is_tried_again_after_a_minute(serve: Serve, carts: Carts) -> None:
     stub = await stub_of(carts, serve)
     clock = Clock()
     set_item = MethodWithFallback(stub.SetItem, stub.AddItem, timeout_seconds=20, clock=clock)
     for _ in range(3):
         await set_item(shop_pb2.AddItemRequest())
-    assert (carts.asked_to_set, carts.added) == (1, 3)
+    assert (carts.set_item_calls, carts.added) == (1, 3)
     carts.has_set_item = True
     clock.seconds += 59
     await set_item(shop_pb2.AddItemRequest())
@@ -157,7 +150,7 @@ async def test_a_service_that_lacks_an_added_method_is_asked_again_after_a_minut
     assert (carts.set, carts.added) == (1, 4)
 
 
-async def test_another_refusal_of_an_added_method_is_passed_on(serve: Serve, carts: Carts) -> None:
+async def test_another_error_of_a_method_with_fallback_reaches_the_caller(serve: Serve, carts: Carts) -> None:
     stub = await stub_of(carts, serve)
     carts.has_set_item = True
     set_item = MethodWithFallback(stub.SetItem, stub.AddItem, timeout_seconds=20)

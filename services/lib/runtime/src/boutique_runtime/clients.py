@@ -1,4 +1,4 @@
-"""Calling other services: a channel each, retries where the contract allows, deadlines and request ids passed on."""
+"""Calls other services: retries where the contract allows it, and passes deadlines and request ids on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
+from hipstershop import shop_pb2
 
+Stub = TypeVar("Stub")
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
@@ -25,14 +27,27 @@ _RETRY_POLICY = {
     "backoffMultiplier": 3,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-_ASK_AGAIN_SECONDS = 60
+_UNIMPLEMENTED_SECONDS = 60
+
+
+@asynccontextmanager
+async def open_stub(stub: Callable[[grpc.aio.Channel], Stub], address: str) -> AsyncIterator[Stub]:
+    """Opens a channel to a service of the contract and yields a stub for it.
+
+    Args:
+        stub: The generated class, such as shop_pb2_grpc.CartServiceStub.
+        address: The service's "host:port". The channel connects when first used, so services start in any order.
+    """
+    name = stub.__name__.removesuffix("Stub")
+    async with open_channel(address, shop_pb2.DESCRIPTOR.services_by_name[name]) as channel:
+        yield stub(channel)
 
 
 def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
-    """A channel to every replica behind `address` ("host:port"), which connects when first used.
+    """Returns a channel to every replica behind `address` ("host:port"), which connects when first used.
 
-    Only replicas whose health says that they serve are called. One call that was sent and lost is sent again where the
-    method's `idempotency_level` allows it.
+    It calls only replicas whose health check says that they serve, and sends a lost call again if the method's
+    `idempotency_level` allows it.
     """
     return grpc.aio.insecure_channel(
         f"dns:///{address}",
@@ -80,10 +95,10 @@ async def call(
     timeout_seconds: float,
     metadata: tuple[tuple[str, str], ...] = (),
 ) -> Response:
-    """Calls with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError.
+    """Calls a method with the timeout, shortened to the caller's own deadline. Raises grpc.aio.AioRpcError.
 
-    Until then it waits for a replica that serves, so that one being replaced, or a name that is not there yet, fails
-    nobody. (A channel's configuration can say so too, but does not count before its name was resolved once.)
+    Until then it waits for a replica that serves, so that calls survive a replica's replacement and a name that does
+    not resolve yet. (The channel's configuration could also say this, but has no effect before the name has resolved.)
     """
     return await method(
         request,
@@ -94,7 +109,7 @@ async def call(
 
 
 class MethodWithFallback(Generic[Request, Response]):
-    """A method that this shop has added to the contract, which a service of the contract alone lacks."""
+    """A method that this shop has added to the contract, which Online Boutique's own services do not have."""
 
     def __init__(
         self,
@@ -104,23 +119,31 @@ class MethodWithFallback(Generic[Request, Response]):
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`fall_back` answers the same by methods of the contract. `clock` tells seconds."""
+        """Creates it.
+
+        Args:
+            method: The added method.
+            fall_back: Returns the same by calling methods of Online Boutique's contract.
+            timeout_seconds: For the added method.
+            clock: Returns seconds.
+        """
         self._method = method
         self._fall_back = fall_back
         self._timeout_seconds = timeout_seconds
         self._clock = clock
-        self._lacking_until = 0.0
+        self._unimplemented_until = 0.0
 
     async def __call__(self, request: Request) -> Response:
-        """A service that lacks the method is asked again after a minute, since it may be replaced.
+        """Calls the method, or the fallback if the service does not implement it.
 
-        Raises grpc.aio.AioRpcError, and what `fall_back` raises.
+        It tries the method again after a minute, since the service may have been replaced by then. Raises
+        grpc.aio.AioRpcError, and what `fall_back` raises.
         """
-        if self._clock() >= self._lacking_until:
+        if self._clock() >= self._unimplemented_until:
             try:
                 return await call(self._method, request, timeout_seconds=self._timeout_seconds)
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                     raise
-                self._lacking_until = self._clock() + _ASK_AGAIN_SECONDS
+                self._unimplemented_until = self._clock() + _UNIMPLEMENTED_SECONDS
         return await self._fall_back(request)

@@ -1,19 +1,21 @@
-"""What a service answers when it can't do as asked. Domain logic raises these; the server turns them into statuses."""
+"""The errors that a service reports to its callers. Domain logic raises them; the server turns them into statuses."""
+
+from typing import Protocol, TypeVar
 
 import grpc
 
+_Value_contra = TypeVar("_Value_contra", contravariant=True)
+
 
 class ServiceError(Exception):
-    """A refusal that the caller may read.
-
-    `code` is the gRPC status that it travels as; the message must hold nothing that is secret.
-    """
+    """An error whose message is sent to the caller, so it must contain nothing secret."""
 
     code = grpc.StatusCode.INTERNAL
+    """The gRPC status that it is sent as."""
 
 
 class InvalidFieldError(ServiceError):
-    """A field of the request is out of range: says which field, and what is allowed."""
+    """A field of the request is out of range. The message names the field and says what is allowed."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -24,30 +26,43 @@ class InvalidFieldError(ServiceError):
 
 
 class InvalidRequestError(ServiceError):
-    """The request as a whole is refused, in words that the contract fixes."""
+    """The request as a whole is refused, with a message that the contract specifies."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class NotFoundError(ServiceError):
-    """There is no such thing; the message names its id."""
+    """What the request refers to does not exist. The message has its id."""
 
     code = grpc.StatusCode.NOT_FOUND
 
 
 class FailedPreconditionError(ServiceError):
-    """The request is sound, but the state of things does not allow it."""
+    """The request is valid, but the current state does not allow it."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
 
 
 class AbortedError(ServiceError):
-    """Something has changed since the caller looked; it should look again before it repeats the request."""
+    """Something has changed since the caller read it. The caller should read it again before repeating the request."""
 
     code = grpc.StatusCode.ABORTED
 
 
 class UnavailableError(ServiceError):
-    """Something that the service needs does not answer; the same call may succeed later."""
+    """Something that the service needs does not answer. The same call may succeed later."""
 
     code = grpc.StatusCode.UNAVAILABLE
+
+
+class Rule(Protocol[_Value_contra]):
+    """A rule of boutique_contract.limits."""
+
+    def problem(self, value: _Value_contra, /) -> str | None:
+        """Returns what is allowed if the value breaks the rule, else None."""
+
+
+def check_field(field: str, value: _Value_contra, rule: Rule[_Value_contra]) -> None:
+    """Raises InvalidFieldError if the value breaks the rule."""
+    if problem := rule.problem(value):
+        raise InvalidFieldError(field, problem)

@@ -1,22 +1,20 @@
-"""The idempotency key: calls with the same one count once, and are answered alike."""
+"""The idempotency key: calls with the same key take effect once and return the same."""
 
 from typing import Any
 
 import grpc
 
-from boutique_runtime.errors import InvalidFieldError
+from boutique_contract.limits import IDEMPOTENCY_KEY as KEY_RULE
+from boutique_runtime.errors import check_field
 
 IDEMPOTENCY_KEY = "idempotency-key"
-"""gRPC metadata key that carries it."""
-
-_MAXIMUM_LENGTH = 128
+"""The gRPC metadata key that carries it."""
 
 
 def idempotency_key(context: grpc.aio.ServicerContext[Any, Any]) -> str | None:
-    """The key that the caller gave, or None. Raises InvalidFieldError where it is empty or too long."""
-    given = next((value for key, value in context.invocation_metadata() or () if key == IDEMPOTENCY_KEY), None)
-    if given is None:
+    """Returns the caller's key, or None. Raises InvalidFieldError if it breaks the rule."""
+    value = next((value for key, value in context.invocation_metadata() or () if key == IDEMPOTENCY_KEY), None)
+    if value is None:
         return None
-    if not 1 <= len(given) <= _MAXIMUM_LENGTH:
-        raise InvalidFieldError(IDEMPOTENCY_KEY, f"must have 1 to {_MAXIMUM_LENGTH} characters")
-    return str(given)
+    check_field(IDEMPOTENCY_KEY, str(value), KEY_RULE)
+    return str(value)

@@ -3,7 +3,9 @@
 The service's package brings redis; the others need not have it.
 """
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import ClassVar, Self
 
 from pydantic import Field, FilePath, SecretStr, model_validator
@@ -12,7 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.credentials import UsernamePasswordCredentialProvider
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -24,6 +26,7 @@ from boutique_runtime.credentials import (
     credential_source,
     log_in,
 )
+from boutique_runtime.errors import UnavailableError
 from boutique_runtime.settings import HostAndPort, SecretArn, ServiceSettings
 
 
@@ -81,3 +84,16 @@ async def _log_in(source: CredentialSource, connection: AbstractConnection) -> N
         await log_in(source, attempt, AuthenticationError)
     except CredentialsError as error:
         raise RedisConnectionError(str(error)) from error
+
+
+@contextlib.contextmanager
+def unavailable_without(store: str) -> Iterator[None]:
+    """Raises UnavailableError in place of any error of Redis, and of a timeout.
+
+    Args:
+        store: What the error calls the store, such as "the cart store".
+    """
+    try:
+        yield
+    except (RedisError, TimeoutError) as error:
+        raise UnavailableError(f"{store} does not answer: {type(error).__name__}") from error
