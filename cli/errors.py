@@ -12,7 +12,7 @@ def message_of(error: Exception) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     if isinstance(error, NoCredentialsError):
-        return "No AWS credentials were found: sign in, for example with `aws sso login`."
+        return "Found no AWS credentials. Sign in, for example with `aws sso login`."
     if isinstance(error, (BotoCoreError, ClientError)):
         return f"AWS rejected the request: {error}"
     return None

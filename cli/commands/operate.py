@@ -30,9 +30,9 @@ def orphans(stack: AwsStack) -> None:
     Example: boutique orphans demo
     """
     from cli.account import open_account
-    from cli.orphans.report import leftovers
+    from cli.orphans.report import orphans as list_orphans
 
-    raise typer.Exit(leftovers(open_account(stack)))
+    raise typer.Exit(list_orphans(open_account(stack)))
 
 
 _PlanFile = Annotated[
