@@ -32,6 +32,9 @@ POSTAL_CODE = TextRule(
     r"[A-Za-z0-9][A-Za-z0-9 -]*", 16, "must be 1 to 16 letters, digits, spaces, or dashes, such as 94043 or SW1A 1AA"
 )
 
+ZIP_CODE = IntegerRule(0, 2**31 - 1, "must not be negative")
+"""A postal code as Online Boutique sends it; 0 if there is none."""
+
 CARD_NAME = text_of(256, required=False)
 CARD_NUMBER = TextRule(r"[0-9](?:[ -]*[0-9]){11,18}", 64, "must be 12 to 19 digits")
 """Spaces and dashes may separate the digits."""
