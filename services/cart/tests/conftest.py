@@ -15,7 +15,7 @@ from hipstershop import shop_pb2_grpc
 
 @pytest.fixture
 def settings(redis_address: str) -> CartSettings:
-    """Of an empty Redis alone, which lets everyone in."""
+    """Returns settings for one empty Redis without a password."""
     return CartSettings(redis_addr=redis_address, redis_username="default", redis_password=SecretStr("unused"))
 
 

@@ -1,4 +1,4 @@
-"""What a client of CartService may rely on."""
+"""CartService, on a real Redis."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from boutique_cart.__main__ import open_service
-from boutique_cart.cart import MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
 from boutique_cart.settings import CartSettings
+from boutique_contract.limits import CART_QUANTITY, MAXIMUM_CART_PRODUCTS
 from boutique_development_servers.processes import free_port
 from boutique_development_servers.redis import RedisServer, start_redis
 from boutique_testing.plugin import Serve
@@ -53,7 +53,7 @@ async def test_adds_at_the_same_time_lose_nothing(cart: Cart) -> None:
     assert await quantities(cart) == {"OLJCESPC7Z": 50}
 
 
-async def test_carts_of_two_shoppers_are_apart(cart: Cart) -> None:
+async def test_two_shoppers_have_separate_carts(cart: Cart) -> None:
     await cart.AddItem(item(user_id="ada"))
     assert await quantities(cart, "grace") == {}
 
@@ -66,14 +66,14 @@ async def test_setting_a_quantity_replaces_it_and_zero_removes_the_product(cart:
     assert await quantities(cart) == {}
 
 
-async def test_removing_takes_one_product_and_leaves_the_others(cart: Cart) -> None:
+async def test_removing_a_product_leaves_the_others(cart: Cart) -> None:
     await cart.AddItem(item())
     await cart.AddItem(item("6E92ZMYYFZ"))
     await cart.RemoveItem(shop_pb2.RemoveItemRequest(user_id="ada", product_id="OLJCESPC7Z"))
     assert await quantities(cart) == {"6E92ZMYYFZ": 1}
 
 
-async def test_emptying_removes_everything(cart: Cart) -> None:
+async def test_emptying_removes_every_product(cart: Cart) -> None:
     await cart.AddItem(item())
     await cart.EmptyCart(shop_pb2.EmptyCartRequest(user_id="ada"))
     assert await quantities(cart) == {}
@@ -91,7 +91,7 @@ async def test_emptying_removes_everything(cart: Cart) -> None:
         (item(product_id="x" * 129), "item.product_id"),
     ],
 )
-async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
+async def test_a_field_out_of_range_is_named_and_the_cart_stays_as_it_was(
     cart: Cart, request_: shop_pb2.AddItemRequest, field: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -101,15 +101,15 @@ async def test_a_field_out_of_range_is_refused_by_name_and_changes_nothing(
     assert await quantities(cart) == {}
 
 
-async def test_a_cart_is_bounded_in_pieces_and_products(cart: Cart) -> None:
-    await cart.SetItem(item(quantity=MAXIMUM_PER_PRODUCT))
+async def test_a_cart_has_limits_for_quantities_and_products(cart: Cart) -> None:
+    await cart.SetItem(item(quantity=CART_QUANTITY.maximum))
     with pytest.raises(grpc.aio.AioRpcError, match="at most 99"):
         await cart.AddItem(item())
-    for number in range(MAXIMUM_PRODUCTS - 1):
+    for number in range(MAXIMUM_CART_PRODUCTS - 1):
         await cart.AddItem(item(f"product-{number}"))
     with pytest.raises(grpc.aio.AioRpcError, match="at most 100 products"):
         await cart.AddItem(item("one-too-many"))
-    assert len(await quantities(cart)) == MAXIMUM_PRODUCTS
+    assert len(await quantities(cart)) == MAXIMUM_CART_PRODUCTS
 
 
 async def test_a_cart_expires_after_sixty_days(cart: Cart, redis_server: RedisServer) -> None:
@@ -118,7 +118,9 @@ async def test_a_cart_expires_after_sixty_days(cart: Cart, redis_server: RedisSe
     assert 60 * 86_400 - 60 <= int(days) <= 60 * 86_400
 
 
-async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Serve, settings: CartSettings) -> None:
+async def test_without_redis_calls_fail_as_unavailable_before_their_deadline(
+    serve: Serve, settings: CartSettings
+) -> None:
     async with open_service(changed(settings, redis_addr=f"127.0.0.1:{free_port()}")) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -126,7 +128,7 @@ async def test_a_store_that_is_away_is_unavailable_before_the_deadline(serve: Se
     assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_a_cart_is_read_from_the_replica_while_the_primary_is_away(
+async def test_a_cart_is_read_from_the_replica_while_the_primary_is_down(
     serve: Serve, settings: CartSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp
@@ -146,7 +148,7 @@ async def test_a_cart_is_read_from_the_replica_while_the_primary_is_away(
 
 @pytest.fixture
 def protected(redis_server: RedisServer, redis_address: str, secrets_manager: SecretsManager) -> Iterator[CartSettings]:
-    """Of a Redis that lets in whom a secret names."""
+    """Returns settings for a Redis that only accepts the user in the secret."""
     redis_server.ask("ACL SETUSER ada on >old ~* +@all")
     redis_server.ask("ACL SETUSER default nopass -@all +acl +flushall")
     secrets_manager.store("ada", "old")
@@ -155,14 +157,14 @@ def protected(redis_server: RedisServer, redis_address: str, secrets_manager: Se
     redis_server.ask("ACL DELUSER ada")
 
 
-async def test_a_cart_is_kept_in_a_redis_that_a_secret_opens(protected: CartSettings, serve: Serve) -> None:
+async def test_the_service_logs_in_with_the_secret(protected: CartSettings, serve: Serve) -> None:
     async with open_service(protected) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
         await cart.AddItem(item())
         assert await quantities(cart) == {"OLJCESPC7Z": 1}
 
 
-async def test_a_password_that_is_changed_costs_no_request(
+async def test_no_request_fails_when_the_password_changes(
     protected: CartSettings, serve: Serve, redis_server: RedisServer, secrets_manager: SecretsManager
 ) -> None:
     async with open_service(protected) as service:
@@ -175,7 +177,7 @@ async def test_a_password_that_is_changed_costs_no_request(
         assert await quantities(cart) == {"OLJCESPC7Z": 1}
 
 
-async def test_a_password_that_is_refused_is_unavailable(protected: CartSettings, serve: Serve) -> None:
+async def test_with_a_wrong_password_calls_fail_as_unavailable(protected: CartSettings, serve: Serve) -> None:
     wrong = CartSettings(redis_addr=protected.redis_addr, redis_username="ada", redis_password=SecretStr("wrong"))
     async with open_service(wrong) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
@@ -185,8 +187,8 @@ async def test_a_password_that_is_refused_is_unavailable(protected: CartSettings
     assert "wrong" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("given", [{}, {"redis_password": "hunter2", "redis_secret": ARN}])
-def test_settings_say_in_exactly_one_way_how_to_log_in(given: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="set exactly one of REDIS_PASSWORD and REDIS_SECRET") as mistake:
-        CartSettings(redis_addr="there:6379", **given)
-    assert "hunter2" not in str(mistake.value)
+@pytest.mark.parametrize("login", [{}, {"redis_password": "hunter2", "redis_secret": ARN}])
+def test_settings_need_exactly_one_of_password_and_secret(login: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="set exactly one of REDIS_PASSWORD and REDIS_SECRET") as error:
+        CartSettings(redis_addr="there:6379", **login)
+    assert "hunter2" not in str(error.value)

@@ -1,24 +1,23 @@
-"""Carts in Redis: a hash a shopper, from product id to quantity. Every write is one atomic script."""
+"""Carts in Redis: one hash per shopper, from product id to quantity. Every write is one atomic script."""
 
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from typing import TypeVar, cast
+from typing import cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from boutique_cart.cart import LIFETIME_SECONDS, MAXIMUM_PER_PRODUCT, MAXIMUM_PRODUCTS
 from boutique_cart.settings import CartSettings
+from boutique_contract.limits import CART_QUANTITY, MAXIMUM_CART_PRODUCTS
 from boutique_runtime.errors import FailedPreconditionError, UnavailableError
-from boutique_runtime.redis import create_client
+from boutique_runtime.redis import create_client, unavailable_without
 
-Answer = TypeVar("Answer")
-
+_STORE = "the cart store"
+_LIFETIME_SECONDS = 60 * 24 * 60 * 60
 _TOKEN_SECONDS = 60
 
 # KEYS: cart, token. ARGV: product id, quantity, whether it is added, lifetime, token's lifetime, limits.
-# The token makes a write that was sent again after a lost reply count once.
+# The token ensures that a write takes effect once, even if it is sent again after a lost reply.
 _WRITE = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 'ok' end
 local present = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
@@ -38,31 +37,38 @@ return 'ok'
 
 
 class CartStore:
-    """Raises UnavailableError from every method when Redis does not answer in time."""
+    """Reads and writes carts. Every method raises UnavailableError if Redis does not answer in time."""
 
     def __init__(self, primary: Redis, readers: Sequence[Redis]) -> None:
-        """`readers` are asked in turn, until one answers."""
+        """Creates the store.
+
+        Args:
+            primary: Writes go here.
+            readers: Reads try these in turn, until one answers.
+        """
         self._primary = primary
         self._readers = readers
         self._write = primary.register_script(_WRITE)
 
     async def add(self, user_id: str, product_id: str, quantity: int) -> None:
-        """Adds to what is there. Raises FailedPreconditionError where the cart would grow past its bounds."""
+        """Adds to the quantity in the cart. Raises FailedPreconditionError if the cart would exceed its limits."""
         await self._change(user_id, product_id, quantity, "add")
 
     async def set(self, user_id: str, product_id: str, quantity: int) -> None:
-        """Sets the quantity; 0 removes. Raises FailedPreconditionError where the cart would grow past its bounds."""
+        """Sets the quantity; 0 removes the product. Raises FailedPreconditionError as `add` does."""
         await self._change(user_id, product_id, quantity, "set")
 
     async def get(self, user_id: str) -> dict[str, int]:
-        """Quantities by product id, empty for an unknown shopper; from the replica where the primary is away."""
+        """Returns quantities by product id, empty for an unknown shopper. Reads the replica if the primary fails."""
         for reader in self._readers[:-1]:
             with contextlib.suppress(UnavailableError):
-                return _quantities(await _reached(reader.hgetall(_key(user_id))))
-        return _quantities(await _reached(self._readers[-1].hgetall(_key(user_id))))
+                return await _read(reader, user_id)
+        return await _read(self._readers[-1], user_id)
 
     async def empty(self, user_id: str) -> None:
-        await _reached(self._primary.delete(_key(user_id)))
+        """Removes every product from the cart."""
+        with unavailable_without(_STORE):
+            await self._primary.delete(_key(user_id))
 
     async def _change(self, user_id: str, product_id: str, quantity: int, how: str) -> None:
         keys = [_key(user_id), f"{_key(user_id)}:{uuid.uuid4().hex}"]
@@ -70,21 +76,22 @@ class CartStore:
             product_id,
             quantity,
             how,
-            LIFETIME_SECONDS,
+            _LIFETIME_SECONDS,
             _TOKEN_SECONDS,
-            MAXIMUM_PER_PRODUCT,
-            MAXIMUM_PRODUCTS,
+            CART_QUANTITY.maximum,
+            MAXIMUM_CART_PRODUCTS,
         ]
-        outcome = await _reached(cast("Awaitable[str]", self._write(keys=keys, args=arguments)))
+        with unavailable_without(_STORE):
+            outcome = await cast("Awaitable[str]", self._write(keys=keys, args=arguments))
         if outcome == "quantity":
-            raise FailedPreconditionError(f"item.quantity: a cart holds at most {MAXIMUM_PER_PRODUCT} of a product")
+            raise FailedPreconditionError(f"item.quantity: a cart holds at most {CART_QUANTITY.maximum} of a product")
         if outcome == "products":
-            raise FailedPreconditionError(f"item.product_id: a cart holds at most {MAXIMUM_PRODUCTS} products")
+            raise FailedPreconditionError(f"item.product_id: a cart holds at most {MAXIMUM_CART_PRODUCTS} products")
 
 
 @contextlib.asynccontextmanager
 async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
-    """Connects when first used, so that the service starts while Redis is away."""
+    """Opens the store. It connects when first used, so the service starts even if Redis is down."""
     credentials = settings.credentials()
     async with contextlib.AsyncExitStack() as stack:
 
@@ -102,15 +109,10 @@ async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
         yield CartStore(primary, readers)
 
 
-async def _reached(answer: Awaitable[Answer]) -> Answer:
-    try:
-        return await answer
-    except RedisError as error:
-        raise UnavailableError(f"the cart's store does not answer: {type(error).__name__}") from error
-
-
-def _quantities(fields: Mapping[bytes | str, bytes | str]) -> dict[str, int]:
-    return {str(product_id): int(quantity) for product_id, quantity in fields.items()}
+async def _read(reader: Redis, user_id: str) -> dict[str, int]:
+    with unavailable_without(_STORE):
+        fields = cast("Mapping[str, str]", await reader.hgetall(_key(user_id)))
+    return {product_id: int(quantity) for product_id, quantity in fields.items()}
 
 
 def _key(user_id: str) -> str:
