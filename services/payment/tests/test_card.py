@@ -1,4 +1,4 @@
-"""Which cards are accepted, and in which words the others are refused."""
+"""The rules for credit cards, and the messages of refusals."""
 
 from datetime import date
 
@@ -23,12 +23,12 @@ def card_type(number: str, *, cvv: int = 672, year: int = 2030, month: int = 1) 
 
 
 @given(payloads)
-def test_one_check_digit_of_ten_is_valid(payload: str) -> None:
+def test_exactly_one_check_digit_of_ten_is_valid(payload: str) -> None:
     assert sum(has_valid_check_digit(payload + digit) for digit in "0123456789") == 1
 
 
 @given(payloads, st.data())
-def test_one_wrong_digit_is_noticed(payload: str, data: st.DataObject) -> None:
+def test_one_wrong_digit_is_detected(payload: str, data: st.DataObject) -> None:
     number = with_check_digit(payload)
     position = data.draw(st.integers(0, len(number) - 1))
     wrong = data.draw(st.sampled_from("0123456789").filter(lambda digit: digit != number[position]))
@@ -36,7 +36,7 @@ def test_one_wrong_digit_is_noticed(payload: str, data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 9999).map("{:04}".format), st.text("0123456789", min_size=11, max_size=11))
-def test_of_sixteen_digits_visa_and_mastercard_are_accepted_and_nothing_else(prefix: str, rest: str) -> None:
+def test_only_visa_and_mastercard_with_sixteen_digits_are_accepted(prefix: str, rest: str) -> None:
     number = with_check_digit(prefix + rest)
     if prefix.startswith("4"):
         assert card_type(number) == "VISA"
@@ -48,12 +48,12 @@ def test_of_sixteen_digits_visa_and_mastercard_are_accepted_and_nothing_else(pre
 
 
 @pytest.mark.parametrize("prefix", ["2221", "2720", "5100", "5599"])
-def test_mastercards_ranges_include_their_ends(prefix: str) -> None:
+def test_the_ranges_of_mastercard_include_both_ends(prefix: str) -> None:
     assert card_type(with_check_digit(f"{prefix}00000000000")) == "MasterCard"
 
 
 @pytest.mark.parametrize("prefix", ["2220", "2721", "1234", "9999"])
-def test_a_number_of_no_known_type_is_invalid(prefix: str) -> None:
+def test_a_number_of_an_unknown_type_is_invalid(prefix: str) -> None:
     with pytest.raises(InvalidRequestError, match=r"^Credit card info is invalid$"):
         card_type(with_check_digit(f"{prefix}00000000000"))
 
@@ -74,7 +74,7 @@ def test_spaces_and_dashes_are_allowed(number: str) -> None:
         ("6200000000000005", "UnionPay"),
     ],
 )
-def test_a_card_of_another_type_is_refused_by_its_name(number: str, refused_type: str) -> None:
+def test_a_card_of_another_type_is_refused_with_the_name_of_the_type(number: str, refused_type: str) -> None:
     words = f"Sorry, we cannot process {refused_type} credit cards. Only VISA or MasterCard is accepted."
     with pytest.raises(InvalidRequestError) as refusal:
         card_type(number)
@@ -95,7 +95,7 @@ def test_a_card_of_another_type_is_refused_by_its_name(number: str, refused_type
         " - " * 10,
     ],
 )
-def test_what_is_no_card_number_is_invalid(number: str) -> None:
+def test_anything_but_a_card_number_is_invalid(number: str) -> None:
     with pytest.raises(InvalidRequestError, match=r"^Credit card info is invalid$"):
         card_type(number)
 
@@ -130,7 +130,7 @@ def test_a_cvv_may_begin_with_zeros(cvv: int) -> None:
         ("year", 10_000),
     ],
 )
-def test_a_field_out_of_range_is_refused_by_name(field: str, value: int) -> None:
+def test_a_field_out_of_range_is_refused_with_its_name(field: str, value: int) -> None:
     with pytest.raises(InvalidFieldError) as refusal:
         card_type("4432801561520454", **{field: value})
     assert refusal.value.field.startswith("credit_card.credit_card_")

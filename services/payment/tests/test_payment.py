@@ -1,4 +1,4 @@
-"""What a client of PaymentService may rely on."""
+"""PaymentService."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ async def refusal_of(call: Awaitable[object]) -> str:
     return str(refusal.value.details())
 
 
-async def test_a_charge_answers_a_new_uuid(payment: Payment) -> None:
+async def test_a_charge_returns_a_new_uuid(payment: Payment) -> None:
     first, second = await payment.Charge(charge()), await payment.Charge(charge())
     assert uuid.UUID(first.transaction_id) != uuid.UUID(second.transaction_id)
 
 
-async def test_the_same_idempotency_key_answers_the_same_transaction(payment: Payment) -> None:
+async def test_the_same_idempotency_key_returns_the_same_transaction(payment: Payment) -> None:
     first, second, other = [
         (await payment.Charge(charge(), metadata=(("idempotency-key", key),))).transaction_id
         for key in ("order-1", "order-1", "order-2")
@@ -110,12 +110,12 @@ async def test_a_charge_is_given_back_once_or_twice_alike(payment: Payment) -> N
 
 
 @pytest.mark.parametrize("transaction_id", ["", "order-1", "{c4ebdf9e-3c0c-4b36-9e0b-0d3d1f1e5a57}", NUMBER])
-async def test_what_no_charge_answered_is_not_given_back(payment: Payment, transaction_id: str) -> None:
+async def test_only_the_id_of_a_charge_can_be_refunded(payment: Payment, transaction_id: str) -> None:
     refusal = await refusal_of(payment.Refund(shop_pb2.RefundRequest(transaction_id=transaction_id)))
     assert refusal.startswith("transaction_id: ")
 
 
-async def test_no_log_has_a_cards_number_or_cvv(payment: Payment, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_log_contains_a_card_s_number_or_cvv(payment: Payment, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await payment.Charge(charge(cvv=9731))
     for refused in (
@@ -128,7 +128,7 @@ async def test_no_log_has_a_cards_number_or_cvv(payment: Payment, caplog: pytest
         await refusal_of(payment.Charge(refused))
     await refusal_of(payment.Refund(shop_pb2.RefundRequest(transaction_id=NUMBER)))
 
-    # Of what the service wrote; times, and ids of threads and charges, may have any digits.
+    # Only what the service wrote: times, and the ids of threads and charges, can have any digits.
     given = vars(logging.makeLogRecord({})).keys()
     logged = " ".join(
         f"{record.getMessage()} { {name: value for name, value in vars(record).items() if name not in given} }"
@@ -142,9 +142,7 @@ async def test_no_log_has_a_cards_number_or_cvv(payment: Payment, caplog: pytest
         assert secret not in logged
 
 
-async def test_a_charge_that_takes_longer_than_the_caller_waits_is_not_made(
-    serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nothing_is_charged_after_the_caller_s_deadline(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with open_service(PaymentSettings(processing_seconds=60)) as service:
         payment = shop_pb2_grpc.PaymentServiceStub(await serve(service))

@@ -1,15 +1,15 @@
-"""Which credit cards are accepted. A refusal tells no more of a card's number than its last four digits."""
+"""The rules for credit cards. An error contains at most the last four digits of a card's number."""
 
-import re
 from datetime import date
 
-from boutique_runtime.errors import InvalidFieldError, InvalidRequestError
+from boutique_contract.limits import CARD_NUMBER, EXPIRATION_MONTH, EXPIRATION_YEAR, SECURITY_CODE_NUMBER
+from boutique_runtime.errors import InvalidRequestError, check_field
 
-_NUMBER = re.compile(r"[0-9]{12,19}")
 _ACCEPTED = {"VISA", "MasterCard"}
 _ACCEPTED_DIGITS = 16
+_INVALID = "Credit card info is invalid"
 
-# By the number's first four digits, both ends included. Source: the networks' ranges under ISO/IEC 7812.
+# Ranges of a number's first four digits, both ends included. Source: the networks' ranges under ISO/IEC 7812.
 _TYPES = (
     (2221, 2720, "MasterCard"),
     (3000, 3059, "Diners Club"),
@@ -31,10 +31,12 @@ _TYPES = (
 
 
 def check_card(*, number: str, cvv: int, expiration_year: int, expiration_month: int, today: date) -> str:
-    """The card's type, where it is accepted and, with its month of expiration included, still valid.
+    """Returns the type of a card that is accepted and not expired. A card is valid until the end of its month.
 
-    Raises InvalidRequestError in the contract's words, or InvalidFieldError.
+    Raises InvalidRequestError with the contract's messages, or InvalidFieldError.
     """
+    if not CARD_NUMBER.accepts(number):
+        raise InvalidRequestError(_INVALID)
     digits = number.replace(" ", "").replace("-", "")
     card_type = _card_type(digits)
     if card_type not in _ACCEPTED:
@@ -42,14 +44,10 @@ def check_card(*, number: str, cvv: int, expiration_year: int, expiration_month:
             f"Sorry, we cannot process {card_type} credit cards. Only VISA or MasterCard is accepted."
         )
     if len(digits) != _ACCEPTED_DIGITS:
-        raise InvalidRequestError("Credit card info is invalid")
-    # Sent as a number: a CVV of 007 arrives as 7.
-    if not 0 <= cvv <= 9999:
-        raise InvalidFieldError("credit_card.credit_card_cvv", "must be 3 or 4 digits")
-    if not 1 <= expiration_month <= 12:
-        raise InvalidFieldError("credit_card.credit_card_expiration_month", "must be 1 to 12")
-    if not 1000 <= expiration_year <= 9999:
-        raise InvalidFieldError("credit_card.credit_card_expiration_year", "must be a year of four digits")
+        raise InvalidRequestError(_INVALID)
+    check_field("credit_card.credit_card_cvv", cvv, SECURITY_CODE_NUMBER)
+    check_field("credit_card.credit_card_expiration_month", expiration_month, EXPIRATION_MONTH)
+    check_field("credit_card.credit_card_expiration_year", expiration_year, EXPIRATION_YEAR)
     if (expiration_year, expiration_month) < (today.year, today.month):
         raise InvalidRequestError(
             f"Your credit card (ending {digits[-4:]}) expired on {expiration_month}/{expiration_year}"
@@ -58,16 +56,16 @@ def check_card(*, number: str, cvv: int, expiration_year: int, expiration_month:
 
 
 def _card_type(digits: str) -> str:
-    if _NUMBER.fullmatch(digits) and has_valid_check_digit(digits):
+    if has_valid_check_digit(digits):
         prefix = int(digits[:4])
         for first, last, card_type in _TYPES:
             if first <= prefix <= last:
                 return card_type
-    raise InvalidRequestError("Credit card info is invalid")
+    raise InvalidRequestError(_INVALID)
 
 
 def has_valid_check_digit(digits: str) -> bool:
-    """By the Luhn algorithm. Source: ISO/IEC 7812-1, annex B."""
+    """Checks the last digit by the Luhn algorithm. Source: ISO/IEC 7812-1, annex B."""
     backwards = [int(digit) for digit in reversed(digits)]
     doubled = sum(sum(divmod(2 * digit, 10)) for digit in backwards[1::2])
     return (sum(backwards[::2]) + doubled) % 10 == 0

@@ -1,4 +1,4 @@
-"""PaymentService of the contract, simulated."""
+"""The contract's PaymentService, simulated."""
 
 import asyncio
 import logging
@@ -24,7 +24,15 @@ def _today() -> date:
 
 
 class PaymentServicer(shop_pb2_grpc.PaymentServiceServicer):
+    """Accepts every valid card."""
+
     def __init__(self, processing_seconds: float, today: Callable[[], date] = _today) -> None:
+        """Creates it.
+
+        Args:
+            processing_seconds: How long each charge takes.
+            today: Returns the date by which cards expire.
+        """
         self._processing_seconds = processing_seconds
         self._today = today
 
@@ -46,7 +54,7 @@ class PaymentServicer(shop_pb2_grpc.PaymentServiceServicer):
         return shop_pb2.ChargeResponse(transaction_id=transaction_id)
 
     async def Refund(self, request: shop_pb2.RefundRequest, context: Context) -> shop_pb2.Empty:
-        """Since no charge is stored, one that was never made is given back just as well."""
+        """Refunds a charge. Charges are not stored, so it succeeds for any transaction id."""
         check_transaction_id(request.transaction_id)
         _log.info("refunded (simulated)", extra={"transaction_id": request.transaction_id})
         return shop_pb2.Empty()
