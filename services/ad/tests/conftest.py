@@ -1,4 +1,4 @@
-"""The ad service, served."""
+"""The ad service on a port of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client of AdService may rely on."""
+"""AdService."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ async def ads_for(ad: Ad, *keys: str) -> list[shop_pb2.Ad]:
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-async def test_every_category_of_the_shop_has_ads_of_its_own(ad: Ad, category: str) -> None:
+async def test_every_category_of_the_shop_has_its_own_ads(ad: Ad, category: str) -> None:
     answers = [await ads_for(ad, category) for _ in range(5)]
     assert answers[0]
     assert all(answer == answers[0] for answer in answers)
 
 
-async def test_a_category_gives_the_ads_of_its_products_alone(ad: Ad) -> None:
+async def test_a_category_returns_only_the_ads_of_its_products(ad: Ad) -> None:
     assert [shown.redirect_url for shown in await ads_for(ad, "footwear")] == ["/product/L9ECAV7KIM"]
 
 
-async def test_an_ad_of_two_given_categories_is_shown_once(ad: Ad) -> None:
+async def test_an_ad_with_two_of_the_categories_is_returned_once(ad: Ad) -> None:
     assert [shown.redirect_url for shown in await ads_for(ad, "hair", "beauty")] == ["/product/2ZYFJ3GM2N"]
 
 
 @pytest.mark.parametrize("keys", [[], ["submarines"], [""]])
-async def test_with_no_key_or_no_match_two_different_ads_come_at_random(ad: Ad, keys: list[str]) -> None:
+async def test_without_a_key_or_a_match_two_random_ads_are_returned(ad: Ad, keys: list[str]) -> None:
     answers = [tuple(shown.redirect_url for shown in await ads_for(ad, *keys)) for _ in range(100)]
     assert all(len(set(answer)) == 2 for answer in answers)
     assert len(set(answers)) > 2
 
 
-async def test_an_ad_leads_to_a_product_and_says_something(ad: Ad) -> None:
+async def test_an_ad_links_to_a_product_and_has_text(ad: Ad) -> None:
     for shown in await ads_for(ad, *CATEGORIES):
         assert re.fullmatch(r"/product/[A-Z0-9]{10}", shown.redirect_url)
         assert shown.text
 
 
 @pytest.mark.parametrize("keys", [["kitchen"] * 51, ["k" * 65]])
-async def test_too_many_or_too_long_keys_are_refused_by_name(ad: Ad, keys: list[str]) -> None:
+async def test_too_many_or_too_long_keys_are_refused(ad: Ad, keys: list[str]) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await ads_for(ad, *keys)
     assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -59,7 +59,7 @@ async def test_too_many_or_too_long_keys_are_refused_by_name(ad: Ad, keys: list[
 
 
 @pytest.mark.parametrize(
-    ("file", "fault"),
+    ("file", "error"),
     [
         (ONE_AD, "ads: "),
         (ONE_AD * 2 + ONE_AD.replace("6E92ZMYYFZ", "../admin"), "ads.2.product_id: "),
@@ -68,6 +68,6 @@ async def test_too_many_or_too_long_keys_are_refused_by_name(ad: Ad, keys: list[
         ("[[ads", "Expected"),
     ],
 )
-def test_a_broken_file_of_ads_is_refused_with_the_place_of_the_fault(file: str, fault: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(fault)}"):
+def test_an_invalid_file_of_ads_is_refused_with_the_place_of_the_error(file: str, error: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(error)}"):
         read_ads(file)

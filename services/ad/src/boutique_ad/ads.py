@@ -1,4 +1,4 @@
-"""The ads, and which of them fit."""
+"""The ads, and how they are chosen."""
 
 import random
 import tomllib
@@ -15,7 +15,7 @@ ADS_WITHOUT_MATCH = 2
 
 
 class Ad(BaseModel):
-    """A line of text that leads to a product."""
+    """One line of text with a link to a product."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,19 +31,19 @@ class _File(BaseModel):
 
 
 def read_ads(toml: str) -> tuple[Ad, ...]:
-    """Raises ValueError with a line for each fault: which ad, which key, what is allowed."""
+    """Reads ads from TOML. Raises ValueError with one line per error: which ad, which key, what is allowed."""
     try:
         return _File.model_validate(tomllib.loads(toml)).ads
     except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}, not {fault['input']!r}"
-            for fault in error.errors(include_url=False)
+        lines = (
+            f"{'.'.join(map(str, line['loc']))}: {line['msg']}, not {line['input']!r}"
+            for line in error.errors(include_url=False)
         )
-        raise ValueError("\n".join(faults)) from error
+        raise ValueError("\n".join(lines)) from error
 
 
 def check_context_keys(keys: Collection[str]) -> None:
-    """Raises InvalidFieldError."""
+    """Raises InvalidFieldError if there are too many keys, or one is too long."""
     if len(keys) > MAXIMUM_CONTEXT_KEYS:
         raise InvalidFieldError("context_keys", f"must be at most {MAXIMUM_CONTEXT_KEYS}, not {len(keys)}")
     if any(len(key) > MAXIMUM_KEY_LENGTH for key in keys):
@@ -51,6 +51,6 @@ def check_context_keys(keys: Collection[str]) -> None:
 
 
 def choose_ads(ads: Sequence[Ad], context_keys: Collection[str]) -> Sequence[Ad]:
-    """Every ad of these categories, each once; with no match, two at random."""
+    """Returns every ad with one of these categories; without a match, two random ads."""
     matching = [ad for ad in ads if not ad.categories.isdisjoint(context_keys)]
     return matching or random.sample(ads, ADS_WITHOUT_MATCH)

@@ -1,4 +1,4 @@
-"""AdService of the contract, over the ads of the package."""
+"""The contract's AdService."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +12,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AdServicer(shop_pb2_grpc.AdServiceServicer):
+    """Chooses among ads in memory."""
+
     def __init__(self, ads: Sequence[Ad]) -> None:
         self._ads = ads
 
