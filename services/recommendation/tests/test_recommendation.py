@@ -1,4 +1,4 @@
-"""What a client of RecommendationService may rely on."""
+"""RecommendationService."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from boutique_development_servers.processes import free_port
 from boutique_recommendation.__main__ import open_service
-from boutique_recommendation.catalog import FRESH_SECONDS, CatalogIds
+from boutique_recommendation.catalog import FRESH_SECONDS, product_ids
 from boutique_recommendation.service import RecommendationServicer
 from boutique_recommendation.settings import RecommendationSettings
 from boutique_runtime.serving import GrpcService, create_server
@@ -20,11 +20,14 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 if TYPE_CHECKING:
     Recommendation = shop_pb2_grpc.RecommendationServiceAsyncStub
 
+STALE_SECONDS = 60.0
+"""From this age on, callers wait for new products."""
+
 SERVICES = shop_pb2.DESCRIPTOR.services_by_name
 
 
 class Catalog(shop_pb2_grpc.ProductCatalogServiceServicer):
-    """Lists `ids`, or fails while it is `broken`; answers only while it is `open`; counts its calls."""
+    """Lists `ids`, fails while `broken`, waits while `open` is not set, and counts its calls."""
 
     def __init__(self) -> None:
         self.ids = {f"product-{number}" for number in range(10)}
@@ -42,7 +45,7 @@ class Catalog(shop_pb2_grpc.ProductCatalogServiceServicer):
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """Changes only when a test changes it."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -53,7 +56,7 @@ class Clock:
 
 @pytest.fixture
 async def catalog() -> Catalog:
-    return Catalog()  # type: ignore[abstract]  # its other methods answer UNIMPLEMENTED
+    return Catalog()  # type: ignore[abstract]  # its other methods return UNIMPLEMENTED
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ async def recommendation(catalog: Catalog, clock: Clock, serve: Serve) -> Recomm
             SERVICES["ProductCatalogService"], shop_pb2_grpc.add_ProductCatalogServiceServicer_to_server, catalog
         )
     )
-    ids = CatalogIds(shop_pb2_grpc.ProductCatalogServiceStub(channel), clock)
+    ids = product_ids(shop_pb2_grpc.ProductCatalogServiceStub(channel), clock)
     service = GrpcService(
         SERVICES["RecommendationService"],
         shop_pb2_grpc.add_RecommendationServiceServicer_to_server,
@@ -82,68 +85,61 @@ async def recommended(recommendation: Recommendation, *given: str) -> list[str]:
     return list((await recommendation.ListRecommendations(request)).product_ids)
 
 
-async def test_five_different_products_of_the_catalog_come_at_random(
-    recommendation: Recommendation, catalog: Catalog
-) -> None:
+async def test_five_different_products_are_chosen_at_random(recommendation: Recommendation, catalog: Catalog) -> None:
     answers = [await recommended(recommendation) for _ in range(20)]
     assert all(len(set(answer)) == 5 and set(answer) <= catalog.ids for answer in answers)
     assert set().union(*answers) == catalog.ids
 
 
-async def test_a_given_product_is_never_recommended(recommendation: Recommendation, catalog: Catalog) -> None:
+async def test_an_excluded_product_is_never_recommended(recommendation: Recommendation, catalog: Catalog) -> None:
     given = sorted(catalog.ids)[:6]
     assert set(await recommended(recommendation, *given)) == catalog.ids - set(given)
 
 
-async def test_one_who_has_everything_is_recommended_nothing(recommendation: Recommendation, catalog: Catalog) -> None:
+async def test_nothing_is_recommended_if_every_product_is_excluded(
+    recommendation: Recommendation, catalog: Catalog
+) -> None:
     assert await recommended(recommendation, *catalog.ids) == []
 
 
-async def test_a_given_product_that_the_catalog_does_not_have_changes_nothing(
+async def test_an_excluded_product_that_the_catalog_does_not_have_changes_nothing(
     recommendation: Recommendation,
 ) -> None:
     assert len(await recommended(recommendation, "no-such-product")) == 5
 
 
-async def test_the_catalog_is_asked_once_in_a_few_seconds(
+async def test_the_catalog_is_called_once_every_few_seconds(
     recommendation: Recommendation, catalog: Catalog, clock: Clock
 ) -> None:
     await asyncio.gather(*(recommended(recommendation) for _ in range(10)))
     assert catalog.calls == 1
     catalog.ids = {"new"}
-    clock.seconds += FRESH_SECONDS
+    clock.seconds += STALE_SECONDS
     assert await recommended(recommendation) == ["new"]
     assert catalog.calls == 2
 
 
-async def test_while_the_catalog_is_away_its_last_products_are_recommended(
+async def test_the_last_known_products_are_recommended_while_the_catalog_fails(
     recommendation: Recommendation, catalog: Catalog, clock: Clock
 ) -> None:
     await recommended(recommendation)
     catalog.broken = True
-    clock.seconds += FRESH_SECONDS
+    clock.seconds += STALE_SECONDS
     assert len(await recommended(recommendation)) == 5
     assert len(await recommended(recommendation)) == 5
     assert catalog.calls == 2
 
 
-async def test_a_slow_catalog_delays_no_more_than_one_caller(
-    recommendation: Recommendation, catalog: Catalog, clock: Clock
-) -> None:
+async def test_a_slow_catalog_delays_no_caller(recommendation: Recommendation, catalog: Catalog, clock: Clock) -> None:
     await recommended(recommendation)
     catalog.open.clear()
     clock.seconds += FRESH_SECONDS
-    callers = [asyncio.ensure_future(recommended(recommendation)) for _ in range(5)]
-    answered, waiting = await asyncio.wait(callers, return_when=asyncio.FIRST_COMPLETED)
-    while len(answered) < 4:
-        more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        answered |= more
-    assert len(waiting) == 1
+    for _ in range(5):
+        assert len(await recommended(recommendation)) == 5
     catalog.open.set()
-    assert len(await waiting.pop()) == 5
 
 
-async def test_a_catalog_that_never_answered_is_told_to_the_caller(
+async def test_the_caller_sees_the_error_of_a_catalog_that_never_answered(
     recommendation: Recommendation, catalog: Catalog
 ) -> None:
     catalog.broken = True
@@ -153,7 +149,7 @@ async def test_a_catalog_that_never_answered_is_told_to_the_caller(
     assert len(await recommended(recommendation)) == 5
 
 
-async def test_the_catalog_is_found_by_its_address(catalog: Catalog, serve: Serve) -> None:
+async def test_the_catalog_is_called_at_its_address(catalog: Catalog, serve: Serve) -> None:
     described = SERVICES["ProductCatalogService"]
     server, _ = await create_server(
         [GrpcService(described, shop_pb2_grpc.add_ProductCatalogServiceServicer_to_server, catalog)]
@@ -165,7 +161,7 @@ async def test_the_catalog_is_found_by_its_address(catalog: Catalog, serve: Serv
     await server.stop(None)
 
 
-async def test_a_catalog_that_is_not_there_is_told_to_the_caller_before_its_deadline(serve: Serve) -> None:
+async def test_without_a_catalog_calls_fail_before_their_deadline(serve: Serve) -> None:
     settings = RecommendationSettings(product_catalog_service_addr=f"127.0.0.1:{free_port()}")
     async with open_service(settings) as service:
         stub = shop_pb2_grpc.RecommendationServiceStub(await serve(service))
@@ -182,7 +178,7 @@ async def test_a_catalog_that_is_not_there_is_told_to_the_caller_before_its_dead
         (shop_pb2.ListRecommendationsRequest(product_ids=["p" * 129]), "product_ids"),
     ],
 )
-async def test_a_field_out_of_range_is_refused_by_name_before_anyone_is_asked(
+async def test_a_field_out_of_range_is_refused_before_the_catalog_is_called(
     recommendation: Recommendation,
     catalog: Catalog,
     request_: shop_pb2.ListRecommendationsRequest,

@@ -3,23 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from boutique_recommendation.catalog import CatalogIds
+from boutique_recommendation.catalog import product_ids
 from boutique_recommendation.service import RecommendationServicer
 from boutique_recommendation.settings import RecommendationSettings
 from boutique_runtime import serving
-from boutique_runtime.clients import open_channel
+from boutique_runtime.clients import open_stub
 from hipstershop import shop_pb2, shop_pb2_grpc
-
-_CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]
 
 
 @asynccontextmanager
 async def open_service(settings: RecommendationSettings) -> AsyncIterator[serving.GrpcService]:
-    async with open_channel(settings.product_catalog_service_addr, _CATALOG) as channel:
+    async with open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr) as catalog:
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["RecommendationService"],
             add_to_server=shop_pb2_grpc.add_RecommendationServiceServicer_to_server,
-            servicer=RecommendationServicer(CatalogIds(shop_pb2_grpc.ProductCatalogServiceStub(channel))),
+            servicer=RecommendationServicer(product_ids(catalog)),
         )
 
 

@@ -1,31 +1,24 @@
-"""Which products are recommended."""
+"""The choice of recommended products."""
 
 import random
 from collections.abc import Collection, Iterable
 
-from boutique_runtime.errors import InvalidFieldError
+from boutique_contract.limits import IDENTIFIER
+from boutique_runtime.errors import InvalidFieldError, check_field
 
 MAXIMUM_RECOMMENDATIONS = 5
-MAXIMUM_GIVEN_PRODUCTS = 200
-MAXIMUM_ID_LENGTH = 128
-
-
-def check_user_id(user_id: str) -> None:
-    """Raises InvalidFieldError."""
-    if len(user_id) > MAXIMUM_ID_LENGTH:
-        raise InvalidFieldError("user_id", f"must be at most {MAXIMUM_ID_LENGTH} characters")
+MAXIMUM_EXCLUDED_PRODUCTS = 200
 
 
 def check_product_ids(product_ids: Collection[str]) -> None:
-    """Raises InvalidFieldError."""
-    if len(product_ids) > MAXIMUM_GIVEN_PRODUCTS:
-        raise InvalidFieldError("product_ids", f"must be at most {MAXIMUM_GIVEN_PRODUCTS}, not {len(product_ids)}")
-    if any(len(product_id) > MAXIMUM_ID_LENGTH for product_id in product_ids):
-        raise InvalidFieldError("product_ids", f"each must be at most {MAXIMUM_ID_LENGTH} characters")
+    """Raises InvalidFieldError if there are too many ids, or one breaks the rule."""
+    if len(product_ids) > MAXIMUM_EXCLUDED_PRODUCTS:
+        raise InvalidFieldError("product_ids", f"must be at most {MAXIMUM_EXCLUDED_PRODUCTS}")
+    for product_id in product_ids:
+        check_field("product_ids", product_id, IDENTIFIER)
 
 
-def recommend(catalog: Iterable[str], given: Iterable[str]) -> list[str]:
-    """A random sample of the catalog less what is given, in random order."""
-    excluded = frozenset(given)
-    candidates = [product_id for product_id in catalog if product_id not in excluded]
+def recommend(catalog: Iterable[str], excluded: Iterable[str]) -> list[str]:
+    """Returns a random sample of the catalog without the excluded products, in random order."""
+    candidates = [*frozenset(catalog).difference(excluded)]
     return random.sample(candidates, min(MAXIMUM_RECOMMENDATIONS, len(candidates)))
