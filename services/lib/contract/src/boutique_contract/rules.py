@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 @dataclass(frozen=True)
 class TextRule:
@@ -24,8 +26,12 @@ class TextRule:
         return re.compile(self.pattern)
 
     def accepts(self, text: str) -> bool:
-        """Reports whether the text meets the rule."""
-        return len(text) <= self.maximum_length and self._compiled.fullmatch(text) is not None
+        """Reports whether the text meets the rule. Lone surrogates, which UTF-8 cannot encode, never do."""
+        return (
+            len(text) <= self.maximum_length
+            and self._compiled.fullmatch(text) is not None
+            and _SURROGATE.search(text) is None
+        )
 
     def problem(self, text: str) -> str | None:
         """Returns the message if the text breaks the rule, else None."""
