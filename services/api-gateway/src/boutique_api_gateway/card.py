@@ -1,10 +1,9 @@
 """The credit card, and the reason of its refusal."""
 
-from typing import Annotated
-
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from boutique_api_gateway.messages import RequestModel
+from boutique_contract.pydantic_types import CardExpiration, CardName, CardNumber, PostalCodeOrEmpty, SecurityCode
 from hipstershop import shop_pb2
 
 INVALID_NUMBER = "Invalid card number"
@@ -14,15 +13,11 @@ _PAYMENT_INVALID_NUMBER = "Credit card info is invalid"
 
 
 class Card(RequestModel):
-    name: Annotated[str, StringConstraints(max_length=256)] = Field(default="", examples=["Ada Lovelace"])
-    number: Annotated[str, StringConstraints(pattern=r"^[0-9]([ -]?[0-9]){11,18}$")] = Field(
-        repr=False, examples=["4432-8015-6152-0454"]
-    )
-    expiration: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])/[0-9]{2}$")] = Field(
-        description="Last valid month, as MM/YY.", examples=["01/39"]
-    )
-    security_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3,4}$")] = Field(repr=False, examples=["672"])
-    postal_code: Annotated[str, StringConstraints(max_length=16)] = ""
+    name: CardName = Field(default="", examples=["Ada Lovelace"])
+    number: CardNumber = Field(repr=False, examples=["4432-8015-6152-0454"])
+    expiration: CardExpiration = Field(description="Last valid month, as MM/YY.", examples=["01/39"])
+    security_code: SecurityCode = Field(repr=False, examples=["672"])
+    postal_code: PostalCodeOrEmpty = ""
 
 
 def to_wire(card: Card) -> shop_pb2.CreditCardInfo:

@@ -6,13 +6,13 @@ from fastapi import Path
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from boutique_api_gateway.messages import Acknowledgement, Identifier
+from boutique_api_gateway.messages import Acknowledgement
 from boutique_api_gateway.services import READ_TIMEOUT, InjectedServices
 from boutique_api_gateway.session import Session, SessionCookie, session_of
+from boutique_contract.limits import CART_QUANTITY
+from boutique_contract.pydantic_types import Identifier
 from boutique_runtime.clients import call
 from hipstershop import shop_pb2
-
-_MAXIMUM_QUANTITY = 99
 
 
 class Contents(Acknowledgement):
@@ -20,16 +20,16 @@ class Contents(Acknowledgement):
 
 
 def _quantity(value: str) -> int:
-    if value.isascii() and value.isdecimal() and len(value) <= 2:
+    if CART_QUANTITY.accepts_text(value):
         return int(value)
-    raise PydanticCustomError("quantity", f"must be a whole number from 0 to {_MAXIMUM_QUANTITY}")
+    raise PydanticCustomError("quantity", "{message}", {"message": CART_QUANTITY.message})
 
 
 ProductId = Annotated[Identifier, Path()]
 Quantity = Annotated[
     int,
     BeforeValidator(_quantity),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _MAXIMUM_QUANTITY}),
+    WithJsonSchema({"type": "integer", "minimum": CART_QUANTITY.minimum, "maximum": CART_QUANTITY.maximum}),
     Path(),
 ]
 

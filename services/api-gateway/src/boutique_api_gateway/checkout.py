@@ -3,29 +3,21 @@
 from typing import Annotated
 
 from fastapi import Header
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from boutique_api_gateway import address, card, money
 from boutique_api_gateway.address import Address
 from boutique_api_gateway.card import Card
-from boutique_api_gateway.messages import Acknowledgement, Identifier, RequestModel
+from boutique_api_gateway.messages import Acknowledgement, RequestModel
 from boutique_api_gateway.money import CURRENCY, Amount, Dollars, dollars
 from boutique_api_gateway.services import ORDER_TIMEOUT, READ_TIMEOUT, InjectedServices
 from boutique_api_gateway.session import Session, SessionCookie, session_of
+from boutique_contract.pydantic_types import EmailAddressOrEmpty, Identifier
 from boutique_runtime.clients import call
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
-# U+0085 is a space in Python's regular expressions, but not in those of the OpenAPI document (ECMA-262).
-_EMAIL_CHARACTER = r"[^@\s\x00-\x1f\x7f-\x9f]"
-
-EmailOrNone = Annotated[
-    str,
-    StringConstraints(
-        max_length=254, pattern=rf"^({_EMAIL_CHARACTER}{{1,64}}@{_EMAIL_CHARACTER}+\.{_EMAIL_CHARACTER}+)?$"
-    ),
-]
 IdempotencyKey = Annotated[
     Identifier | None,
     Header(alias="Idempotency-Key", description="Orders with the same key are placed once and get the same response."),
@@ -43,7 +35,7 @@ class Billing(RequestModel):
 
 class Order(Session):
     amount: Amount = Field(description="Total of the items, without shipping.", examples=[19.99])
-    email: EmailOrNone = Field(
+    email: EmailAddressOrEmpty = Field(
         default="", description="Receives the confirmation; empty for none.", examples=["ada@example.com"]
     )
     shipping: Shipping

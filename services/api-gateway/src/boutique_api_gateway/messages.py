@@ -1,11 +1,8 @@
 """Models that requests and responses share."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
-"""Id of a session, a product, or an idempotent request."""
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class RequestModel(BaseModel):

@@ -4,9 +4,10 @@ from pydantic import Field
 
 from boutique_api_gateway import card, money
 from boutique_api_gateway.card import Card
-from boutique_api_gateway.messages import Acknowledgement, Identifier, RequestModel
+from boutique_api_gateway.messages import Acknowledgement, RequestModel
 from boutique_api_gateway.money import Amount
 from boutique_api_gateway.services import ORDER_TIMEOUT, InjectedServices
+from boutique_contract.pydantic_types import Identifier
 from boutique_runtime.clients import call
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from hipstershop import shop_pb2

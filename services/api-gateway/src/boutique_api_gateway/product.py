@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Body, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from boutique_api_gateway.messages import Identifier, RequestModel
+from boutique_api_gateway.messages import RequestModel
 from boutique_api_gateway.money import Dollars, dollars
 from boutique_api_gateway.services import READ_TIMEOUT, InjectedServices, Services
+from boutique_contract.limits import IDENTIFIER
+from boutique_contract.pydantic_types import Identifier, SearchQuery
 from boutique_runtime.clients import call
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
@@ -17,8 +19,6 @@ _MAXIMUM_IDS = 200
 _DEFAULT_SIZE = 20
 
 PageSize = Annotated[int, Field(ge=1, le=100)]
-SearchText = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00]*$")]
-"""Accepted by the catalog service."""
 
 
 class Product(BaseModel):
@@ -37,7 +37,7 @@ class Page(RequestModel):
 
 
 class Search(RequestModel):
-    query: SearchText = Field(examples=["mug"])
+    query: SearchQuery = Field(examples=["mug"])
     page: Page = Field(default=Page(), examples=[{"size": 6}])
 
 
@@ -61,12 +61,12 @@ IdsInBody = Annotated[
 IdsInQuery = Annotated[
     str | None,
     Query(
-        pattern=rf"^[A-Za-z0-9._:-]{{1,128}}(,[A-Za-z0-9._:-]{{1,128}}){{0,{_MAXIMUM_IDS - 1}}}$",
+        pattern=rf"^{IDENTIFIER.pattern}(,{IDENTIFIER.pattern}){{0,{_MAXIMUM_IDS - 1}}}$",
         description="Separated by commas. Ids in the body take precedence.",
         examples=["OLJCESPC7Z,6E92ZMYYFZ"],
     ),
 ]
-TextInQuery = Annotated[SearchText, Query(description="Empty: all products. A body takes precedence.")]
+TextInQuery = Annotated[SearchQuery, Query(description="Empty: all products. A body takes precedence.")]
 SizeInQuery = Annotated[PageSize, Query(description="A body takes precedence.")]
 
 

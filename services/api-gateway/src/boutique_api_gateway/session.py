@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Cookie, HTTPException
 from pydantic import Field
 
-from boutique_api_gateway.messages import Identifier, RequestModel
+from boutique_api_gateway.messages import RequestModel
+from boutique_contract.pydantic_types import Identifier
 
 SessionCookie = Annotated[
     Identifier | None, Cookie(alias="session_id", description="Used if the body has no session_id.")
