@@ -55,6 +55,7 @@ async def test_the_order_is_asked_for_as_the_contract_has_it(
             state="Middlesex",
             country="United Kingdom",
             zip_code=94043,
+            postal_code="94043",
         ),
         email="ada@example.com",
         credit_card=shop_pb2.CreditCardInfo(
@@ -64,6 +65,14 @@ async def test_the_order_is_asked_for_as_the_contract_has_it(
             credit_card_expiration_month=1,
         ),
     )
+
+
+async def test_a_postal_code_may_have_letters(
+    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
+) -> None:
+    await browser.post("/cart/checkout", data=order_form | {"zip_code": "SW1A 1AA"})
+    address = neighbours.calls["PlaceOrder"][0].request.address
+    assert (address.postal_code, address.zip_code) == ("SW1A 1AA", 0)
 
 
 async def test_the_checkout_page_shows_the_order_and_an_empty_form(
@@ -115,9 +124,8 @@ async def test_forms_without_a_key_are_orders_of_their_own(
         ("country", "  "),
         ("country", "x" * 129),
         ("zip_code", ""),
-        ("zip_code", "W1J 7NT"),
-        ("zip_code", "0"),
-        ("zip_code", "2147483648"),
+        ("zip_code", "1" * 17),
+        ("zip_code", "10_115"),
         ("zip_code", "-1"),
         ("credit_card_number", ""),
         ("credit_card_number", "1" * 11),
@@ -154,6 +162,7 @@ async def test_every_field_at_fault_is_named_at_once(browser: httpx.AsyncClient,
         ("Credit card info is invalid", "credit_card_number"),
         ("Your credit card (ending 0454) expired on 1/2020", "credit_card_number"),
         ("address.zip_code: must not be negative", "zip_code"),
+        ("address.postal_code: must not be negative", "zip_code"),
     ],
 )
 async def test_a_refusal_is_said_beside_its_field_and_the_form_is_kept_less_the_card(
@@ -169,7 +178,7 @@ async def test_a_refusal_is_said_beside_its_field_and_the_form_is_kept_less_the_
     page = await browser.post("/cart/checkout", data=order_form)
     assert page.status_code == 422
     assert re.findall(r'id="(\w+)-problem"', page.text) == [field]
-    assert reason.removeprefix("address.zip_code: ") in shown(page)
+    assert reason.rpartition(": ")[2] in shown(page)
     for name in ("email", "street_address", "zip_code", "city", "country"):
         assert f'value="{order_form[name]}"' in page.text
     assert "4432" not in page.text

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from boutique_contract.rules import IntegerRule
+
 MAXIMUM_BODY_BYTES = 64 * 1024
 MAXIMUM_FIELDS = 100
-MAXIMUM_QUANTITY_PER_ADD = 10
-MAXIMUM_QUANTITY = 99
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -67,17 +67,12 @@ def read_product_id(form: Form) -> str:
     raise InvalidFormError({"product_id": "is needed"})
 
 
-def read_quantity(form: Form, minimum: int, maximum: int) -> int:
+def read_quantity(form: Form, rule: IntegerRule) -> int:
     """Raises InvalidFormError."""
     value = form.get("quantity", "").strip()
-    if not is_number(value, minimum, maximum):
-        raise InvalidFormError({"quantity": f"must be a whole number from {minimum} to {maximum}"})
+    if not rule.accepts_text(value):
+        raise InvalidFormError({"quantity": rule.message})
     return int(value)
-
-
-def is_number(text: str, minimum: int, maximum: int) -> bool:
-    """Tells whether the text has only decimal digits, and is within the bounds."""
-    return text.isascii() and text.isdecimal() and len(text) <= 10 and minimum <= int(text) <= maximum
 
 
 def is_own_address(request: Request, address: str) -> bool:

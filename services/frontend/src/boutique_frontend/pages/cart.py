@@ -6,10 +6,9 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
+from boutique_contract.limits import ADDED_QUANTITY, CART_QUANTITY
 from boutique_frontend.catalog import Catalog
 from boutique_frontend.forms import (
-    MAXIMUM_QUANTITY,
-    MAXIMUM_QUANTITY_PER_ADD,
     Form,
     InvalidFormError,
     read_product_id,
@@ -44,7 +43,7 @@ class CartPages:
         visitor = await self._renderer.visitor(request)
         product = await self._catalog.find(read_product_id(form), visitor.currency)
         try:
-            quantity = read_quantity(form, 1, MAXIMUM_QUANTITY_PER_ADD)
+            quantity = read_quantity(form, ADDED_QUANTITY)
             await self._services.add_to_cart(visitor.session_id, product.id, quantity)
         except (InvalidFormError, grpc.aio.AioRpcError) as error:
             return await self._catalog_pages.product_page(request, visitor, product, problem=_line_problem(error))
@@ -55,7 +54,7 @@ class CartPages:
         visitor = await self._renderer.visitor(request)
         product_id = read_product_id(form)
         try:
-            quantity = read_quantity(form, 0, MAXIMUM_QUANTITY)
+            quantity = read_quantity(form, CART_QUANTITY)
             await self._services.set_in_cart(visitor.session_id, product_id, quantity)
         except (InvalidFormError, grpc.aio.AioRpcError) as error:
             return await self._cart_page(request, visitor, problems={product_id: _line_problem(error)})
@@ -80,7 +79,7 @@ class CartPages:
             cart=cart,
             recommendations=recommendations,
             problems=problems,
-            maximum_quantity=MAXIMUM_QUANTITY,
+            maximum_quantity=CART_QUANTITY.maximum,
         )
 
 

@@ -5,14 +5,14 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from boutique_contract.limits import ADDED_QUANTITY, SEARCH_QUERY
 from boutique_frontend.catalog import Catalog, Product
-from boutique_frontend.forms import MAXIMUM_QUANTITY_PER_ADD, InvalidFormError, parse_fields
+from boutique_frontend.forms import InvalidFormError, parse_fields
 from boutique_frontend.pages.content import PageContent
 from boutique_frontend.pages.rendering import PageRenderer
 from boutique_frontend.services import Services
 from boutique_frontend.visitor import DEFAULT_CURRENCY, Visitor
 
-MAXIMUM_QUERY_LENGTH = 200
 MAXIMUM_META_PRODUCTS = 50
 
 
@@ -32,8 +32,8 @@ class CatalogPages:
 
     async def search(self, request: Request) -> Response:
         query = parse_fields(request.url.query).get("q", "").strip()
-        if len(query) > MAXIMUM_QUERY_LENGTH or not query.isprintable():
-            raise InvalidFormError({"q": f"must be at most {MAXIMUM_QUERY_LENGTH} printable characters"})
+        if problem := SEARCH_QUERY.problem(query):
+            raise InvalidFormError({"q": problem})
         visitor = await self._renderer.visitor(request)
         catalog, cart_count, found = await asyncio.gather(
             self._catalog.priced_in(visitor.currency),
@@ -67,7 +67,7 @@ class CatalogPages:
             recommendations=recommendations,
             ad=ad,
             problem=problem,
-            maximum_quantity=MAXIMUM_QUANTITY_PER_ADD,
+            maximum_quantity=ADDED_QUANTITY.maximum,
         )
 
     async def product_meta(self, request: Request) -> Response:
