@@ -22,7 +22,7 @@ OpenCatalog = Callable[[CatalogSettings], Awaitable["shop_pb2_grpc.ProductCatalo
 
 @pytest.fixture
 def settings(postgres_server: PostgresServer, postgres_database: str) -> CatalogSettings:
-    """A primary alone, with an empty database."""
+    """Returns settings with an empty database on a primary without a replica."""
     return CatalogSettings(
         product_data_addr=postgres_server.address,
         product_data_database=postgres_database,
@@ -34,7 +34,7 @@ def settings(postgres_server: PostgresServer, postgres_database: str) -> Catalog
 
 @pytest.fixture
 def replica(postgres_server: PostgresServer, postgres_database: str) -> Iterator[PostgresServer]:
-    """A streaming replica that has the empty database of `settings`."""
+    """Starts a streaming replica of the database of `settings`."""
     with start_replica(postgres_server) as server:
         postgres_server.wait_for_replica(server)
         yield server
@@ -42,7 +42,7 @@ def replica(postgres_server: PostgresServer, postgres_database: str) -> Iterator
 
 @pytest.fixture
 async def open_catalog(serve: Serve, postgres_database: str) -> AsyncIterator[OpenCatalog]:
-    """Serves a catalog with these settings; answers its stub once it is ready. All close before their database goes."""
+    """Returns a function that serves a catalog and, once it is ready, returns a stub for it."""
     async with AsyncExitStack() as stack:
 
         async def open_one(settings: CatalogSettings) -> shop_pb2_grpc.ProductCatalogServiceAsyncStub:
@@ -56,7 +56,7 @@ async def open_catalog(serve: Serve, postgres_database: str) -> AsyncIterator[Op
 
 @pytest.fixture
 async def migrated(settings: CatalogSettings) -> CatalogSettings:
-    """The same, with the schema and the products."""
+    """Returns `settings`, with the schema and the products in the database."""
     await migrate(settings, "catalog", prepare)
     return settings
 

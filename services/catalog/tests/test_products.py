@@ -1,4 +1,4 @@
-"""The file of products, which the contract fixes in part."""
+"""The file of products, which the contract specifies in part."""
 
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ def test_no_two_products_share_an_id_or_a_name() -> None:
     assert len({product.id for product in products}) == len({product.name for product in products}) == len(products)
 
 
-def test_every_product_has_all_that_the_storefront_shows() -> None:
+def test_every_product_has_everything_that_the_storefront_shows() -> None:
     for product in load_products():
         slug = product.name.lower().replace("&", "and").replace(" ", "-")
         assert product.picture == f"/static/img/products/{slug}.svg"
@@ -38,7 +38,7 @@ def test_every_product_has_all_that_the_storefront_shows() -> None:
         assert all(category.islower() for category in product.categories)
 
 
-def test_every_product_is_rated_from_1_to_5_with_one_decimal_by_somebody() -> None:
+def test_every_product_has_reviews_and_a_rating_from_1_to_5_with_one_decimal() -> None:
     for product in load_products():
         assert 1 <= product.rating <= 5
         assert product.rating == product.rating.quantize(Decimal("0.1"))

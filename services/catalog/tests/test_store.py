@@ -15,7 +15,6 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from boutique_catalog import store as store_module
 from boutique_catalog.__main__ import open_service
 from boutique_catalog.migration import prepare
 from boutique_catalog.product import load_products
@@ -41,7 +40,7 @@ PRODUCTS = load_products()
 MUG = "6E92ZMYYFZ"
 NO_INDEX = "searching without an index"
 
-FORMER_SCHEMA = """
+OLD_SCHEMA = """
 CREATE SCHEMA catalog;
 CREATE TABLE catalog.products (
     id text PRIMARY KEY,
@@ -57,8 +56,8 @@ VALUES
     ('6E92ZMYYFZ', 0, 'Mug', 'A mug.', '/mug.svg', 7.5, '{kitchen}'),
     ('OLD', 1, 'Old', 'Gone.', '/old.svg', 5, '{}');
 """
-"""Of before there were ratings."""
-FORMER_READ = "SELECT id, name, description, picture, price_usd, categories FROM catalog.products ORDER BY position, id"
+"""The schema before there were ratings."""
+OLD_READ = "SELECT id, name, description, picture, price_usd, categories FROM catalog.products ORDER BY position, id"
 
 
 def changed(settings: CatalogSettings, **changes: object) -> CatalogSettings:
@@ -81,12 +80,12 @@ async def health_of(channel: grpc.aio.Channel) -> int:
 
 @pytest.fixture
 def ask(postgres_server: PostgresServer, postgres_database: str) -> Callable[[str], str]:
-    """Runs a statement in the database of `settings`, as an operator would."""
+    """Returns a function that runs a statement in the database of `settings`, as an operator would."""
     return lambda statement: postgres_server.ask(statement, postgres_database)
 
 
 class SilentServer:
-    """Accepts connections and never says a word, like a machine that was lost."""
+    """Accepts connections and never responds, like a machine that has failed."""
 
     def __init__(self) -> None:
         self.connections = 0
@@ -110,7 +109,7 @@ async def silent_server() -> AsyncIterator[SilentServer]:
 # ---- The migration ----
 
 
-async def test_a_migration_makes_the_table_equal_to_the_file(
+async def test_a_migration_changes_the_table_to_match_the_file(
     migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     async with open_store(migrated) as store:
@@ -125,7 +124,7 @@ async def test_a_migration_makes_the_table_equal_to_the_file(
         assert await store.all() == PRODUCTS
 
 
-async def test_a_migration_writes_nothing_where_nothing_changed(
+async def test_a_migration_writes_nothing_if_nothing_has_changed(
     migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     versions = "SELECT id, xmin FROM catalog.products ORDER BY id"
@@ -134,17 +133,17 @@ async def test_a_migration_writes_nothing_where_nothing_changed(
     assert ask(versions) == before
 
 
-def test_the_migration_is_a_process_that_ends(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
+def test_the_migration_runs_as_a_process(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
     given = {name.upper(): str(value) for name, value in settings.model_dump(exclude_unset=True).items()}
     environment = os.environ | given | {"PRODUCT_DATA_PASSWORD": "unused"}
     subprocess.run([sys.executable, "-m", "boutique_catalog.migration"], check=True, env=environment)
     assert ask("SELECT count(*) FROM catalog.products") == str(len(PRODUCTS))
 
 
-async def test_a_table_of_before_there_were_ratings_is_upgraded_in_place_and_once(
+async def test_a_table_without_ratings_is_upgraded_in_place_and_only_once(
     settings: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    ask(FORMER_SCHEMA)
+    ask(OLD_SCHEMA)
     await migrate(settings, "catalog", prepare)
     async with open_store(settings) as store:
         assert await store.all() == PRODUCTS
@@ -157,16 +156,16 @@ async def test_a_table_of_before_there_were_ratings_is_upgraded_in_place_and_onc
     assert ask(shape) == upgraded
 
 
-async def test_the_former_version_of_the_service_reads_and_writes_on_over_the_upgrade(
+async def test_the_old_version_of_the_service_can_read_and_write_after_the_upgrade(
     settings: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    ask(FORMER_SCHEMA)
+    ask(OLD_SCHEMA)
     address, credentials = settings.product_data_addr, settings.credentials()
-    async with create_pool(settings, address, credentials, service="former", connections=1) as former:
-        assert [row["id"] for row in await former.fetch(FORMER_READ)] == [MUG, "OLD"]
+    async with create_pool(settings, address, credentials, service="old", connections=1) as old:
+        assert [row["id"] for row in await old.fetch(OLD_READ)] == [MUG, "OLD"]
         await migrate(settings, "catalog", prepare)
-        assert [row["id"] for row in await former.fetch(FORMER_READ)] == [product.id for product in PRODUCTS]
-        await former.execute("INSERT INTO catalog.products VALUES ('NEW', 99, 'New', 'Now.', '/new.svg', 5, '{}')")
+        assert [row["id"] for row in await old.fetch(OLD_READ)] == [product.id for product in PRODUCTS]
+        await old.execute("INSERT INTO catalog.products VALUES ('NEW', 99, 'New', 'Now.', '/new.svg', 5, '{}')")
     async with open_store(settings) as store:
         *_, unrated = await store.all()
     assert (unrated.id, unrated.rating, unrated.reviews) == ("NEW", Decimal(0), 0)
@@ -175,7 +174,7 @@ async def test_the_former_version_of_the_service_reads_and_writes_on_over_the_up
 @pytest.mark.parametrize(
     ("rating", "reviews"), [("0.9", 1), ("5.1", 1), ("-1", 1), ("NaN", 1), ("4.5", 0), ("0", 7), ("4.5", -1), ("0", -1)]
 )
-async def test_a_rating_out_of_range_or_of_no_reviews_is_kept_out_of_the_table(
+async def test_the_table_refuses_a_rating_out_of_range_or_without_reviews(
     migrated: CatalogSettings, ask: Callable[[str], str], rating: str, reviews: int
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refusal:
@@ -183,7 +182,7 @@ async def test_a_rating_out_of_range_or_of_no_reviews_is_kept_out_of_the_table(
     assert "check constraint" in refusal.value.stderr
 
 
-async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
+async def test_the_table_refuses_a_price_that_is_not_a_number(
     migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refusal:
@@ -191,7 +190,7 @@ async def test_a_price_that_is_no_number_is_kept_out_of_the_table(
     assert "check constraint" in refusal.value.stderr
 
 
-async def test_a_postgres_without_trigrams_is_searched_all_the_same_and_that_is_said(
+async def test_without_trigrams_the_search_works_and_a_warning_is_logged(
     settings: CatalogSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     await migrate(settings, "catalog", prepare)
@@ -202,14 +201,16 @@ async def test_a_postgres_without_trigrams_is_searched_all_the_same_and_that_is_
 
 
 def installed_programs() -> Path | None:
-    """Where the machine's own Postgres is, if it has one; Debian keeps it off the search path."""
+    """Returns the directory of this machine's Postgres, if it has one. On Debian it is not on the search path."""
     candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     found = str(candidates[-1]) if candidates else shutil.which("postgres")
     return Path(found).parent if found else None
 
 
-@pytest.mark.skipif(installed_programs() is None, reason="needs a Postgres with pg_trgm, which the wheel's lacks")
-async def test_a_search_uses_its_index_where_postgres_has_trigrams(settings: CatalogSettings) -> None:
+@pytest.mark.skipif(
+    installed_programs() is None, reason="needs a Postgres with pg_trgm, which the Python package does not have"
+)
+async def test_with_trigrams_the_search_uses_its_index(settings: CatalogSettings) -> None:
     with start_postgres(installed_programs()) as server, server.new_database() as database:
         there = changed(settings, product_data_addr=server.address, product_data_database=database)
         await migrate(there, "catalog", prepare)
@@ -235,7 +236,7 @@ async def test_a_change_in_postgres_is_seen_without_a_restart(catalog: Catalog, 
             pass
 
 
-async def test_the_service_starts_without_its_database_and_serves_once_it_is_there(
+async def test_the_service_starts_without_its_database_and_serves_once_it_exists(
     postgres_server: PostgresServer, settings: CatalogSettings, serve: Serve
 ) -> None:
     early = changed(settings, product_data_database="test_made_late")
@@ -269,13 +270,13 @@ async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalo
         assert await searched(catalog, "%") == []
 
 
-async def test_an_unencrypted_server_is_refused_where_encryption_is_asked_for(migrated: CatalogSettings) -> None:
+async def test_with_tls_an_unencrypted_server_is_refused(migrated: CatalogSettings) -> None:
     async with open_store(changed(migrated, product_data_tls=True)) as store:
         with pytest.raises(UnavailableError):
             await store.all()
 
 
-async def test_a_service_whose_store_has_no_schema_says_what_makes_it(settings: CatalogSettings, serve: Serve) -> None:
+async def test_without_a_schema_the_error_names_the_migration(settings: CatalogSettings, serve: Serve) -> None:
     async with open_store(settings) as store:
         with pytest.raises(UnavailableError, match=r"has no schema: `python3 -m boutique_catalog\.migration`"):
             await store.all()
@@ -283,11 +284,9 @@ async def test_a_service_whose_store_has_no_schema_says_what_makes_it(settings: 
         assert await health_of(await serve(service)) == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_a_read_ends_with_the_deadline_of_its_caller(
-    settings: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_module, "_READ_SECONDS", 3600)
-    async with open_store(changed(settings, product_data_addr=silent_server.address)) as store:
+async def test_a_read_ends_at_the_caller_s_deadline(settings: CatalogSettings, silent_server: SilentServer) -> None:
+    silent = changed(settings, product_data_addr=silent_server.address)
+    async with open_store(silent, read_seconds=3600) as store:
         set_deadline(0.1)
         async with asyncio.timeout(30):
             with pytest.raises(UnavailableError, match="TimeoutError"):
@@ -297,7 +296,7 @@ async def test_a_read_ends_with_the_deadline_of_its_caller(
 # ---- The replica ----
 
 
-async def test_reads_come_from_the_replica_and_from_the_primary_when_it_is_lost(
+async def test_the_replica_is_read_and_if_it_is_down_the_primary(
     postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     async with open_store(changed(migrated, product_data_replica_addr=replica.address)) as store:
@@ -310,7 +309,7 @@ async def test_reads_come_from_the_replica_and_from_the_primary_when_it_is_lost(
         assert [product.name for product in await store.search("beaker")] == ["Beaker"]
 
 
-async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_table(
+async def test_the_primary_is_read_while_the_replica_does_not_have_the_table(
     replica: PostgresServer, settings: CatalogSettings
 ) -> None:
     replica.ask("SELECT pg_wal_replay_pause()")
@@ -319,10 +318,10 @@ async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_table(
         assert await store.all() == PRODUCTS
 
 
-async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_ratings(
+async def test_the_primary_is_read_while_the_replica_does_not_have_the_ratings(
     postgres_server: PostgresServer, replica: PostgresServer, settings: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    ask(FORMER_SCHEMA)
+    ask(OLD_SCHEMA)
     postgres_server.wait_for_replica(replica)
     replica.ask("SELECT pg_wal_replay_pause()")
     await migrate(settings, "catalog", prepare)
@@ -330,7 +329,7 @@ async def test_the_primary_is_read_while_the_replica_has_not_heard_of_the_rating
         assert await store.all() == PRODUCTS
 
 
-async def test_the_service_starts_from_the_replica_while_the_primary_is_away(
+async def test_the_service_starts_from_the_replica_while_the_primary_is_down(
     postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, open_catalog: OpenCatalog
 ) -> None:
     postgres_server.wait_for_replica(replica)
@@ -340,11 +339,11 @@ async def test_the_service_starts_from_the_replica_while_the_primary_is_away(
     assert await listed(catalog) == [product.wire for product in PRODUCTS]
 
 
-async def test_a_replica_that_is_silent_is_left_alone_for_a_while(
-    migrated: CatalogSettings, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
+async def test_a_replica_that_does_not_respond_is_not_read_for_a_while(
+    migrated: CatalogSettings, silent_server: SilentServer
 ) -> None:
-    monkeypatch.setattr(store_module, "_REPLICA_REST_SECONDS", 3600)
-    async with open_store(changed(migrated, product_data_replica_addr=silent_server.address)) as store:
+    silent = changed(migrated, product_data_replica_addr=silent_server.address)
+    async with open_store(silent, replica_pause_seconds=3600) as store:
         assert await store.all() == PRODUCTS
         assert await store.all() == PRODUCTS
     assert silent_server.connections == 1

@@ -1,37 +1,36 @@
-"""The catalog in memory, kept up to date, so that a read costs no trip to the store and survives its outage."""
+"""The catalog in memory, kept up to date, so that reads need no call to the store and survive its outage."""
 
 import asyncio
-import contextlib
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NoReturn
 
 from boutique_catalog.catalog import Catalog
 from boutique_catalog.product import Product
 from boutique_catalog.store import ProductStore
 from boutique_runtime.errors import UnavailableError
-
-_log = logging.getLogger(__name__)
-
-_RETRY_SECONDS = 1
+from boutique_runtime.refreshing import Refreshing
 
 
 class CurrentCatalog:
-    """`loaded` is set once there is a catalog; from then on the last one read stays while the store is away."""
+    """Reads the store every `cache_seconds`. While the store is down, it keeps the last catalog."""
 
     def __init__(self, store: ProductStore, cache_seconds: float) -> None:
-        self.loaded = asyncio.Event()
         self._store = store
-        self._cache_seconds = cache_seconds
-        self._catalog: Catalog | None = None
+        self._catalog = Refreshing(self._read, fresh_seconds=cache_seconds, retry_seconds=min(1, cache_seconds))
+
+    @property
+    def loaded(self) -> asyncio.Event:
+        """Returns the event that is set once there is a catalog."""
+        return self._catalog.loaded
 
     def get(self) -> Catalog:
-        """Raises UnavailableError until there is one."""
-        if self._catalog is None:
+        """Returns the catalog. Raises UnavailableError before the store was first read."""
+        if self._catalog.latest is None:
             raise UnavailableError("the catalog has not been read from its store yet")
-        return self._catalog
+        return self._catalog.latest
 
     async def search(self, query: str) -> Sequence[Product]:
-        """Asks the store, or else what is in memory. Raises UnavailableError where there is neither."""
+        """Searches the store or, while it is down, the catalog in memory. Raises UnavailableError as `get` does."""
         catalog = self.get()
         if not query:
             return catalog.products
@@ -40,21 +39,9 @@ class CurrentCatalog:
         except UnavailableError:
             return catalog.search(query)
 
-    async def keep_up_to_date(self) -> None:
-        """Reads the store every `cache_seconds`. Ends only by being cancelled."""
-        while True:
-            with _logged_failure():
-                self._catalog = Catalog(await self._store.all())
-                self.loaded.set()
-            await asyncio.sleep(self._cache_seconds if self.loaded.is_set() else _RETRY_SECONDS)
+    async def keep_up_to_date(self) -> NoReturn:
+        """Reads the store again and again, until cancelled."""
+        await self._catalog.keep_fresh()
 
-
-@contextlib.contextmanager
-def _logged_failure() -> Iterator[None]:
-    """Whatever is wrong with one attempt, the next may succeed."""
-    try:
-        yield
-    except UnavailableError as error:
-        _log.warning("the catalog could not be read", extra={"reason": f"{error}: {error.__cause__}"})
-    except Exception:  # noqa: BLE001
-        _log.exception("the catalog could not be read")
+    async def _read(self) -> Catalog:
+        return Catalog(await self._store.all())

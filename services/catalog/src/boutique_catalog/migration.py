@@ -1,4 +1,4 @@
-"""Makes the catalog's schema, and its content equal to products.json: `python3 -m boutique_catalog.migration`."""
+"""Creates the catalog's schema and fills it with products.json: `python3 -m boutique_catalog.migration`."""
 
 import importlib.resources
 import logging
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 _SCHEMA = (importlib.resources.files("boutique_catalog") / "schema.sql").read_text()
 
-# An operator class is looked up by search path, and the extension may have been created elsewhere before.
+# Postgres looks an operator class up by the search path, and the extension may exist in another schema.
 _SEARCH_INDEX = """
 SET LOCAL search_path = catalog, public;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -49,7 +49,7 @@ _REMOVE_OTHERS = "DELETE FROM catalog.products WHERE id <> ALL ($1::text[])"
 
 
 async def prepare(connection: Any) -> None:
-    """In the connection's transaction, so that no reader sees a part of it."""
+    """Creates schema and content in the connection's transaction, so that no reader sees a part of it."""
     products = load_products()
     await connection.execute(_SCHEMA)
     await _index_search(connection)

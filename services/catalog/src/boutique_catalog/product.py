@@ -1,4 +1,4 @@
-"""A product, and the file that says which ones the shop sells."""
+"""A product, and the file with the products that the shop sells."""
 
 import importlib.resources
 from collections.abc import Sequence
@@ -14,9 +14,17 @@ from hipstershop import shop_pb2
 
 @dataclass(frozen=True)
 class Product:
-    """`picture` is a path below the storefront; `price_usd` has two decimals; `categories` are lower case.
+    """A product of the catalog.
 
-    `rating` is the mean of the `reviews`, 1 to 5 with one decimal; both are 0 where there are none.
+    Args:
+        id: Ten capital letters and digits.
+        name: Its name.
+        description: Two sentences.
+        picture: The picture's path in the storefront.
+        price_usd: With two decimals.
+        categories: In lower case.
+        rating: The mean of its reviews, 1 to 5 with one decimal; 0 if there are none.
+        reviews: The number of reviews.
     """
 
     id: str
@@ -30,7 +38,7 @@ class Product:
 
     @cached_property
     def wire(self) -> shop_pb2.Product:
-        """Made once, since the same product is answered again and again."""
+        """Returns the message of the contract. It is created once, since it is sent many times."""
         return shop_pb2.Product(
             id=self.id,
             name=self.name,
@@ -47,11 +55,11 @@ _PRODUCTS = TypeAdapter(list[Product])
 
 
 def load_products() -> list[Product]:
-    """What `products.json` holds, in the order in which the shop shows it."""
+    """Reads `products.json`, in the order in which the shop shows the products."""
     file = importlib.resources.files("boutique_catalog") / "products.json"
     return _PRODUCTS.validate_json(file.read_bytes())
 
 
 def products_to_json(products: Sequence[Product]) -> str:
-    """In the form of `products.json`."""
+    """Returns the products in the form of `products.json`."""
     return _PRODUCTS.dump_json(list(products)).decode()

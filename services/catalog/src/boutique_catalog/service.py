@@ -1,4 +1,4 @@
-"""ProductCatalogService of the contract, over the current catalog."""
+"""The contract's ProductCatalogService."""
 
 from typing import Any
 
@@ -12,6 +12,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CatalogServicer(shop_pb2_grpc.ProductCatalogServiceServicer):
+    """Answers from the current catalog."""
+
     def __init__(self, current: CurrentCatalog) -> None:
         self._current = current
 
