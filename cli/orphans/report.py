@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cli.account import Account
 from cli.orphans.finding import Orphan, find_orphans
-from cli.table import print_table
+from dev.table import print_table
 
 
 def orphans(account: Account) -> int:
