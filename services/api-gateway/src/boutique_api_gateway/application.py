@@ -10,13 +10,14 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from boutique_api_gateway import failures
+from boutique_api_gateway.concurrency_limit import with_concurrency_limit
 from boutique_api_gateway.json_bodies import JsonRoute
-from boutique_api_gateway.limits import with_body_limit, with_concurrency_limit
 from boutique_api_gateway.metrics import Metrics, with_metrics
 from boutique_api_gateway.openapi import responses, write_document
 from boutique_api_gateway.routes import ROUTES, Route
 from boutique_api_gateway.services import Services
 from boutique_api_gateway.settings import GatewaySettings
+from boutique_runtime.body_limit import with_body_limit
 
 _NO_SUCH_PATH = "no such path; see cart, checkout, content, payment and product below /api/v1"
 
@@ -52,9 +53,7 @@ def create_application(services: Services, settings: GatewaySettings) -> ASGIApp
     application.state.metrics = metrics
     application.state.document = _DOCUMENT
     _add_error_handlers(application)
-    limited = with_concurrency_limit(
-        with_body_limit(application, settings.maximum_body_bytes), settings.maximum_concurrent_requests
-    )
+    limited = with_concurrency_limit(with_body_limit(application), settings.maximum_concurrent_requests)
     return with_metrics(limited, metrics)
 
 

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from boutique_api_gateway import card
 from boutique_api_gateway.messages import Failure
+from boutique_runtime.http_status import api_status
 from boutique_runtime.reverse_proxy import BadGatewayError, GatewayTimeoutError
 from boutique_runtime.telemetry import current_request_id
 
@@ -31,15 +32,6 @@ REASONS = {
     504: "A backend service did not respond in time.",
 }
 
-_HTTP_STATUS = {
-    grpc.StatusCode.INVALID_ARGUMENT: 400,
-    grpc.StatusCode.NOT_FOUND: 404,
-    grpc.StatusCode.FAILED_PRECONDITION: 409,
-    grpc.StatusCode.ABORTED: 409,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: 503,
-    grpc.StatusCode.UNAVAILABLE: 502,
-    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
-}
 _STATUSES_WITH_DETAILS = frozenset({400, 404, 409, 503})
 """Statuses for which the service's own message is meant for the client."""
 
@@ -82,7 +74,7 @@ def failure(scope: Scope, status: int, reason: str, headers: Mapping[str, str] |
 
 
 def _backend_failure(scope: Scope, error: grpc.aio.AioRpcError) -> JSONResponse:
-    status = _HTTP_STATUS.get(error.code(), 500)
+    status = api_status(error.code())
     details = error.details() or ""
     reason = card.refusal(details) if status in _STATUSES_WITH_DETAILS and details else REASONS[status]
     response = failure(scope, status, reason, RETRY_AFTER if status == 503 else None)

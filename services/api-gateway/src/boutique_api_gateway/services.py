@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from boutique_api_gateway.settings import GatewaySettings
-from boutique_runtime.clients import open_channels
+from boutique_runtime.clients import open_stub
 from boutique_runtime.reverse_proxy import ReverseProxy, open_reverse_proxy
-from hipstershop import shop_pb2, shop_pb2_grpc
+from hipstershop import shop_pb2_grpc
 
 READ_TIMEOUT = 5.0
 ORDER_TIMEOUT = 20.0
@@ -30,23 +30,14 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
     """Opens the services. Connections are made on first use, so that services can start in any order."""
-    addresses = {
-        "CartService": settings.cart_service_addr,
-        "CheckoutService": settings.checkout_service_addr,
-        "PaymentService": settings.payment_service_addr,
-        "ProductCatalogService": settings.product_catalog_service_addr,
-    }
     async with (
-        open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels,
+        open_stub(shop_pb2_grpc.CartServiceStub, settings.cart_service_addr) as cart,
+        open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr) as catalog,
+        open_stub(shop_pb2_grpc.CheckoutServiceStub, settings.checkout_service_addr) as checkout,
+        open_stub(shop_pb2_grpc.PaymentServiceStub, settings.payment_service_addr) as payment,
         open_reverse_proxy(settings.content_addr) as content,
     ):
-        yield Services(
-            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
-            checkout=shop_pb2_grpc.CheckoutServiceStub(channels["CheckoutService"]),
-            payment=shop_pb2_grpc.PaymentServiceStub(channels["PaymentService"]),
-            content=content,
-        )
+        yield Services(cart, catalog, checkout, payment, content)
 
 
 async def _from_application(request: Request) -> Services:

@@ -11,5 +11,4 @@ class GatewaySettings(ServiceSettings):
     checkout_service_addr: HostAndPort
     payment_service_addr: HostAndPort
     content_addr: HostAndPort
-    maximum_body_bytes: int = Field(default=64 * 1024, ge=1)
     maximum_concurrent_requests: int = Field(default=200, ge=1, description="Further requests are refused.")

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 
 from boutique_frontend.assets import Assets
 from boutique_frontend.catalog import Catalog
-from boutique_frontend.errors import http_status
 from boutique_frontend.forms import Form, InvalidFormError, read_form
 from boutique_frontend.pages import visit
 from boutique_frontend.pages.cart import CartPages
@@ -24,6 +23,8 @@ from boutique_frontend.pages.content import PageContent
 from boutique_frontend.pages.rendering import PageRenderer
 from boutique_frontend.pages.templates import Templates
 from boutique_frontend.services import Services
+from boutique_runtime.body_limit import with_body_limit
+from boutique_runtime.http_status import page_status
 from boutique_runtime.security_headers import with_security_headers
 
 
@@ -61,7 +62,7 @@ def create_application(services: Services) -> ASGIApp:
         ),
     )
     application.router.redirect_slashes = False
-    return with_security_headers(GZipMiddleware(application, compresslevel=1))
+    return with_security_headers(GZipMiddleware(with_body_limit(application), compresslevel=1))
 
 
 def _post(path: str, handle: Callable[[Request, Form], Awaitable[Response]]) -> Route:
@@ -85,7 +86,7 @@ def _error_handler(renderer: PageRenderer) -> Callable[[Request, Exception], Awa
                 return await renderer.error(request, status, explanation, error.headers or {})
             case grpc.aio.AioRpcError():
                 request.scope["reason"] = f"{error.code().name}: {error.details()}"
-                status = http_status(error.code())
+                status = page_status(error.code())
                 return await renderer.error(request, status, (error.details() or "") if status == 422 else "")
             case ClientDisconnect():
                 return Response(status_code=400)

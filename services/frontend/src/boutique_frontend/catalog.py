@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from boutique_frontend.cached import Cached
 from boutique_frontend.services import Services
 from boutique_runtime.money import Money
+from boutique_runtime.refreshing import Refreshing
 from hipstershop import shop_pb2
 
 FRESH_SECONDS = 5.0
@@ -39,12 +39,12 @@ class Catalog:
     def __init__(self, services: Services, render_grid: Callable[[Sequence[Product]], Markup]) -> None:
         self._services = services
         self._render_grid = render_grid
-        self._by_currency: dict[str, Cached[PricedCatalog]] = {}
+        self._by_currency: dict[str, Refreshing[PricedCatalog]] = {}
 
     async def priced_in(self, currency: str) -> PricedCatalog:
         """Raises grpc.aio.AioRpcError."""
         if currency not in self._by_currency:
-            self._by_currency[currency] = Cached(lambda: self._load(currency), fresh_seconds=FRESH_SECONDS)
+            self._by_currency[currency] = Refreshing(lambda: self._load(currency), fresh_seconds=FRESH_SECONDS)
         return await self._by_currency[currency].get()
 
     async def find(self, product_id: str, currency: str) -> Product:

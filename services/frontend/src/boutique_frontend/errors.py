@@ -1,17 +1,4 @@
-"""HTTP statuses and texts of error pages."""
-
-import grpc
-
-_HTTP_STATUS = {
-    grpc.StatusCode.NOT_FOUND: 404,
-    grpc.StatusCode.INVALID_ARGUMENT: 422,
-    # The contract uses it for a service that cannot reach its store. Pages catch what they can explain better.
-    grpc.StatusCode.FAILED_PRECONDITION: 503,
-    grpc.StatusCode.UNAVAILABLE: 503,
-    grpc.StatusCode.DEADLINE_EXCEEDED: 503,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: 503,
-    grpc.StatusCode.ABORTED: 503,
-}
+"""Texts of error pages."""
 
 STATUS_TEXTS = {
     400: ("We could not read that", "The request was malformed."),
@@ -26,7 +13,3 @@ STATUS_TEXTS = {
     503: ("We will be right back", "Part of the shop does not answer just now. Your cart is safe; please try again."),
 }
 """Title and explanation by HTTP status."""
-
-
-def http_status(code: grpc.StatusCode) -> int:
-    return _HTTP_STATUS.get(code, 500)

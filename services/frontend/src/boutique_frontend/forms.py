@@ -1,4 +1,4 @@
-"""Reads posted forms: limits their size, refuses posts from other sites, checks fields."""
+"""Reads posted forms: refuses posts from other sites, and checks fields."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from boutique_contract.rules import IntegerRule
 
-MAXIMUM_BODY_BYTES = 64 * 1024
 MAXIMUM_FIELDS = 100
 
 _FORM = "application/x-www-form-urlencoded"
@@ -30,13 +29,7 @@ async def read_form(request: Request) -> Form:
     Raises HTTPException with 400, 403, 413 or 415.
     """
     _refuse_cross_site(request)
-    body = bytearray()
-    if int(request.headers.get("content-length", 0)) > MAXIMUM_BODY_BYTES:
-        raise _too_large()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAXIMUM_BODY_BYTES:
-            raise _too_large()
+    body = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and media_type != _FORM:
         raise HTTPException(415, f"A form is sent as {_FORM}.")
@@ -97,7 +90,3 @@ def _refuse_cross_site(request: Request) -> None:
         same_site = True
     if not same_site:
         raise HTTPException(403, "This request was sent by another site, so it was not carried out.")
-
-
-def _too_large() -> HTTPException:
-    return HTTPException(413, f"A form is at most {MAXIMUM_BODY_BYTES // 1024} KiB.", {"connection": "close"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import grpc
 
 from boutique_frontend.settings import FrontendSettings
-from boutique_runtime.clients import MethodWithFallback, call, open_channels
+from boutique_runtime.clients import MethodWithFallback, call, open_stub
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -144,22 +144,13 @@ def _cart_item(session_id: str, product_id: str, quantity: int) -> shop_pb2.AddI
 
 @asynccontextmanager
 async def open_services(settings: FrontendSettings) -> AsyncIterator[Services]:
-    addresses = {
-        "AdService": settings.ad_service_addr,
-        "CartService": settings.cart_service_addr,
-        "CheckoutService": settings.checkout_service_addr,
-        "CurrencyService": settings.currency_service_addr,
-        "ProductCatalogService": settings.product_catalog_service_addr,
-        "RecommendationService": settings.recommendation_service_addr,
-        "ShippingService": settings.shipping_service_addr,
-    }
-    async with open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels:
-        yield Services(
-            ad=shop_pb2_grpc.AdServiceStub(channels["AdService"]),
-            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
-            checkout=shop_pb2_grpc.CheckoutServiceStub(channels["CheckoutService"]),
-            currency=shop_pb2_grpc.CurrencyServiceStub(channels["CurrencyService"]),
-            recommendation=shop_pb2_grpc.RecommendationServiceStub(channels["RecommendationService"]),
-            shipping=shop_pb2_grpc.ShippingServiceStub(channels["ShippingService"]),
-        )
+    async with (
+        open_stub(shop_pb2_grpc.AdServiceStub, settings.ad_service_addr) as ad,
+        open_stub(shop_pb2_grpc.CartServiceStub, settings.cart_service_addr) as cart,
+        open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr) as catalog,
+        open_stub(shop_pb2_grpc.CheckoutServiceStub, settings.checkout_service_addr) as checkout,
+        open_stub(shop_pb2_grpc.CurrencyServiceStub, settings.currency_service_addr) as currency,
+        open_stub(shop_pb2_grpc.RecommendationServiceStub, settings.recommendation_service_addr) as recommendation,
+        open_stub(shop_pb2_grpc.ShippingServiceStub, settings.shipping_service_addr) as shipping,
+    ):
+        yield Services(ad, cart, catalog, checkout, currency, recommendation, shipping)

@@ -21,12 +21,12 @@ from boutique_frontend.checkout import (
     read_idempotency_key,
 )
 from boutique_frontend.confirmation import read_receipt, write_receipt
-from boutique_frontend.errors import http_status
 from boutique_frontend.forms import Form, InvalidFormError
 from boutique_frontend.pages.content import PageContent
 from boutique_frontend.pages.rendering import NOT_STORED, PageRenderer
 from boutique_frontend.services import OPTIONAL_TIMEOUT, REQUIRED_TIMEOUT, Services
 from boutique_frontend.visitor import Visitor
+from boutique_runtime.http_status import page_status
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from hipstershop import shop_pb2
 
@@ -106,7 +106,7 @@ class CheckoutPages:
                 return await self._renderer.error(request, 409, explanation)
             case code:
                 problem = "The order was not confirmed in time. Send it again: it is placed and paid once at most."
-                return await self._refused(request, visitor, form, http_status(code), {"": problem}, key)
+                return await self._refused(request, visitor, form, page_status(code), {"": problem}, key)
 
     async def _refused(
         self, request: Request, visitor: Visitor, form: Form, status: int, problems: Mapping[str, str], key: str

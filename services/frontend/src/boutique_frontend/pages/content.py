@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 
-from boutique_frontend.cached import Cached
 from boutique_frontend.cart import Cart, fill_cart
 from boutique_frontend.catalog import Catalog, Product
 from boutique_frontend.services import OPTIONAL_TIMEOUT, Services
 from boutique_frontend.visitor import Visitor
 from boutique_runtime.money import Money
+from boutique_runtime.refreshing import Refreshing
 from hipstershop import shop_pb2
 
 ADS_FRESH_SECONDS = 10.0
@@ -21,7 +21,7 @@ class PageContent:
     def __init__(self, services: Services, catalog: Catalog) -> None:
         self._services = services
         self._catalog = catalog
-        self._ads: dict[tuple[str, ...], Cached[Sequence[shop_pb2.Ad]]] = {}
+        self._ads: dict[tuple[str, ...], Refreshing[Sequence[shop_pb2.Ad]]] = {}
 
     async def cart_count(self, visitor: Visitor) -> int | None:
         """Returns None if the cart service fails or is slow: pages that are not about the cart do without."""
@@ -46,7 +46,9 @@ class PageContent:
 
     async def ad(self, categories: tuple[str, ...] = ()) -> shop_pb2.Ad | None:
         if categories not in self._ads:
-            self._ads[categories] = Cached(lambda: self._services.get_ads(categories), fresh_seconds=ADS_FRESH_SECONDS)
+            self._ads[categories] = Refreshing(
+                lambda: self._services.get_ads(categories), fresh_seconds=ADS_FRESH_SECONDS
+            )
         ads = [ad for ad in await self._ads[categories].get() if ad.redirect_url.startswith("/product/")]
         return random.choice(ads) if ads else None  # noqa: S311 (not used for security)
 

@@ -6,11 +6,11 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from boutique_frontend.cached import Cached
 from boutique_frontend.errors import STATUS_TEXTS
 from boutique_frontend.pages.templates import Templates
 from boutique_frontend.services import Services
 from boutique_frontend.visitor import DEFAULT_CURRENCY, SESSION_COOKIE, Visitor, load_visitor, set_cookie
+from boutique_runtime.refreshing import Refreshing
 from boutique_runtime.telemetry import current_request_id
 
 SHOWN_CURRENCIES = ("USD", "EUR", "CAD", "JPY", "GBP", "TRY")
@@ -23,7 +23,7 @@ _RETRY_AFTER_SECONDS = "5"
 class PageRenderer:
     def __init__(self, services: Services, templates: Templates) -> None:
         self._templates = templates
-        self._currencies = Cached(services.supported_currencies, fresh_seconds=CURRENCIES_FRESH_SECONDS)
+        self._currencies = Refreshing(services.supported_currencies, fresh_seconds=CURRENCIES_FRESH_SECONDS)
 
     async def visitor(self, request: Request) -> Visitor:
         return load_visitor(request, await self.shown_currencies())
