@@ -28,6 +28,14 @@ _STYLE = """
 
 @dataclass(frozen=True)
 class Node:
+    """A box of the picture: a service or a store.
+
+    Args:
+        detail: The second line of text, which may be empty.
+        shape: The CSS classes.
+        needs: The names of the nodes that it has an arrow to.
+    """
+
     name: str
     detail: str
     shape: str
@@ -35,7 +43,7 @@ class Node:
 
 
 def draw(services: Mapping[str, ServiceFile]) -> str:
-    """An SVG document: callers to the left of what they call, stores to the right of all."""
+    """Returns an SVG document, with callers to the left of what they call, and stores to the right of everything."""
     nodes = {node.name: node for node in _nodes(services)}
     columns: dict[int, list[str]] = defaultdict(list)
     for name in sorted(nodes, key=lambda name: (-len(nodes[name].needs), name)):
@@ -74,7 +82,7 @@ def _nodes(services: Mapping[str, ServiceFile]) -> Iterator[Node]:
 
 
 def _column(name: str, nodes: Mapping[str, Node]) -> int:
-    """One to the right of the farthest that needs it; stores are to the right of everything."""
+    """Returns the column: one to the right of every node that needs this one. Stores are in the last column."""
     if nodes[name].shape == "store":
         return 1 + max(_column(other, nodes) for other in nodes if nodes[other].shape != "store")
     return max((1 + _column(other, nodes) for other in nodes if name in nodes[other].needs), default=0)
