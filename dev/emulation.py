@@ -5,12 +5,12 @@ Nothing here imports that package: it registers itself as an entry point of the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
 from dev.errors import ActionableError
 from dev.progress import Progress
+from dev.sources import load
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class PluginSource(Protocol):
 
 def plugin_source() -> PluginSource:
     """Returns the installed source. Raises ActionableError if there is none."""
-    for found in entry_points(group="boutique.offline", name="plugins"):
-        source: PluginSource = found.load()()
-        return source
-    raise ActionableError("The package boutique-offline, which emulates AWS, is not installed in this environment.")
+    source: PluginSource | None = load("plugins")
+    if source is None:
+        raise ActionableError("The package boutique-offline, which emulates AWS, is not installed.")
+    return source

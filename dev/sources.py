@@ -52,17 +52,18 @@ class ClusterSource(Protocol):
 
 def tool_source() -> ToolSource | None:
     """Returns what builds tools, or None if no installed package does."""
-    source: ToolSource | None = _load("tools")
+    source: ToolSource | None = load("tools")
     return source
 
 
 def cluster_source() -> ClusterSource | None:
     """Returns what runs Kubernetes without Docker, or None if no installed package does."""
-    source: ClusterSource | None = _load("clusters")
+    source: ClusterSource | None = load("clusters")
     return source
 
 
-def _load(name: str) -> Any:
+def load(name: str) -> Any:
+    """Returns what the entry point of this name provides, or None if no installed package has it."""
     for entry in entry_points(group=GROUP, name=name):
         return entry.load()()
     return None
