@@ -172,16 +172,16 @@ class DebianCluster:
         api = Api(ApiServerAddress(str(ranges.node), API_PORT), self._layout.pki, "admin")
         with ThreadPoolExecutor() as pool:
             images = pool.submit(self._load_own_images, toolbox, packages)
-            self._wait(step, "the API", api.ready)
+            step.update("waiting for the API")
+            self._wait("the API", api.ready)
             _apply_manifests(toolbox, self._layout.kubeconfig, ranges)
             images.result()
         # What the API says of the node and its pods may be of an earlier run; an answer of the cluster's DNS is not.
-        self._wait(
-            step, "the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}")
-        )
+        step.update("waiting for the cluster's DNS")
+        self._wait("the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}"))
 
-    def _wait(self, step: Step, what: str, condition: Callable[[], bool]) -> None:
-        step.update(f"waiting for {what}")
+    def _wait(self, what: str, condition: Callable[[], bool]) -> None:
+        """Waits for the condition. Raises ActionableError as soon as the node has ended, or if it takes too long."""
 
         def holds() -> bool:
             if not self._processes():
@@ -194,7 +194,7 @@ class DebianCluster:
     def _load_own_images(self, toolbox: Toolbox, packages: Path) -> None:
         """The two images that the node itself needs."""
         socket = self._layout.directory / "run/containerd/containerd.sock"
-        wait_until(socket.exists, _READY_TIMEOUT, f"containerd did not start; its log is in {self._layout.logs}")
+        self._wait("containerd", socket.exists)
         with tempfile.TemporaryDirectory() as directory:
             archive = Path(directory) / "image.tar"
             for program, image, arguments in (

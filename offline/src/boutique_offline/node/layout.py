@@ -87,7 +87,7 @@ class Layout:
         shutil.rmtree(self.directory / "run", ignore_errors=True)
         for directory in ("lib/kubernetes/cni", "lib/volumes", "log", "run/lock"):
             (self.directory / directory).mkdir(parents=True, exist_ok=True)
-        for mounted in (_PROGRAMS, _POLICIES, PACKAGES, _BASE / "local"):
+        for mounted in (_PROGRAMS, _POLICIES, PACKAGES, *(_BASE / package.__name__ for package in _IMPORTED)):
             (self.directory / "run" / mounted.relative_to("/run")).mkdir(parents=True)
         self._create_certificates(network)
         address = ApiServerAddress(str(network.node), API_PORT)
