@@ -1,4 +1,7 @@
-"""What `pulumi preview --json` printed: a step for each resource. Source of its shape: Pulumi, pkg/display/json.go."""
+"""Reads plans: the output of `pulumi preview --json`, with a step per resource.
+
+Source of the format: Pulumi, pkg/display/json.go.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,10 +16,13 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class State:
-    """A resource before or after. Values that are not known yet stay as Pulumi writes them.
+    """A resource before or after the plan. Values that are not known yet are as Pulumi writes them.
 
-    One that is not `custom` is a component, which is its children and nothing else. `secret` are the names of outputs
-    that are secret; what is `retained` is only forgotten when Pulumi deletes it.
+    Args:
+        custom: False for a component, which consists only of its children.
+        secret: The names of secret outputs.
+        retained: True if Pulumi does not delete the resource in the cloud.
+        references: The URNs of the resources that each property depends on.
     """
 
     type: str
@@ -25,14 +31,18 @@ class State:
     custom: bool = True
     secret: Sequence[str] = ()
     retained: bool = False
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to a resource: `old` is None where it is made, `new` where it is deleted.
+    """An operation on a resource.
 
-    `differs` says of each changed path whether it is one of the inputs.
-    Where the provider does not say paths, `differs` is empty, and `reasons` may have names of properties.
+    Args:
+        old: The resource before. None if it is created.
+        new: The resource after. None if it is deleted.
+        differs: Whether each changed path is one of the inputs. Empty if the provider reports no paths.
+        reasons: The properties that cause the operation. Some providers report only these.
     """
 
     operation: str
@@ -49,31 +59,38 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Source: a URN is urn:pulumi:<stack>::<project>::<types>::<name>."""
+        """The name of the resource. Source: a URN is urn:pulumi:<stack>::<project>::<types>::<name>."""
         return self.urn.split("::", 3)[-1]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`left_out` are resources that stay as they are, and that the plan does not show."""
+    """A plan of a stack.
+
+    Args:
+        omitted: The number of unchanged resources that the plan does not list.
+    """
 
     steps: Sequence[Step]
-    left_out: int = 0
+    omitted: int = 0
 
     @property
-    def before(self) -> Sequence[tuple[str, Values]]:
-        """Type and inputs of each resource that there is."""
-        return _resources({step.urn: step.old for step in self.steps if step.old})
+    def before(self) -> Mapping[str, State]:
+        """The resources before the plan, by URN."""
+        return {step.urn: step.old for step in self.steps if step.old}
 
     @property
-    def after(self) -> Sequence[tuple[str, Values]]:
-        """Type and inputs of each resource that there is once the plan is carried out."""
-        # A resource that is replaced has several steps.
-        return _resources({step.urn: step.new for step in self.steps if step.new})
+    def after(self) -> Mapping[str, State]:
+        """The resources after the plan, by URN. A resource that is replaced has several steps."""
+        return {step.urn: step.new for step in self.steps if step.new}
 
 
 def read_plan(path: Path) -> Plan:
-    """Raises ConfigError where the file is not there or is no plan."""
+    """Reads a plan from a file.
+
+    Raises:
+        ConfigError: If the file does not exist or is not a plan.
+    """
     try:
         return parse_plan(path.read_text(), str(path))
     except OSError as error:
@@ -81,42 +98,47 @@ def read_plan(path: Path) -> Plan:
 
 
 def parse_plan(text: str, source: str) -> Plan:
-    """Raises ConfigError, which names the source, where the text is no plan."""
+    """Parses a plan.
+
+    Args:
+        text: The output of Pulumi.
+        source: The origin of the text, for the error message.
+
+    Raises:
+        ConfigError: If the text is not a plan.
+    """
     try:
         content = json.loads(text)
-        steps = [_step(given) for given in content["steps"]]
-        same = int(content.get("changeSummary", {}).get("same", 0))
+        steps = [_step(one) for one in content["steps"]]
+        unchanged = int(content.get("changeSummary", {}).get("same", 0))
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise ConfigError(f"{source}: is not what `pulumi preview --json` prints") from None
-    return Plan(steps, max(0, same - sum(step.operation == "same" for step in steps)))
+        raise ConfigError(f"{source}: is not the output of `pulumi preview --json`") from None
+    return Plan(steps, max(0, unchanged - sum(step.operation == "same" for step in steps)))
 
 
-def _step(given: Mapping[str, Any]) -> Step:
-    if not (given.get("oldState") or given.get("newState")):
-        raise ValueError(given["urn"])
+def _step(content: Mapping[str, Any]) -> Step:
+    if not (content.get("oldState") or content.get("newState")):
+        raise ValueError(content["urn"])
     return Step(
-        operation=given["op"],
-        urn=given["urn"],
-        provider=given.get("provider") or "",
-        old=_state(given.get("oldState")),
-        new=_state(given.get("newState")),
-        differs={path: bool(one["inputDiff"]) for path, one in (given.get("detailedDiff") or {}).items()},
-        reasons=given.get("replaceReasons") or given.get("diffReasons") or (),
+        operation=content["op"],
+        urn=content["urn"],
+        provider=content.get("provider") or "",
+        old=_state(content.get("oldState")),
+        new=_state(content.get("newState")),
+        differs={path: bool(one["inputDiff"]) for path, one in (content.get("detailedDiff") or {}).items()},
+        reasons=content.get("replaceReasons") or content.get("diffReasons") or (),
     )
 
 
-def _state(given: Mapping[str, Any] | None) -> State | None:
-    if not given:
+def _state(content: Mapping[str, Any] | None) -> State | None:
+    if not content:
         return None
     return State(
-        type=given["type"],
-        inputs=given.get("inputs") or {},
-        outputs=given.get("outputs") or {},
-        custom=bool(given.get("custom", True)),
-        secret=given.get("additionalSecretOutputs") or (),
-        retained=bool(given.get("retainOnDelete")),
+        type=content["type"],
+        inputs=content.get("inputs") or {},
+        outputs=content.get("outputs") or {},
+        custom=bool(content.get("custom", True)),
+        secret=content.get("additionalSecretOutputs") or (),
+        retained=bool(content.get("retainOnDelete")),
+        references=content.get("propertyDependencies") or {},
     )
-
-
-def _resources(states: Mapping[str, State]) -> Sequence[tuple[str, Values]]:
-    return [(state.type, state.inputs) for state in states.values()]

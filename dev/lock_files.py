@@ -9,7 +9,7 @@ from dev.errors import ActionableError
 from dev.virtual_environment import ENVIRONMENT, ROOT, workspace_members
 
 _OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
-_SCANNER = ROOT / "infra" / "policies" / "scanner"
+_SCANNER = ROOT / "cli" / "scan"
 _SHARED = ("contract", "runtime")
 """The libraries in every service's image."""
 _OWN_LOCK = "requirements.lock"

@@ -1,1 +1,1 @@
-"""What a stack's plan is paid for: each thing, the setting that drives it, and AWS' list price."""
+"""Estimates the cost of a stack from its plan and AWS' list prices."""

@@ -1,4 +1,4 @@
-"""The cheapest value of each setting that drives costs, where it is not the one that is set."""
+"""Finds cheaper values of the settings that affect the cost."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,7 +10,7 @@ _SMALLEST_CACHE: Final = "cache.t4g.micro"
 
 
 def cheaper_values(settings: AwsSettings) -> Mapping[str, str]:
-    """What to write instead, by key of the stack's file; what a protected stack must have is left as it is."""
+    """Returns the cheapest values, by key of the stack's file. Respects what a protected stack needs."""
     network, database = settings.network, settings.database
     carts, sessions = settings.caches.carts, settings.caches.sessions
     set_and_cheapest = {
@@ -31,10 +31,10 @@ def cheaper_values(settings: AwsSettings) -> Mapping[str, str]:
         "aws.caches.sessions.replicas": (sessions.replicas, 0),
         "aws.caches.sessions.snapshotDays": (sessions.snapshot_days, 0),
     }
-    return {key: _written(key, cheapest) for key, (value, cheapest) in set_and_cheapest.items() if value != cheapest}
+    return {key: _format(key, cheapest) for key, (value, cheapest) in set_and_cheapest.items() if value != cheapest}
 
 
-def _written(key: str, value: object) -> str:
+def _format(key: str, value: object) -> str:
     if key == "aws.database.storage":
-        return f"{value}, of a new database: RDS never takes storage away"
+        return f"{value} for a new database, since RDS can't reduce storage"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,17 +1,17 @@
-"""What of a plan is paid for: a table from types of resources to the lines that one of them adds to a bill."""
+"""Lists the lines of the bill for the resources in a plan."""
 
 import enum
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from cli.plan import State, Values
 from infra.config.aws import AwsSettings
-
-Inputs = Mapping[str, Any]
 
 
 class Basis(enum.Enum):
-    """How a bill grows: with the hours or months that a thing is there, or with its use alone, which no plan knows."""
+    """What is billed: the hours or months that a resource exists, or its usage, which no plan knows."""
 
     HOUR = "hour"
     MONTH = "month"
@@ -20,10 +20,12 @@ class Basis(enum.Enum):
 
 @dataclass(frozen=True)
 class Query:
-    """A product of AWS' price list. `usage` is its usage type without the region's prefix.
+    """Identifies a product in AWS' price list. Source: AWS Billing user guide, Price List Query API.
 
-    One that ends in a colon is only how the usage type begins: the size that follows is not written as elsewhere.
-    `region` names the attribute that has the region. Source: AWS Billing user guide, Price List Query API.
+    Args:
+        usage: The usage type without the region's prefix. If it ends in a colon, any size may follow, since AWS
+            abbreviates sizes there.
+        region: The attribute with the region.
     """
 
     service: str
@@ -33,16 +35,20 @@ class Query:
 
     @property
     def key(self) -> str:
-        """What the price is kept under."""
+        """The key of the price in the cache."""
         return " ".join([self.service, self.usage, *(f"{name}={value}" for name, value in self.attributes)])
 
 
 @dataclass(frozen=True)
 class Line:
-    """`quantity` is of what is paid for, in `unit`; of what is paid by use it is how many things there are to use.
+    """A line of the bill.
 
-    `settings` are keys of the stack's file that drive it; none where every stack has it. What has no `query` can't be
-    priced, and `unpriced` says why.
+    Args:
+        what: The billed item.
+        quantity: The number of units. For usage, the number of resources.
+        query: The product in the price list. None if it can't be priced.
+        settings: The keys of the stack's file that determine the quantity or the price.
+        unpriced: Why it can't be priced.
     """
 
     what: str
@@ -54,40 +60,36 @@ class Line:
     unpriced: str = ""
 
 
-def bill(resources: Iterable[tuple[str, Inputs]], settings: AwsSettings) -> list[Line]:
-    """The lines of all resources, each a type and its inputs; what is alike is one line."""
-    lines: dict[Line, int] = {}
-    for kind, inputs in resources:
-        for line in _LINES.get(kind, _nothing)(inputs, settings):
-            alike = replace(line, quantity=0)
-            lines[alike] = lines.get(alike, 0) + line.quantity
-    return [replace(line, quantity=quantity) for line, quantity in lines.items()]
+def bill(resources: Iterable[State], settings: AwsSettings) -> list[Line]:
+    """Returns the lines of all resources. Adds up the quantities of lines that only differ in those."""
+    quantities: Counter[Line] = Counter()
+    for resource in resources:
+        if lines := _LINES.get(resource.type):
+            for line in lines(resource.inputs, settings):
+                quantities[replace(line, quantity=0)] += line.quantity
+    return [replace(line, quantity=quantity) for line, quantity in quantities.items()]
 
 
-def _nothing(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
-    yield from ()
-
-
-def _nat_gateway(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _nat_gateway(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     nat = ("aws.network.nat", "aws.network.zones")
     operation = (("operation", "NatGateway"),)
     yield _by_hour("NAT gateway", 1, Query("AmazonEC2", "NatGateway-Hours", operation), *nat)
-    yield _by_use("Data through NAT gateways", "GB", Query("AmazonEC2", "NatGateway-Bytes", operation), *nat)
+    yield _by_usage("Data through NAT gateways", "GB", Query("AmazonEC2", "NatGateway-Bytes", operation), *nat)
 
 
-def _address(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _address(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     yield _by_hour("Public IPv4 address of a NAT gateway", 1, _PUBLIC_ADDRESS, "aws.network.nat", "aws.network.zones")
 
 
-def _network(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _network(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     query = Query(
         "AWSDataTransfer", "DataTransfer-Regional-Bytes", (("transferType", "IntraRegion"),), region="fromRegionCode"
     )
-    yield _by_use("Data between zones, each way", "GB", query, "aws.network.zones")
+    yield _by_usage("Data between zones, each way", "GB", query, "aws.network.zones")
 
 
-def _endpoint(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
-    """A gateway costs nothing; an interface is paid in each subnet that it is in."""
+def _endpoint(inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
+    """Yields lines for an interface endpoint, which is billed per subnet. A gateway endpoint is free."""
     if inputs.get("vpcEndpointType") != "Interface":
         return
     drivers = ("aws.network.interfaceEndpoints", "aws.network.zones")
@@ -97,10 +99,10 @@ def _endpoint(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
         Query("AmazonVPC", "VpcEndpoint-Hours"),
         *drivers,
     )
-    yield _by_use("Data through interface endpoints", "GB", Query("AmazonVPC", "VpcEndpoint-Bytes"), *drivers)
+    yield _by_usage("Data through interface endpoints", "GB", Query("AmazonVPC", "VpcEndpoint-Bytes"), *drivers)
 
 
-def _cluster(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _cluster(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     yield _by_hour("EKS control plane", 1, Query("AmazonEKS", "AmazonEKS-Hours:perCluster"))
     yield Line(
         what="EKS Auto Mode nodes, and their volumes",
@@ -109,12 +111,12 @@ def _cluster(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
         basis=Basis.HOUR,
         query=None,
         settings=("shop.services",),
-        unpriced="not in the plan: EKS chooses instances as pods ask for them; each costs EC2's price and EKS' fee",
+        unpriced="not in the plan: EKS selects instances for the pods; each costs the EC2 price and an EKS fee",
     )
 
 
-def _database(inputs: Inputs, settings: AwsSettings) -> Iterator[Line]:
-    """A standby is another instance with storage of its own; AWS prices the two as one product."""
+def _database(inputs: Values, settings: AwsSettings) -> Iterator[Line]:
+    """Yields lines for an instance. AWS lists an instance and its standby as one product."""
     standby = bool(inputs.get("multiAz"))
     replica = "replicateSourceDb" in inputs
     attributes = (
@@ -136,8 +138,8 @@ def _database(inputs: Inputs, settings: AwsSettings) -> Iterator[Line]:
         copies,
     )
     yield Line(
-        what=f"{name}, storage (gp3) at first",
-        # A replica begins with as much as its primary has.
+        what=f"{name}, initial storage (gp3)",
+        # A replica has the initial storage of its primary.
         quantity=int(inputs.get("allocatedStorage", settings.database.storage)),
         unit="GB-months",
         basis=Basis.MONTH,
@@ -152,10 +154,10 @@ def _database(inputs: Inputs, settings: AwsSettings) -> Iterator[Line]:
             basis=Basis.HOUR,
             query=None,
             settings=("aws.database.insights", copies),
-            unpriced="paid by the vCPUs of the instance, which the plan does not say",
+            unpriced="billed per vCPU of the instance, which is not in the plan",
         )
     if not replica:
-        yield _by_use(
+        yield _by_usage(
             "RDS backups beyond the size of the database",
             "GB-months",
             Query("AmazonRDS", "RDS:ChargedBackupUsage", (("databaseEngine", "PostgreSQL"),)),
@@ -163,7 +165,7 @@ def _database(inputs: Inputs, settings: AwsSettings) -> Iterator[Line]:
         )
 
 
-def _cache(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _cache(inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     cache = "carts" if inputs["replicationGroupId"].endswith("cart-data") else "sessions"
     size: str = inputs["nodeType"]
     yield _by_hour(
@@ -178,7 +180,7 @@ def _cache(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
         f"aws.caches.{cache}.replicas",
     )
     if inputs.get("snapshotRetentionLimit"):
-        yield _by_use(
+        yield _by_usage(
             f"ElastiCache snapshots of {cache}",
             "GB-months",
             Query("AmazonElastiCache", "BackupUsage"),
@@ -186,10 +188,10 @@ def _cache(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
         )
 
 
-def _load_balancer(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _load_balancer(inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     operation = (("operation", "LoadBalancing:Application"),)
     yield _by_hour("Application load balancer", 1, Query("AWSELB", "LoadBalancerUsage", operation))
-    yield _by_use("Load balancer, capacity units", "LCU-hours", Query("AWSELB", "LCUUsage", operation))
+    yield _by_usage("Load balancer, capacity units", "LCU-hours", Query("AWSELB", "LCUUsage", operation))
     if inputs.get("internal"):
         return
     yield _by_hour(
@@ -201,46 +203,49 @@ def _load_balancer(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
     transfer = Query(
         "AWSDataTransfer", "DataTransfer-Out-Bytes", (("transferType", "AWS Outbound"),), region="fromRegionCode"
     )
-    yield _by_use("Data to the internet", "GB", transfer)
+    yield _by_usage("Data to the internet", "GB", transfer)
 
 
-def _key(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _key(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     yield _by_month("KMS key", "keys", Query("awskms", "KMS-Keys"))
-    yield _by_use("Calls to KMS", "calls", Query("awskms", "KMS-Requests"))
+    yield _by_usage("Calls to KMS", "calls", Query("awskms", "KMS-Requests"))
 
 
-def _secret(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _secret(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     yield _by_month("Secret", "secrets", Query("AWSSecretsManager", "AWSSecretsManager-Secrets"))
-    yield _by_use(
+    yield _by_usage(
         "Calls to Secrets Manager", "calls", Query("AWSSecretsManager", "AWSSecretsManagerAPIRequest"), "shop.services"
     )
 
 
-def _logs(inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
-    """What AWS itself writes for a customer ("vended") is another product. Source: CloudWatch Logs user guide."""
+def _logs(inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
+    """Yields lines for a log group. Logs of AWS services ("vended") are a product of their own.
+
+    Source: CloudWatch Logs user guide.
+    """
     if str(inputs.get("name", "")).startswith("/aws/rds/"):
         query = Query("AmazonCloudWatch", "DataProcessing-Bytes", (("operation", "PutLogEvents"),))
-        yield _by_use("Log ingestion from RDS", "GB", query)
+        yield _by_usage("Log ingestion from RDS", "GB", query)
     else:
-        yield _by_use("Log ingestion, vended", "GB", Query("AmazonCloudWatch", "VendedLog-Bytes"))
-    yield _by_use(
-        "Logs kept", "GB-months", Query("AmazonCloudWatch", "TimedStorage-ByteHrs"), "aws.cluster.logRetentionDays"
+        yield _by_usage("Log ingestion, vended", "GB", Query("AmazonCloudWatch", "VendedLog-Bytes"))
+    yield _by_usage(
+        "Log storage", "GB-months", Query("AmazonCloudWatch", "TimedStorage-ByteHrs"), "aws.cluster.logRetentionDays"
     )
 
 
-def _alarm(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _alarm(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     drivers = ("aws.database.readReplicas", "aws.caches.carts.replicas", "aws.caches.sessions.replicas")
     yield _by_month("Alarm", "alarms", Query("AmazonCloudWatch", "CW:AlarmMonitorUsage"), *drivers)
 
 
-def _repository(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
-    yield _by_use("Images in ECR", "GB-months", Query("AmazonECR", "TimedStorage-ByteHrs"))
+def _repository(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
+    yield _by_usage("Images in ECR", "GB-months", Query("AmazonECR", "TimedStorage-ByteHrs"))
 
 
-def _bucket(_inputs: Inputs, _settings: AwsSettings) -> Iterator[Line]:
+def _bucket(_inputs: Values, _settings: AwsSettings) -> Iterator[Line]:
     standard = (("volumeType", "Standard"),)
-    yield _by_use("Objects in S3", "GB-months", Query("AmazonS3", "TimedStorage-ByteHrs", standard))
-    yield _by_use("Reads from S3", "calls", Query("AmazonS3", "Requests-Tier2"))
+    yield _by_usage("Objects in S3", "GB-months", Query("AmazonS3", "TimedStorage-ByteHrs", standard))
+    yield _by_usage("Reads from S3", "calls", Query("AmazonS3", "Requests-Tier2"))
 
 
 def _by_hour(what: str, quantity: int, query: Query, *settings: str) -> Line:
@@ -251,13 +256,13 @@ def _by_month(what: str, unit: str, query: Query, *settings: str) -> Line:
     return Line(what, 1, f"{unit} a month", Basis.MONTH, query, settings)
 
 
-def _by_use(what: str, unit: str, query: Query, *settings: str) -> Line:
+def _by_usage(what: str, unit: str, query: Query, *settings: str) -> Line:
     return Line(what, 1, unit, Basis.USE, query, settings)
 
 
 _PUBLIC_ADDRESS: Final = Query("AmazonVPC", "PublicIPv4:InUseAddress")
 
-_LINES: Final[Mapping[str, Callable[[Inputs, AwsSettings], Iterator[Line]]]] = {
+_LINES: Final[Mapping[str, Callable[[Values, AwsSettings], Iterator[Line]]]] = {
     "aws:cloudwatch/logGroup:LogGroup": _logs,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:ec2/eip:Eip": _address,

@@ -1,4 +1,4 @@
-"""Prices of AWS' price list: from the file where they are kept for a while, else from AWS, else a reason for none."""
+"""Looks up prices in AWS' price list and caches them in a file."""
 
 import json
 import re
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from types_boto3_pricing import PricingClient
     from types_boto3_pricing.type_defs import FilterTypeDef
 
-KEPT_DAYS: Final = 30
-_HOME: Final = "us-east-1"
-"""Of the few regions that answer for the prices of all. Source: AWS General Reference, Price List Query API."""
+CACHE_DAYS: Final = 30
+_API_REGION: Final = "us-east-1"
+"""One of the few regions with this API. Source: AWS General Reference, Price List Query API."""
 _PREFIX: Final = r"(?:[A-Z]{2,4}[0-9]-|EU-|[a-z]{2}(?:-[a-z]+)+-[0-9]-)?"
-"""What a region puts before a usage type: `EUC1-`, `EU-`, `eu-central-1-`, or nothing. Others are other products."""
+"""A region's prefix of a usage type: `EUC1-`, `EU-`, `eu-central-1-`, or nothing. Other prefixes are other products."""
 
 
 class Price(FileModel):
-    """US dollars for one `unit`, as AWS calls it. `sku` is the product's."""
+    """A price in US dollars for one `unit`, in AWS' words."""
 
     usd: Decimal = Field(gt=0)
     unit: str
@@ -38,19 +38,19 @@ class Price(FileModel):
 
 
 class PriceFile(FileModel):
-    """Prices of a region by Query.key; `date` is when the oldest of them were asked for."""
+    """The cached prices of a region by `Query.key`, and the date of the oldest."""
 
     date: date
     prices: dict[str, Price] = Field(default={})
 
 
 class UnpricedError(Exception):
-    """There is no one price; the message is why."""
+    """Raised if there is not exactly one price."""
 
 
 @dataclass(frozen=True)
 class Prices:
-    """`reasons` has why there is no price, by key. `date` is that of the oldest price, where there is one."""
+    """The prices, the reasons for missing ones, both by key, and the date of the oldest price."""
 
     found: Mapping[str, Price]
     reasons: Mapping[str, str]
@@ -58,63 +58,69 @@ class Prices:
 
 
 def find_prices(queries: Iterable[Query], region: str, directory: Path, today: date) -> Prices:
-    """Asks AWS for what the region's file in the directory lacks, and writes it there.
+    """Returns the prices for the queries. Requests those from AWS that the cache lacks.
 
-    Raises ConfigError where the file is not as this writes it.
+    Args:
+        directory: The cache, with a file per region.
+
+    Raises:
+        ConfigError: If the region's file is invalid.
     """
     file = directory / f"{region}.json"
-    kept = _kept(file, today)
-    missing = {query.key: query for query in queries if query.key not in kept.prices}
+    cached = _read_cache(file, today)
+    missing = {query.key: query for query in queries if query.key not in cached.prices}
     if not missing:
-        return Prices(kept.prices, {}, kept.date)
-    asked, reasons = _ask_all(list(missing.values()), region)
-    known = PriceFile(date=kept.date, prices={**kept.prices, **asked})
-    if asked:
+        return Prices(cached.prices, {}, cached.date)
+    requested, reasons = _request_all(list(missing.values()), region)
+    known = PriceFile(date=cached.date, prices={**cached.prices, **requested})
+    if requested:
         directory.mkdir(exist_ok=True)
         file.write_text(json.dumps(known.model_dump(mode="json"), indent=2, sort_keys=True) + "\n")
     return Prices(known.prices, reasons, known.date if known.prices else None)
 
 
-def _kept(file: Path, today: date) -> PriceFile:
+def _read_cache(file: Path, today: date) -> PriceFile:
     if not file.exists():
         return PriceFile(date=today)
-    kept = validated(PriceFile, read_yaml(file), lambda path: f"{file}: {'.'.join(map(str, path))}")
-    return kept if today - kept.date < timedelta(days=KEPT_DAYS) else PriceFile(date=today)
+    cached = validated(PriceFile, read_yaml(file), lambda path: f"{file}: {'.'.join(map(str, path))}")
+    return cached if today - cached.date < timedelta(days=CACHE_DAYS) else PriceFile(date=today)
 
 
-def _ask_all(queries: list[Query], region: str) -> tuple[dict[str, Price], dict[str, str]]:
-    client = open_session(_HOME).client("pricing", config=Config(retries={"mode": "standard", "total_max_attempts": 5}))
+def _request_all(queries: list[Query], region: str) -> tuple[dict[str, Price], dict[str, str]]:
+    client = open_session(_API_REGION).client(
+        "pricing", config=Config(retries={"mode": "standard", "total_max_attempts": 5})
+    )
     found: dict[str, Price] = {}
     reasons: dict[str, str] = {}
-    with Progress() as progress, progress.step("Asking AWS for prices") as step:
+    with Progress() as progress, progress.step("Requesting prices from AWS") as step:
         for number, query in enumerate(queries):
             step.update(f"{number} of {len(queries)}")
             try:
-                found[query.key] = _ask(client, query, region)
+                found[query.key] = _request(client, query, region)
             except (UnpricedError, client.exceptions.InvalidParameterException) as error:
                 reasons[query.key] = str(error)
             except NoCredentialsError:
-                return found, reasons | _unasked(queries[number:], "no credentials of AWS: sign in to ask for prices")
+                return found, reasons | _without_prices(queries[number:], "no AWS credentials: sign in to get prices")
             except (BotoCoreError, ClientError) as error:
-                # Whatever else AWS refuses one question for, it refuses the others for too.
-                return found, reasons | _unasked(queries[number:], f"AWS did not answer: {error}")
+                # Any other error would also affect the remaining queries.
+                return found, reasons | _without_prices(queries[number:], f"AWS rejected the request: {error}")
     return found, reasons
 
 
-def _unasked(queries: list[Query], reason: str) -> dict[str, str]:
+def _without_prices(queries: list[Query], reason: str) -> dict[str, str]:
     return dict.fromkeys((query.key for query in queries), reason)
 
 
-def _ask(client: "PricingClient", query: Query, region: str) -> Price:
-    """Raises UnpricedError where the price list does not have exactly one such product."""
+def _request(client: "PricingClient", query: Query, region: str) -> Price:
+    """Requests a price. Raises UnpricedError if the price list does not have exactly one matching product."""
     exact = {query.region: region, **dict(query.attributes)}
     filters: list[FilterTypeDef] = [
         {"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in exact.items()
     ]
-    # Each region writes something else before it.
+    # The prefix depends on the region.
     filters.append({"Type": "CONTAINS", "Field": "usagetype", "Value": query.usage})
     pages = client.get_paginator("get_products").paginate(ServiceCode=query.service, Filters=filters)
-    products = [product for page in pages for product in map(json.loads, page["PriceList"]) if _is(query, product)]
+    products = [product for page in pages for product in map(json.loads, page["PriceList"]) if _matches(query, product)]
     if not products:
         raise UnpricedError(f"AWS lists no product for {query.key} in {region}")
     if len(products) > 1:
@@ -123,7 +129,7 @@ def _ask(client: "PricingClient", query: Query, region: str) -> Price:
     return _price(products[0])
 
 
-def _is(query: Query, product: Mapping[str, Any]) -> bool:
+def _matches(query: Query, product: Mapping[str, Any]) -> bool:
     rest = r"[\w.]+" if query.usage.endswith(":") else ""
     return bool(
         re.fullmatch(_PREFIX + re.escape(query.usage) + rest, product["product"]["attributes"].get("usagetype", ""))
@@ -131,18 +137,18 @@ def _is(query: Query, product: Mapping[str, Any]) -> bool:
 
 
 def _price(product: Mapping[str, Any]) -> Price:
-    """The on-demand price of the first use that is paid: what is free at first, is so for the account, not a stack."""
+    """Returns the on-demand price of the first tier that is not free, since a free tier is shared by the account."""
     sku = product["product"]["sku"]
-    paid = [
+    tiers = [
         (Decimal(dimension["beginRange"]), Decimal(dimension["pricePerUnit"]["USD"]), dimension["unit"])
         for term in product["terms"].get("OnDemand", {}).values()
         for dimension in term["priceDimensions"].values()
         if Decimal(dimension["pricePerUnit"].get("USD", "0")) > 0
     ]
-    if not paid:
+    if not tiers:
         raise UnpricedError(f"AWS lists no on-demand price in US dollars for the product {sku}")
-    first = min(begin for begin, _, _ in paid)
-    prices = {(usd, unit) for begin, usd, unit in paid if begin == first}
+    first = min(begin for begin, _, _ in tiers)
+    prices = {(usd, unit) for begin, usd, unit in tiers if begin == first}
     if len(prices) > 1:
         raise UnpricedError(f"AWS lists {len(prices)} prices for the product {sku}")
     ((usd, unit),) = prices

@@ -1,4 +1,4 @@
-"""Tells what a stack's plan is paid for: most expensive first, and apart what no plan says or AWS does not price."""
+"""Prints the estimated cost of a stack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from cli.cost.cheaper import cheaper_values
 from cli.cost.lines import Basis, Line, bill
 from cli.cost.price_list import Price, Prices, find_prices
 from cli.plan import read_plan
+from cli.table import print_table
 from infra.config.settings import setting
 
 HOURS: Final = 730
-"""In a month: a twelfth of a year's 8,760."""
+"""Hours in a month: a twelfth of a year's 8,760."""
 PRICES: Final = Path(__file__).with_name("prices")
 _PERIODS: Final = {Basis.HOUR: HOURS, Basis.MONTH: 1}
 
@@ -30,103 +31,96 @@ class PricedLine:
 
     @property
     def monthly(self) -> Decimal | None:
-        """US dollars a month; None for what is paid by use, and without a price."""
+        """US dollars a month. None for usage, and without a price."""
         if self.price is None or self.line.basis is Basis.USE:
             return None
         return self.price.usd * self.line.quantity * _PERIODS[self.line.basis]
 
 
-def cost(stack: str, plan: Path) -> None:
-    """Prints the costs. Raises ConfigError for a file that is no plan, ActionableError for a stack not on AWS."""
+def cost(stack: str, plan: Path, prices: Path = PRICES) -> None:
+    """Prints the estimated cost.
+
+    Args:
+        stack: The name of the stack.
+        plan: A file with its plan.
+        prices: The directory of the price cache.
+
+    Raises:
+        ConfigError: If the file is not a plan.
+        ActionableError: If the stack does not run on AWS.
+    """
     settings = read_aws_settings(stack)
     planned = read_plan(plan)
-    lines = bill(planned.after, settings)
+    lines = bill(planned.after.values(), settings)
     queries = [line.query for line in lines if line.query]
-    prices = find_prices(queries, settings.region, PRICES, datetime.now(UTC).date())
-    print(report([priced(line, prices) for line in lines], cheaper_values(settings)))
+    found = find_prices(queries, settings.region, prices, datetime.now(UTC).date())
+    _print_lines([priced(line, found) for line in lines], cheaper_values(settings))
     print(
-        f"\nSettings are under boutique: in {setting(stack)}. Prices are AWS' list prices in {settings.region}", end=""
+        f"\nThe settings are under boutique: in {setting(stack)}. Prices are AWS' list prices in {settings.region}"
+        f"{f' of {found.date}' if found.date else ''}, without tax, discounts and free allowances."
     )
-    print(f", of {prices.date}" if prices.date else "", end="")
-    print(": without tax, discounts and free allowances.")
-    if planned.left_out:
+    if planned.omitted:
         print(
-            f"{planned.left_out} resources that stay as they are are not in {plan}, nor here: "
-            "make it with `pulumi preview --json --show-sames`."
+            f"{planned.omitted} unchanged resources are missing in {plan} and in this list. "
+            "Create the plan with `pulumi preview --json --show-sames`."
         )
 
 
 def priced(line: Line, prices: Prices) -> PricedLine:
-    """By the list price, unless that is in another measure than the line's."""
+    """Returns the line with its list price, unless AWS bills another unit than the line has."""
     if line.query is None:
         return PricedLine(line, None, line.unpriced)
     price = prices.found.get(line.query.key)
     if price is None:
         return PricedLine(line, None, prices.reasons[line.query.key])
     if price.unit.lower().startswith(("hr", "hour")) != (line.basis is Basis.HOUR):
-        return PricedLine(line, None, f"AWS prices it by {price.unit}, not as this line counts it")
+        return PricedLine(line, None, f"AWS bills it by {price.unit}, which is not the unit of this line")
     return PricedLine(line, price, "")
 
 
-def report(lines: Sequence[PricedLine], cheaper: Mapping[str, str]) -> str:
-    """Three tables and a total. `cheaper` has the cheapest value of settings that have another, by key."""
-    timed = sorted((one for one in lines if one.monthly is not None), key=lambda one: one.monthly or 0, reverse=True)
-    used = [one for one in lines if one.price and one.monthly is None]
-    used.sort(key=lambda one: one.price.usd if one.price else 0, reverse=True)
+def _print_lines(lines: Sequence[PricedLine], cheaper: Mapping[str, str]) -> None:
+    """Prints three tables and a total.
+
+    Args:
+        cheaper: The cheapest values of settings, by key.
+    """
+
+    def settings(line: Line) -> str:
+        return ", ".join(f"{key} (cheaper: {cheaper[key]})" if key in cheaper else key for key in line.settings) or "-"
+
+    timed = [(one, one.price, one.monthly) for one in lines if one.price and one.monthly is not None]
+    timed.sort(key=lambda row: row[2], reverse=True)
+    used = [(one, one.price) for one in lines if one.price and one.monthly is None]
+    used.sort(key=lambda row: row[1].usd, reverse=True)
     unpriced = [one for one in lines if one.price is None]
-    tables = [
-        _table(
-            ("PAID BY TIME", "HOW MANY", "UNIT", "USD EACH", "USD A MONTH", "SETTINGS"),
-            [
-                (*_counted(priced), _each(priced), f"{priced.monthly:,.2f}", _settings(priced.line, cheaper))
-                for priced in timed
-            ],
-        ),
-        _table(
-            ("PAID BY USE", "OF", "UNIT", "USD EACH", "SETTINGS"),
-            [(*_counted(priced), _each(priced), _settings(priced.line, cheaper)) for priced in used],
-        ),
-        _table(
-            ("WITHOUT A PRICE", "HOW MANY", "UNIT", "SETTINGS", "WHY"),
-            [(*_counted(priced), _settings(priced.line, cheaper), priced.reason) for priced in unpriced],
-        ),
-        _total(timed, used, unpriced),
-    ]
-    return "\n\n".join(table for table in tables if table)
+    print_table(
+        ("BILLED BY TIME", "QUANTITY", "UNIT", "USD EACH", "USD A MONTH", "SETTINGS"),
+        [(*_item(one), _usd(price), f"{monthly:,.2f}", settings(one.line)) for one, price, monthly in timed],
+    )
+    print_table(
+        ("BILLED BY USAGE", "RESOURCES", "UNIT", "USD EACH", "SETTINGS"),
+        [(*_item(one), _usd(price), settings(one.line)) for one, price in used],
+    )
+    print_table(
+        ("WITHOUT A PRICE", "QUANTITY", "UNIT", "SETTINGS", "REASON"),
+        [(*_item(one), settings(one.line), one.reason) for one in unpriced],
+    )
+    missing = f"{len(used)} lines billed by usage, {len(unpriced)} without a price"
+    if not timed:
+        print(f"No total, since no price is known: {missing}.")
+        return
+    hourly, by_month = (
+        sum((monthly for one, _, monthly in timed if one.line.basis is basis), Decimal(0)) for basis in _PERIODS
+    )
+    print(
+        f"{hourly + by_month:,.2f} USD a month: {hourly:,.2f} for {HOURS} hours, {by_month:,.2f} billed by the month. "
+        f"Not included: {missing}."
+    )
 
 
-def _counted(priced: PricedLine) -> tuple[str, str, str]:
+def _item(priced: PricedLine) -> tuple[str, str, str]:
     return priced.line.what, str(priced.line.quantity), priced.line.unit
 
 
-def _each(priced: PricedLine) -> str:
-    return f"{priced.price.usd.normalize():f}" if priced.price else ""
-
-
-def _settings(line: Line, cheaper: Mapping[str, str]) -> str:
-    return ", ".join(f"{key} (cheaper: {cheaper[key]})" if key in cheaper else key for key in line.settings) or "-"
-
-
-def _total(timed: Sequence[PricedLine], used: Sequence[PricedLine], unpriced: Sequence[PricedLine]) -> str:
-    left = f"{len(used)} paid by use, {len(unpriced)} without a price"
-    if not timed:
-        return f"No total, for want of prices: {left}."
-    by_basis = {
-        basis: sum((priced.monthly or Decimal(0) for priced in timed if priced.line.basis is basis), Decimal(0))
-        for basis in _PERIODS
-    }
-    return (
-        f"{sum(by_basis.values()):,.2f} USD a month: {by_basis[Basis.HOUR]:,.2f} for {HOURS} hours, "
-        f"{by_basis[Basis.MONTH]:,.2f} for what is paid by the month. "
-        f"Not in it: {left}."
-    )
-
-
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    if not rows:
-        return ""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [headings, *rows]
-    )
+def _usd(price: Price) -> str:
+    return f"{price.usd.normalize():f}"

@@ -1,1 +1,1 @@
-"""Checkov, run over what a stack would make: `python -m cli.scan build/plan-dev.json`."""
+"""Scans with Checkov what a stack would create."""

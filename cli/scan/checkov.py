@@ -1,4 +1,4 @@
-"""Checkov itself, in an environment of its own: its pins would hold ours back by years."""
+"""Runs Checkov in its own virtual environment, since its pinned dependencies are years older than ours."""
 
 import hashlib
 import json
@@ -12,27 +12,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from boutique_definition.validation import ConfigError
-from cli.scan.plans import Scannable
+from cli.scan.translation import Translation
 
-# Hidden, as .venv is, from what looks for our own Python.
+# Hidden, like .venv, from tools that look for Python files.
 _ENVIRONMENT: Final = Path(__file__).parents[2] / "build" / ".checkov"
 _PYTHON: Final = _ENVIRONMENT / "bin" / "python"
 _STAMP: Final = _ENVIRONMENT / "installed"
 _LOCK: Final = Path(__file__).with_name("requirements.lock")
 _OPTIONS: Final = ("--framework", "terraform_plan", "kubernetes", "--output", "json", "--compact", "--soft-fail")
-_ALONE: Final = {"PATH": os.defpath, "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
-"""With --skip-download: nobody is asked for guides, for policies, or for a newer Checkov.
+_VARIABLES: Final = {"PATH": os.defpath, "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true", "EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
+"""The only environment variables of Checkov. With --skip-download, it makes no requests.
 
-It is told of nothing else that the environment has, such as a key of the platform that findings are sent to.
+Others could name a platform to send findings to. The last one makes an unknown value count as set.
 """
-
-_UNKNOWN_IS_SET: Final = {"EVAL_TF_PLAN_AFTER_UNKNOWN": "true"}
-"""A property whose value is not known yet is there all the same."""
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """A check that failed, and the resource, by URN, that failed it."""
+    """A check that failed, and the URN of the resource that failed it."""
 
     check: str
     urn: str
@@ -41,28 +38,32 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """`unexamined` are Terraform's types that Checkov has no check for."""
+    """The findings, and the Terraform types that Checkov has no checks for."""
 
     findings: Sequence[Finding]
-    unexamined: Sequence[str]
+    unchecked_types: Sequence[str]
 
 
-def scan(scannable: Scannable) -> Report:
-    """Raises ConfigError where Checkov cannot be installed, fails, or has not read all."""
+def scan(translation: Translation) -> Report:
+    """Runs Checkov and returns its findings.
+
+    Raises:
+        ConfigError: If Checkov can't be installed, fails, or skips a resource.
+    """
     _ensure_environment()
     with tempfile.TemporaryDirectory(prefix="boutique-scan-") as name:
         directory = Path(name)
-        (directory / "plan.json").write_text(scannable.plan)
-        for file, manifest in scannable.manifests.items():
+        (directory / "plan.json").write_text(translation.plan)
+        for file, manifest in translation.manifests.items():
             (directory / file).write_text(manifest)
         reports = _run(directory)
-    _require_all_read(reports, scannable)
+    _require_all_read(reports, translation)
     failed = {
-        Finding(record["check_id"], scannable.urns[_place(record)], record["check_name"])
+        Finding(record["check_id"], translation.urns[_location(record)], record["check_name"])
         for record in _records(reports, "failed_checks")
     }
-    examined = {_type(record) for kind in ("failed_checks", "passed_checks") for record in _records(reports, kind)}
-    return Report(sorted(failed), sorted({address.partition(".")[0] for address in scannable.addresses} - examined))
+    checked = {_type(record) for kind in ("failed_checks", "passed_checks") for record in _records(reports, kind)}
+    return Report(sorted(failed), sorted({address.partition(".")[0] for address in translation.addresses} - checked))
 
 
 def _ensure_environment() -> None:
@@ -90,25 +91,25 @@ def _run(directory: Path) -> list[Any]:
         text=True,
         stdin=subprocess.DEVNULL,
         cwd=directory,
-        env={**_ALONE, **_UNKNOWN_IS_SET, "HOME": str(directory)},
+        env={**_VARIABLES, "HOME": str(directory)},
     )
     try:
-        answer: Any = json.loads(outcome.stdout)
+        output: Any = json.loads(outcome.stdout)
     except ValueError:
         raise ConfigError(f"Checkov failed:\n{(outcome.stderr or outcome.stdout).strip()[-2000:]}") from None
-    reports = answer if isinstance(answer, list) else [answer]
-    # Of nothing at all the answer is a summary alone.
+    reports = output if isinstance(output, list) else [output]
+    # Without any resources, the output is only a summary.
     return [report for report in reports if "results" in report]
 
 
-def _require_all_read(reports: Sequence[Any], scannable: Scannable) -> None:
-    """What Checkov cannot read it passes over."""
+def _require_all_read(reports: Sequence[Any], translation: Translation) -> None:
+    """Raises ConfigError if Checkov skipped a resource that it could not read."""
     unread = [error for report in reports for error in report["results"]["parsing_errors"]]
     read = sum(report["summary"]["resource_count"] for report in reports if report["check_type"] == "terraform_plan")
-    if unread or read != len(scannable.addresses):
+    if unread or read != len(translation.addresses):
         raise ConfigError(
-            f"Checkov has read {read} of {len(scannable.addresses)} resources of AWS"
-            f"{''.join(f', and not {Path(file).name}' for file in unread)}: cli/scan/plans.py wrote them"
+            f"Checkov read {read} of {len(translation.addresses)} AWS resources"
+            f"{''.join(f', and not {Path(file).name}' for file in unread)}. cli/scan/translation.py must be fixed."
         )
 
 
@@ -117,8 +118,8 @@ def _records(reports: Sequence[Any], kind: str) -> Iterator[Any]:
         yield from report["results"][kind]
 
 
-def _place(record: Any) -> str:
-    """The address of a resource of AWS, or the file of a manifest."""
+def _location(record: Any) -> str:
+    """Returns the address of an AWS resource, or the file of a manifest."""
     return record["resource_address"] or Path(record["file_path"]).name
 
 

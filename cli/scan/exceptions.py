@@ -1,4 +1,4 @@
-"""Findings that are as they should be, each with a reason: exceptions.yaml."""
+"""Reads the exceptions to Checkov's findings from exceptions.yaml."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -13,8 +13,15 @@ from cli.scan.checkov import Finding
 FILE: Final = Path(__file__).with_name("exceptions.yaml")
 
 
-class ScannerException(FileModel):
-    """`resources` are patterns with `*` of a resource's type and name; `stacks` are all where none is named."""
+class ScanException(FileModel):
+    """An exception for some resources.
+
+    Args:
+        check: The id of the check, such as CKV_AWS_16.
+        resources: Patterns for a resource's type and name, such as `aws:rds/*::database`.
+        stacks: The stacks it applies to. All if empty.
+        reason: Why the finding is acceptable.
+    """
 
     check: Annotated[str, StringConstraints(pattern=r"^CKV2?_[A-Z0-9]+_[0-9]+$")]
     resources: Annotated[list[str], Field(min_length=1)]
@@ -28,23 +35,29 @@ class ScannerException(FileModel):
         return self.check == finding.check and any(_matches(finding, pattern) for pattern in self.resources)
 
 
-class ScannerExceptions(FileModel):
-    exceptions: list[ScannerException]
+class ScanExceptions(FileModel):
+    """The content of exceptions.yaml."""
+
+    exceptions: list[ScanException]
 
 
-def read_exceptions(stack: str) -> list[ScannerException]:
-    """Those that apply to the stack. Raises ConfigError for a file that is not as it must be."""
-    content = validated(ScannerExceptions, read_yaml(FILE), lambda key: f"{FILE.name}: {'.'.join(map(str, key))}")
+def read_exceptions(stack: str, file: Path = FILE) -> list[ScanException]:
+    """Returns the exceptions for a stack.
+
+    Raises:
+        ConfigError: If the file is invalid.
+    """
+    content = validated(ScanExceptions, read_yaml(file), lambda key: f"{file.name}: {'.'.join(map(str, key))}")
     return [exception for exception in content.exceptions if exception.applies_to(stack)]
 
 
-def unexcused(findings: Sequence[Finding], exceptions: Sequence[ScannerException]) -> list[Finding]:
-    """Those that no exception covers."""
+def uncovered(findings: Sequence[Finding], exceptions: Sequence[ScanException]) -> list[Finding]:
+    """Returns the findings that no exception covers."""
     return [finding for finding in findings if not any(exception.covers(finding) for exception in exceptions)]
 
 
-def unused(findings: Sequence[Finding], exceptions: Sequence[ScannerException]) -> list[tuple[str, str]]:
-    """Checks and patterns of exceptions that cover nothing any more, and so only hide what may come."""
+def unused(findings: Sequence[Finding], exceptions: Sequence[ScanException]) -> list[tuple[str, str]]:
+    """Returns the checks and patterns of exceptions that cover no finding, since they could hide a later one."""
     return [
         (exception.check, pattern)
         for exception in exceptions
@@ -54,7 +67,7 @@ def unused(findings: Sequence[Finding], exceptions: Sequence[ScannerException]) 
 
 
 def name_of(urn: str) -> str:
-    """The type and the name of a resource: its URN without stack, project and parents."""
+    """Returns the type and the name of a resource: its URN without stack, project and parents."""
     *_, types, name = urn.split("::")
     return f"{types.rpartition('$')[2]}::{name}"
 
