@@ -11,7 +11,7 @@ _UNLIMITED = 10_000
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table and an empty line, and nothing if there are no rows.
+    """Prints a table, and nothing if there are no rows.
 
     In a terminal, long cells are wrapped. Elsewhere, as in a log, each row is one line and nothing is cut off.
     """
@@ -25,4 +25,3 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         console.print(table)
     for line in capture.get().splitlines():
         print(line.rstrip())
-    print()

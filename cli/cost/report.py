@@ -12,7 +12,7 @@ from cli.cost.cheaper import cheaper_values
 from cli.cost.lines import Basis, Line, bill
 from cli.cost.price_list import Price, Prices, find_prices
 from cli.plan import read_plan
-from cli.table import print_table
+from dev.table import print_table
 from infra.config.settings import setting
 
 HOURS: Final = 730
@@ -93,18 +93,24 @@ def _print_lines(lines: Sequence[PricedLine], cheaper: Mapping[str, str]) -> Non
     used = [(one, one.price) for one in lines if one.price and one.monthly is None]
     used.sort(key=lambda row: row[1].usd, reverse=True)
     unpriced = [one for one in lines if one.price is None]
-    print_table(
-        ("BILLED BY TIME", "QUANTITY", "UNIT", "USD EACH", "USD A MONTH", "SETTINGS"),
-        [(*_item(one), _usd(price), f"{monthly:,.2f}", settings(one.line)) for one, price, monthly in timed],
-    )
-    print_table(
-        ("BILLED BY USAGE", "RESOURCES", "UNIT", "USD EACH", "SETTINGS"),
-        [(*_item(one), _usd(price), settings(one.line)) for one, price in used],
-    )
-    print_table(
-        ("WITHOUT A PRICE", "QUANTITY", "UNIT", "SETTINGS", "REASON"),
-        [(*_item(one), settings(one.line), one.reason) for one in unpriced],
-    )
+    tables: list[tuple[Sequence[str], Sequence[Sequence[str]]]] = [
+        (
+            ("BILLED BY TIME", "QUANTITY", "UNIT", "USD EACH", "USD A MONTH", "SETTINGS"),
+            [(*_item(one), _usd(price), f"{monthly:,.2f}", settings(one.line)) for one, price, monthly in timed],
+        ),
+        (
+            ("BILLED BY USAGE", "RESOURCES", "UNIT", "USD EACH", "SETTINGS"),
+            [(*_item(one), _usd(price), settings(one.line)) for one, price in used],
+        ),
+        (
+            ("WITHOUT A PRICE", "QUANTITY", "UNIT", "SETTINGS", "REASON"),
+            [(*_item(one), settings(one.line), one.reason) for one in unpriced],
+        ),
+    ]
+    for headings, rows in tables:
+        if rows:
+            print_table(headings, rows)
+            print()
     missing = f"{len(used)} lines billed by usage, {len(unpriced)} without a price"
     if not timed:
         print(f"No total, since no price is known: {missing}.")

@@ -26,7 +26,7 @@ def print_orphans(found: Sequence[Orphan], reasons: Mapping[tuple[str, str], str
     print_table(("KIND", "ID", "OWNER", "NOTE"), rows)
     remaining = sum(not one.kept_because for one in found)
     if not remaining:
-        print("No other orphans.")
+        print("\nNo other orphans.")
         return 0
-    print(f"{remaining} to remove, {len(found) - remaining} kept.")
+    print(f"\n{remaining} to remove, {len(found) - remaining} kept.")
     return 1

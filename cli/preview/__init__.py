@@ -1,1 +1,1 @@
-"""What the previews of a change say, as reviewers read it in its pull request."""
+"""Reports the previews of a change in its pull request."""

@@ -1,4 +1,4 @@
-"""What becomes of each resource, of a plan's steps: and of what is changed, each field before and after."""
+"""Summarizes the steps of a plan as one change per resource, with the changed fields."""
 
 import enum
 import re
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.plan import Plan, State, Step, Values
-from cli.preview.secrets import HIDDEN, is_secret, shown
+from cli.preview.secrets import HIDDEN, display, is_secret
 
 
 class Change(enum.Enum):
-    """In the order in which a reviewer should look at them."""
+    """The kinds of changes, the most important first."""
 
     REPLACED = "replaced"
     DELETED = "deleted"
@@ -21,7 +21,7 @@ class Change(enum.Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """Values as JSON, with no secret in them; None where there is none."""
+    """A changed field. The values are JSON without secrets, or None if there is no value."""
 
     path: str
     before: str | None
@@ -30,7 +30,12 @@ class Field:
 
 @dataclass(frozen=True)
 class ChangedResource:
-    """`reasons` are the properties for which it has to be replaced. What is `retained` outlives its deletion."""
+    """A changed resource.
+
+    Args:
+        reasons: The properties that cause a replacement.
+        retained: True if Pulumi does not delete the resource in the cloud.
+    """
 
     change: Change
     type: str
@@ -46,11 +51,11 @@ class ChangedResource:
 
 _STORES: Final = {
     "aws:elasticache/replicationGroup:ReplicationGroup",
-    "aws:kms/key:Key",  # without it, what it encrypts is lost
+    "aws:kms/key:Key",  # Its encrypted data is lost with it.
     "aws:rds/instance:Instance",
     "aws:s3/bucket:Bucket",
     "kubernetes:apps/v1:StatefulSet",
-    "kubernetes:core/v1:Namespace",  # all that is in it goes with it
+    "kubernetes:core/v1:Namespace",  # Its content is deleted with it.
     "kubernetes:core/v1:PersistentVolume",
     "kubernetes:core/v1:PersistentVolumeClaim",
 }
@@ -65,20 +70,20 @@ _CHANGES: Final = {
     "delete-replaced": Change.REPLACED,
     "import-replacement": Change.REPLACED,
 }
-"""Of Pulumi's operations, those that change anything. Source: Pulumi, pkg/resource/deploy/step.go."""
+"""The operations of Pulumi that change a resource. Source: Pulumi, pkg/resource/deploy/step.go."""
 
 _ALWAYS_SECRET: Final = {"kubernetes:core/v1:Secret": ("data", "stringData")}
 _KEY: Final = re.compile(r"""\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|(?P<plain>[^.\[\]]+)""")
-"""A part of a path. Source: Pulumi, sdk/go/common/resource/property_path.go."""
+"""A segment of a path. Source: Pulumi, sdk/go/common/resource/property_path.go."""
 
 _ABSENT: Final = object()
 
 
 def changed_resources(plan: Plan) -> list[ChangedResource]:
-    """Those that most need a look first. Left out are what stays, and components, which are nothing themselves."""
+    """Returns the changed resources, the most important first. Omits components, which consist of other resources."""
     steps: dict[str, Step] = {}
     for step in plan.steps:
-        # A replacement takes several steps, of which one knows both states.
+        # A replacement has several steps, and only "replace" has both states.
         if step.operation in _CHANGES and step.state.custom and not (step.urn in steps and step.operation != "replace"):
             steps[step.urn] = step
     order = list(Change)
@@ -98,13 +103,13 @@ def _changed(step: Step) -> ChangedResource:
 
 
 def _fields(old: State, new: State, step: Step) -> Iterator[Field]:
-    differs = step.differs or _differing(old, new)
-    for path, of_inputs in differs.items():
+    differs = step.differs or _compare(old, new)
+    for path, is_input in differs.items():
         if path.startswith("__"):
             continue
         keys = _keys(path)
         states = (old.inputs, old.outputs, new.inputs)
-        before = _look_up(old.inputs if of_inputs else old.outputs, keys)
+        before = _look_up(old.inputs if is_input else old.outputs, keys)
         after = _look_up(new.inputs, keys)
         if _is_secret(keys, old, new, states):
             yield Field(path, None if before is _ABSENT else HIDDEN, None if after is _ABSENT else HIDDEN)
@@ -112,13 +117,13 @@ def _fields(old: State, new: State, step: Step) -> Iterator[Field]:
         counterparts = [value for state in states if (value := _look_up(state, keys)) is not _ABSENT]
         yield Field(
             path,
-            None if before is _ABSENT else shown(before, *counterparts),
-            None if after is _ABSENT else shown(after, *counterparts),
+            None if before is _ABSENT else display(before, *counterparts),
+            None if after is _ABSENT else display(after, *counterparts),
         )
 
 
-def _differing(old: State, new: State) -> dict[str, bool]:
-    """Where the provider does not say what differs: inputs that do, else what was found otherwise than it should be."""
+def _compare(old: State, new: State) -> dict[str, bool]:
+    """Compares the states if the provider reports no paths: the inputs, or else the outputs with the inputs."""
     keys = {**old.inputs, **new.inputs}
     inputs = {key: True for key in keys if old.inputs.get(key) != new.inputs.get(key)}
     return inputs or {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.cost.difference import CostDifference, cost_difference
+from cli.cost.report import PRICES
 from cli.github import MARKER_BYTES, Repository, comments, publish
 from cli.plan import Plan, read_plan
 from cli.preview.changes import changed_resources
@@ -21,19 +22,20 @@ _FORK: Final = (
 )
 
 
-def comment_text(stacks: Sequence[str], plans: Path) -> str:
+def comment_text(stacks: Sequence[str], plans: Path, prices: Path = PRICES) -> str:
     """Returns the text of the comment.
 
     Args:
         stacks: The stacks to report on. Without any, the text explains why a fork gets no preview.
         plans: The directory with the files that `boutique plan` wrote.
+        prices: The directory of the price cache.
 
     Raises:
         ConfigError: If a plan or a stack's file is invalid.
     """
     if not stacks:
         return _FORK
-    return report(_TITLE, [_outcome(stack, plans) for stack in stacks], longest=LONGEST - MARKER_BYTES)
+    return report(_TITLE, [_outcome(stack, plans, prices) for stack in stacks], longest=LONGEST - MARKER_BYTES)
 
 
 def comment(repository: str, pull_request: int, text: str) -> None:
@@ -50,7 +52,7 @@ def comment(repository: str, pull_request: int, text: str) -> None:
     print(publish(comments(Repository(repository), pull_request, MARKER), text))
 
 
-def _outcome(stack: str, plans: Path) -> Outcome:
+def _outcome(stack: str, plans: Path, prices: Path) -> Outcome:
     file = plans / f"plan-{stack}.json"
     failure = file.with_suffix(".failed")
     if failure.exists():
@@ -58,9 +60,9 @@ def _outcome(stack: str, plans: Path) -> Outcome:
     if not file.exists():
         return NotPreviewed(stack, f"`boutique plan {stack}` wrote neither a plan nor the reason why there is none.")
     plan = read_plan(file)
-    return Previewed(stack, changed_resources(plan), violations(plan, stack), _cost(stack, plan))
+    return Previewed(stack, changed_resources(plan), violations(plan, stack), _cost(stack, plan, prices))
 
 
-def _cost(stack: str, plan: Plan) -> CostDifference | None:
+def _cost(stack: str, plan: Plan, prices: Path) -> CostDifference | None:
     settings = check_settings(stack, read_settings(stack)).aws
-    return cost_difference(plan, settings) if settings else None
+    return cost_difference(plan, settings, prices) if settings else None

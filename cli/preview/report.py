@@ -1,4 +1,4 @@
-"""What the stacks' previews say, most dangerous first, and never longer than GitHub takes."""
+"""Writes a report on previews, with lost data first, and within GitHub's size limit."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -7,23 +7,23 @@ from typing import Final
 
 from cli.cost.difference import CostDifference, DifferentLine
 from cli.preview.changes import Change, ChangedResource, Field
-from cli.preview.markdown import UNFOLD, block, code, fold, heading, row
+from cli.preview.markdown import DETAILS_END, block, code, details, heading, row
 
 LONGEST: Final = 65_536
-"""Of a comment's or an issue's body: characters, which are counted as bytes, of which there are never fewer."""
+"""GitHub's limit for a body, in characters. We count bytes, of which there are at least as many."""
 
-_LEFT_OUT_NOTE: Final = 400
-"""Bytes that are kept free for it."""
+_OMITTED_NOTE: Final = 400
+"""Bytes reserved for the note on omitted items."""
 _LONGEST_REASON: Final = 4_000
 _LONGEST_VALUE: Final = 300
-_BEFORE_DIFFERENCE: Final = 40
+_CONTEXT: Final = 40
 _MOST_FIELDS: Final = 40
 _MOST_REASONS: Final = 5
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """A stack and what its plan changes. `cost` is None where nobody asked, or the stack is not on AWS."""
+    """A stack with the changes of its plan. `cost` is None if it is not reported, or the stack is not on AWS."""
 
     stack: str
     changes: Sequence[ChangedResource]
@@ -33,7 +33,7 @@ class Previewed:
 
 @dataclass(frozen=True)
 class NotPreviewed:
-    """A stack whose preview failed, and what it said."""
+    """A stack whose preview failed, and the reason."""
 
     stack: str
     reason: str
@@ -44,7 +44,7 @@ Outcome = Previewed | NotPreviewed
 
 @dataclass
 class _Part:
-    """Items of `what`, between an opening and a closing that are written where at least one item is."""
+    """A list of items, which is cut to fit. The opening and the closing are omitted if no item fits."""
 
     what: str
     opening: str
@@ -53,7 +53,7 @@ class _Part:
     kept: int = 0
 
     def fit(self, room: int) -> int:
-        """Keeps the items that have room, from the first on. Answers the bytes that are left."""
+        """Keeps the first items that fit into the given number of bytes, and returns the rest of the bytes."""
         for item in self.items:
             needed = _size(item) + (0 if self.kept else _size(self.opening) + _size(self.closing))
             if needed > room:
@@ -68,27 +68,27 @@ class _Part:
 
 
 def report(title: str, outcomes: Sequence[Outcome], *, longest: int = LONGEST) -> str:
-    """At most `longest` bytes: what has no room is left out, the least important first, and counted at the end."""
+    """Returns a report of at most `longest` bytes. Omits the least important items, and counts them at the end."""
     start = f"{title}\n\n{_summary(outcomes)}"
     headings = [f"### {code(outcome.stack)}" for outcome in outcomes]
-    dangers = _dangers(outcomes)
+    data_losses = _data_losses(outcomes)
     sections = [_parts(outcome) for outcome in outcomes]
-    by_importance = [dangers, *filter(None, itertools.chain(*itertools.zip_longest(*sections)))]
-    room = longest - _LEFT_OUT_NOTE - _size(start) - sum(map(_size, headings))
+    by_importance = [data_losses, *filter(None, itertools.chain(*itertools.zip_longest(*sections)))]
+    room = longest - _OMITTED_NOTE - _size(start) - sum(map(_size, headings))
     for part in by_importance:
         room = part.fit(room)
-    texts = [start, str(dangers)]
+    texts = [start, str(data_losses)]
     for one, parts in zip(headings, sections, strict=True):
         texts += [one, *map(str, parts)] if any(part.kept for part in parts) else []
-    return "\n\n".join(filter(None, [*texts, _left_out(by_importance)]))
+    return "\n\n".join(filter(None, [*texts, _omitted(by_importance)]))
 
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
-    """A line for each stack; columns that would be empty are not there."""
+    """Returns a table with a row per stack. Omits empty columns."""
     previewed = [outcome for outcome in outcomes if isinstance(outcome, Previewed)]
     columns = {f":{change.value}": _counter(change) for change in Change}
     if any(outcome.violations for outcome in previewed):
-        columns[":violations of policies"] = lambda outcome: str(len(outcome.violations))
+        columns[":policy violations"] = lambda outcome: str(len(outcome.violations))
     if any(outcome.cost for outcome in previewed):
         columns[":USD a month"] = _cost
     rows = [
@@ -113,7 +113,7 @@ def _cost(outcome: Previewed) -> str:
     return f"{outcome.cost.monthly:+,.2f}{unpriced}"
 
 
-def _dangers(outcomes: Sequence[Outcome]) -> _Part:
+def _data_losses(outcomes: Sequence[Outcome]) -> _Part:
     items = [
         f"> - {code(outcome.stack)}: ⚠️ **{change.change.value}** {_resource(change)}{_because(change)}"
         for outcome in outcomes
@@ -121,16 +121,16 @@ def _dangers(outcomes: Sequence[Outcome]) -> _Part:
         for change in outcome.changes
         if change.loses_data
     ]
-    return _Part("lost stores", "> [!CAUTION]\n> **Data is lost** with what is replaced or deleted here:", items)
+    return _Part("lost stores", "> [!CAUTION]\n> **Data will be lost** with these resources:", items)
 
 
 def _parts(outcome: Outcome) -> list[_Part]:
-    """In the order in which they are shown, which is that of their importance."""
+    """Returns the parts in the order of the report, the most important first."""
     if isinstance(outcome, NotPreviewed):
-        return [_Part("reasons", "It could not be previewed:\n", [block(outcome.reason[-_LONGEST_REASON:])])]
+        return [_Part("reasons", "The preview failed:\n", [block(outcome.reason[-_LONGEST_REASON:])])]
     changes = outcome.changes
     return [
-        _Part("violations", "Violations of policies:\n", [f"- {code(line)}" for line in outcome.violations]),
+        _Part("violations", "Policy violations:\n", [f"- {code(line)}" for line in outcome.violations]),
         _Part(
             "rows of resources",
             heading(["", "resource", "because of"]),
@@ -138,21 +138,21 @@ def _parts(outcome: Outcome) -> list[_Part]:
         ),
         _Part(
             "rows of costs",
-            f"{fold('Costs, by AWS&#39; list prices')}\n{heading(['paid for', ':more', 'unit', ':USD a month'])}",
+            f"{details('Costs at AWS&#39; list prices')}\n{heading(['item', ':quantity', 'unit', ':USD a month'])}",
             [_cost_row(line) for line in outcome.cost.lines] if outcome.cost else [],
-            UNFOLD,
+            DETAILS_END,
         ),
         _Part(
             "resources' changed fields",
-            fold("Changed fields"),
+            details("Changed fields"),
             [_fields(change) for change in changes if change.fields],
-            UNFOLD,
+            DETAILS_END,
         ),
         _Part(
             "created resources",
-            fold("Created"),
+            details("Created"),
             [f"- {_resource(change)}" for change in changes if change.change is Change.CREATED],
-            UNFOLD,
+            DETAILS_END,
         ),
     ]
 
@@ -172,7 +172,7 @@ def _reasons(change: ChangedResource) -> str:
 
 def _changed_row(change: ChangedResource) -> str:
     mark = "⚠️ " if change.loses_data else ""
-    kept = ", but kept where it is" if change.retained and change.change is Change.DELETED else ""
+    kept = ", but retained" if change.retained and change.change is Change.DELETED else ""
     done = change.change.value if change.change is Change.CHANGED else f"**{change.change.value}**"
     return row([f"{mark}{done}{kept}", _resource(change), _reasons(change)])
 
@@ -185,32 +185,36 @@ def _cost_row(line: DifferentLine) -> str:
 def _fields(change: ChangedResource) -> str:
     lines = [line for field in change.fields[:_MOST_FIELDS] for line in _difference(field)]
     if (more := len(change.fields) - _MOST_FIELDS) > 0:
-        lines.append(f"  and {more} fields more")
+        lines.append(f"  and {more} more fields")
     difference = block("\n".join(lines), "diff")
     return f"{_resource(change)}\n{difference}\n"
 
 
 def _difference(field: Field) -> Iterable[str]:
-    """Of long values, from where they begin to differ."""
+    """Yields the lines for a field. Long values start shortly before the first difference."""
     path = " ".join(field.path.split())
     begin = 0
     if field.before and field.after and max(len(field.before), len(field.after)) > _LONGEST_VALUE:
-        alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(field.before, field.after, strict=False))
-        begin = max(0, sum(1 for _ in alike) - _BEFORE_DIFFERENCE)
+        equal = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(field.before, field.after, strict=False))
+        begin = max(0, sum(1 for _ in equal) - _CONTEXT)
     for sign, value in (("-", field.before), ("+", field.after)):
         if value is not None:
             end = begin + _LONGEST_VALUE
             yield f"{sign} {path}: {'…' if begin else ''}{value[begin:end]}{'…' if len(value) > end else ''}"
 
 
-def _left_out(parts: Iterable[_Part]) -> str:
+def _omitted(parts: Iterable[_Part]) -> str:
     counts: dict[str, int] = {}
     for part in parts:
         counts[part.what] = counts.get(part.what, 0) + len(part.items) - part.kept
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"Left out, for there is no room in a comment: {told}. `make preview STACK=…` shows all." if told else ""
+    omitted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return (
+        f"Omitted, since the comment would be too long: {omitted}. `boutique preview` shows everything."
+        if omitted
+        else ""
+    )
 
 
 def _size(text: str) -> int:
-    """In bytes, with the line breaks that may be put around it."""
+    """Returns the size in bytes, including line breaks around the text."""
     return len(text.encode()) + 2

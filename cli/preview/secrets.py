@@ -1,4 +1,4 @@
-"""Values as they may be shown: what is secret on one side of a change is hidden on both."""
+"""Hides secrets in values. A value that is secret on one side of a change is hidden on both."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,24 @@ from typing import Any, Final
 from pulumi.runtime.rpc import UNKNOWN
 
 HIDDEN: Final = "[secret]"
-"""As Pulumi itself writes a secret into a plan."""
+"""Pulumi's placeholder for a secret in a plan."""
 
-_UNKNOWN_WORDS: Final = "(known once it is made)"
-_MARKS: Final = ("4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270")
-"""Key and value of an object that is a secret. Source: Pulumi, sdk/go/common/resource/sig."""
+_UNKNOWN_LABEL: Final = "(known after creation)"
+_SIGNATURE: Final = ("4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270")
+"""The key and value that mark an object as a secret. Source: Pulumi, sdk/go/common/resource/sig."""
 
 
 def is_secret(value: Any) -> bool:
-    return value == HIDDEN or (isinstance(value, Mapping) and value.get(_MARKS[0]) == _MARKS[1])
+    """Returns whether a value in a plan is a secret."""
+    return value == HIDDEN or (isinstance(value, Mapping) and value.get(_SIGNATURE[0]) == _SIGNATURE[1])
 
 
-def shown(value: Any, *counterparts: Any) -> str:
-    """As JSON. `counterparts` are the same value at other times: a secret's place there is hidden here too."""
+def display(value: Any, *counterparts: Any) -> str:
+    """Returns a value as JSON without its secrets.
+
+    Args:
+        counterparts: The same value in other states. Also hides the parts that are secret there.
+    """
     return json.dumps(_hide(value, counterparts), ensure_ascii=False, sort_keys=True)
 
 
@@ -28,7 +33,7 @@ def _hide(value: Any, counterparts: Sequence[Any]) -> Any:
         return HIDDEN
     match value:
         case str():
-            return _UNKNOWN_WORDS if value == UNKNOWN else value
+            return _UNKNOWN_LABEL if value == UNKNOWN else value
         case dict():
             others = [other for other in counterparts if isinstance(other, dict)]
             return {
@@ -44,7 +49,7 @@ def _hide(value: Any, counterparts: Sequence[Any]) -> Any:
 
 def _hide_items(items: list[Any], counterparts: Sequence[list[Any]]) -> Any:
     if any(len(other) != len(items) and _has_secret(other) for other in counterparts):
-        # Which item stands for which is anyone's guess.
+        # The items can't be matched.
         return HIDDEN
     alike = [other for other in counterparts if len(other) == len(items)]
     return [_hide(item, [other[index] for other in alike]) for index, item in enumerate(items)]

@@ -1,4 +1,4 @@
-"""The policy pack's rules, asked of a plan: `pulumi preview --json` says nothing of what its policies found."""
+"""Checks a plan against the policy pack, whose violations `pulumi preview --json` does not report."""
 
 from typing import Any
 
@@ -12,32 +12,32 @@ from infra.policies.rules import Resource, read_stack
 
 
 def violations(plan: Plan, stack: str) -> list[str]:
-    """A line for each: the rule, the resource, and what is allowed. What is secret counts as not known yet."""
+    """Returns a line per violation with the rule, the resource and what is allowed. Treats secrets as unknown."""
     providers = {step.urn: step.new.inputs for step in plan.steps if step.new}
     found: dict[str, None] = {}
     for step in plan.steps:
         if step.new is None:
             continue
-        # A provider is referred to as <URN>::<id>.
+        # A reference to a provider is <URN>::<id>.
         tags = default_tags(providers.get(step.provider.rpartition("::")[0], {}))
         resource = Resource(
-            step.new.type, step.name, read_stack(stack), unknown_checking_proxy(_veiled(step.new.inputs)), tags
+            step.new.type, step.name, read_stack(stack), unknown_checking_proxy(_hide_values(step.new.inputs)), tags
         )
         found |= {f"{rule.name}: {line}": None for rule in RULES for line in rule.violations(resource)}
     return list(found)
 
 
-def _veiled(inputs: Values) -> dict[str, Any]:
-    return {key: _veil(value) for key, value in inputs.items()}
+def _hide_values(inputs: Values) -> dict[str, Any]:
+    return {key: _hide(value) for key, value in inputs.items()}
 
 
-def _veil(value: Any) -> Any:
+def _hide(value: Any) -> Any:
     if is_secret(value):
         return UNKNOWN
     match value:
         case dict():
-            return _veiled(value)
+            return _hide_values(value)
         case list():
-            return [_veil(item) for item in value]
+            return [_hide(item) for item in value]
         case _:
             return value

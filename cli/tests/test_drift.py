@@ -100,5 +100,5 @@ def test_a_failed_preview_is_neither_drift_nor_its_absence(
 
 
 def test_an_invalid_plan_is_an_error_that_names_its_source() -> None:
-    with pytest.raises(ConfigError, match="the preview of dev after a refresh: is not what"):
+    with pytest.raises(ConfigError, match="the preview of dev after a refresh: is not the output of"):
         drift("dev", lambda _: "Previewing…")

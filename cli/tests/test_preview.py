@@ -1,4 +1,4 @@
-"""What reviewers read of a plan: first what cannot be undone, never a secret, and always something."""
+"""Tests the comment on a pull request: lost data comes first, and no secret is shown."""
 
 import json
 import re
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from boutique_definition.validation import ConfigError
-from cli.cost import difference
 from cli.main import run
 from cli.preview.comment import MARKER, comment_text
 from cli.preview.report import LONGEST
@@ -32,6 +31,11 @@ Step = dict[str, Any]
 Write = Callable[..., None]
 
 
+def text_of(stacks: list[str], directory: Path) -> str:
+    """Returns the comment for the plans and prices in a directory."""
+    return comment_text(stacks, directory, directory)
+
+
 def step(
     op: str,
     kind: str,
@@ -42,7 +46,7 @@ def step(
     custom: bool = True,
     **more: Any,
 ) -> Step:
-    """`old` and `new` are inputs."""
+    """Returns a step of a plan. `old` and `new` are the inputs."""
     urn = f"urn:pulumi:dev::boutique::{kind}::{name}"
     states = {
         key: {"urn": urn, "type": kind, "custom": custom, "inputs": inputs, "outputs": inputs}
@@ -53,14 +57,14 @@ def step(
 
 
 def updated(kind: str, name: str, old: State, new: State, *paths: str) -> Step:
-    """`paths` are those that the provider says differ."""
+    """Returns an update. `paths` are the changed paths that the provider reports."""
     differing = {path: {"kind": "update", "inputDiff": True} for path in paths}
     return step("update", kind, name, old, new, detailedDiff=differing)
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Leaves a plan of these steps, as `boutique plan` does."""
+    """Writes a plan with the given steps, like `boutique plan`."""
 
     def write(stack: str, *steps: Step) -> None:
         (tmp_path / f"plan-{stack}.json").write_text(json.dumps({"steps": steps}))
@@ -70,35 +74,37 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture(autouse=True)
 def prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of NAT gateways alone: without credentials nobody can be asked for others."""
-    monkeypatch.setattr(difference, "PRICES", tmp_path)
+    """Writes the price of a NAT gateway, and removes the credentials to request others."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     price = {"usd": "0.1", "unit": "Hrs", "sku": "NAT1"}
-    kept = {"date": str(datetime.now(UTC).date()), "prices": {"AmazonEC2 NatGateway-Hours operation=NatGateway": price}}
-    (tmp_path / "eu-central-1.json").write_text(json.dumps(kept))
+    cache = {
+        "date": str(datetime.now(UTC).date()),
+        "prices": {"AmazonEC2 NatGateway-Hours operation=NatGateway": price},
+    }
+    (tmp_path / "eu-central-1.json").write_text(json.dumps(cache))
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The cells of the table of stacks, by their first."""
+    """Returns the cells of the table of stacks by stack."""
     table = text.partition("| stack |")[2].partition("\n\n")[0]
     lines = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| `")]
     return {line[0].strip(" `"): [cell.strip() for cell in line[1:]] for line in lines}
 
 
 def diffs(text: str) -> list[str]:
-    """The lines of all differences."""
+    """Returns the lines of all differences."""
     blocks = re.findall(r"^```diff\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 
 
-# What becomes of each resource
+# Resources
 
 
-def test_each_stack_has_a_line_that_counts_what_becomes_of_its_resources(write: Write, tmp_path: Path) -> None:
+def test_each_stack_has_a_row_with_the_numbers_of_its_changes(write: Write, tmp_path: Path) -> None:
     write(
         "local",
         step("create", TOPIC, "new", None, {}),
@@ -110,7 +116,7 @@ def test_each_stack_has_a_line_that_counts_what_becomes_of_its_resources(write: 
         step("create", "boutique:aws:Alarms", "component", None, {}, custom=False),
     )
     write("demo")
-    text = comment_text(["local", "demo"], tmp_path)
+    text = text_of(["local", "demo"], tmp_path)
     assert text.splitlines()[2].startswith("| stack | replaced | deleted | changed | created |")
     assert {stack: cells[:4] for stack, cells in rows(text).items()} == {
         "local": ["0", "1", "1", "2"],
@@ -119,16 +125,14 @@ def test_each_stack_has_a_line_that_counts_what_becomes_of_its_resources(write: 
     assert "### `demo`" not in text
 
 
-def test_a_replacement_is_one_however_many_steps_it_takes_and_says_because_of_what(
-    write: Write, tmp_path: Path
-) -> None:
+def test_a_replacement_counts_once_and_names_its_reason(write: Write, tmp_path: Path) -> None:
     write(
         "local",
         step("create-replacement", TOPIC, "topic", {"name": "a"}, {"name": "b"}),
         step("replace", TOPIC, "topic", {"name": "a"}, {"name": "b"}, replaceReasons=["name"], diffReasons=["name"]),
         step("delete-replaced", TOPIC, "topic", {"name": "a"}),
     )
-    text = comment_text(["local"], tmp_path)
+    text = text_of(["local"], tmp_path)
     assert rows(text)["local"][:4] == ["1", "0", "0", "0"]
     assert "| **replaced** | `aws:sns/topic:Topic` `topic` | `name` |" in text
     assert diffs(text) == ['- name: "a"', '+ name: "b"']
@@ -146,75 +150,73 @@ def test_a_replacement_is_one_however_many_steps_it_takes_and_says_because_of_wh
         "kubernetes:core/v1:Namespace",
     ],
 )
-@pytest.mark.parametrize(("op", "told"), [("replace", "replaced"), ("delete", "deleted")])
-def test_stores_that_lose_their_data_come_before_everything(
-    write: Write, tmp_path: Path, kind: str, op: str, told: str
-) -> None:
+@pytest.mark.parametrize(("op", "change"), [("replace", "replaced"), ("delete", "deleted")])
+def test_lost_data_comes_first(write: Write, tmp_path: Path, kind: str, op: str, change: str) -> None:
     write("local", updated(TOPIC, "topic", {"a": 1}, {"a": 2}, "a"))
     of_cache = {"replicationGroupId": "cart-data", "nodeType": "cache.t4g.micro", "numCacheClusters": 1}
     inputs = {"engine": "valkey", "instanceClass": "db.t4g.micro", **of_cache}
     new = {**inputs, "port": 1} if op == "replace" else None
     write("prod", step(op, kind, "data", inputs, new, replaceReasons=["port"]))
-    text = comment_text(["local", "prod"], tmp_path)
+    text = text_of(["local", "prod"], tmp_path)
     because = ", because of `port`" if op == "replace" else ""
-    assert f"> - `prod`: ⚠️ **{told}** `{kind}` `data`{because}\n" in text
+    assert f"> - `prod`: ⚠️ **{change}** `{kind}` `data`{because}\n" in text
     assert text.index("[!CAUTION]") < text.index("### `local`")
-    assert f"| ⚠️ **{told}** | `{kind}` `data` |" in text
+    assert f"| ⚠️ **{change}** | `{kind}` `data` |" in text
 
 
 @pytest.mark.parametrize("op", ["create", "update"])
-def test_stores_that_are_made_or_changed_lose_nothing(write: Write, tmp_path: Path, op: str) -> None:
+def test_a_created_or_updated_store_loses_no_data(write: Write, tmp_path: Path, op: str) -> None:
     old = {"instanceClass": "db.t4g.micro"} if op == "update" else None
     write("dev", step(op, DATABASE, "data", old, {"instanceClass": "db.t4g.small"}))
-    assert "CAUTION" not in comment_text(["dev"], tmp_path)
+    assert "CAUTION" not in text_of(["dev"], tmp_path)
 
 
-def test_what_pulumi_only_forgets_is_not_lost(write: Write, tmp_path: Path) -> None:
+def test_a_retained_resource_loses_no_data(write: Write, tmp_path: Path) -> None:
     forgotten = step("delete", KEY, "key", {})
     forgotten["oldState"]["retainOnDelete"] = True
     write("prod", forgotten)
-    text = comment_text(["prod"], tmp_path)
+    text = text_of(["prod"], tmp_path)
     assert "CAUTION" not in text
-    assert "| **deleted**, but kept where it is | `aws:kms/key:Key` `key` |" in text
+    assert "| **deleted**, but retained | `aws:kms/key:Key` `key` |" in text
 
 
 # Changed fields
 
 
-def test_changed_fields_are_folded_away_with_both_values(write: Write, tmp_path: Path) -> None:
+def test_changed_fields_are_collapsed_and_show_both_values(write: Write, tmp_path: Path) -> None:
     old = {"tags": {"a.b": "x"}, "rules": [{"port": 80}, {"port": 81}], "same": 1, "gone": True}
     new = {"tags": {"a.b": "y"}, "rules": [{"port": 80}, {"port": 82}], "same": 1, "arn": UNKNOWN}
     write("dev", updated(TOPIC, "t", old, new, 'tags["a.b"]', "rules[1].port", "gone", "arn"))
-    text = comment_text(["dev"], tmp_path)
+    text = text_of(["dev"], tmp_path)
     assert diffs(text) == [
         '- tags["a.b"]: "x"',
         '+ tags["a.b"]: "y"',
         "- rules[1].port: 81",
         "+ rules[1].port: 82",
         "- gone: true",
-        '+ arn: "(known once it is made)"',
+        '+ arn: "(known after creation)"',
     ]
     assert text.index("<details><summary>Changed fields</summary>") < text.index("rules[1]") < text.index("</details>")
 
 
-def test_where_a_provider_says_no_paths_inputs_are_compared(write: Write, tmp_path: Path) -> None:
+def test_inputs_are_compared_if_the_provider_reports_no_paths(write: Write, tmp_path: Path) -> None:
     write("dev", step("update", TOPIC, "t", {"a": 1, "b": 1, "__defaults": []}, {"a": 2, "b": 1}, diffReasons=["a"]))
-    assert diffs(comment_text(["dev"], tmp_path)) == ["- a: 1", "+ a: 2"]
+    assert diffs(text_of(["dev"], tmp_path)) == ["- a: 1", "+ a: 2"]
 
 
-def test_of_long_values_the_part_is_shown_where_they_begin_to_differ(write: Write, tmp_path: Path) -> None:
+def test_a_long_value_is_shown_from_the_first_difference_on(write: Write, tmp_path: Path) -> None:
     start = "x" * 5_000
     write("dev", updated(TOPIC, "t", {"policy": f"{start}deny"}, {"policy": f"{start}allow{start}"}, "policy"))
-    before, after = diffs(comment_text(["dev"], tmp_path))
+    before, after = diffs(text_of(["dev"], tmp_path))
     assert before.endswith('xxxdeny"')
     assert "xxxallowxxx" in after
     assert len(after) < 400
 
 
-def test_what_is_in_a_value_or_a_name_is_not_taken_for_markdown(write: Write, tmp_path: Path) -> None:
+def test_markdown_in_a_value_or_a_name_has_no_effect(write: Write, tmp_path: Path) -> None:
     evil = "```\n</details>\n@everyone | <img src=x>"
     write("dev", updated(TOPIC, f"`t` | {evil}", {"a```": "x"}, {"a```": evil}, "a```"))
-    text = comment_text(["dev"], tmp_path)
+    text = text_of(["dev"], tmp_path)
     name = "`'t' ¦ ''' </details> @everyone ¦ <img src=x>`"
     assert f"| changed | `aws:sns/topic:Topic` {name} |" in text
     fence = re.search(r"^(`{4,})diff\n.*^\1$", text, re.MULTILINE | re.DOTALL)
@@ -230,7 +232,7 @@ def test_what_is_in_a_value_or_a_name_is_not_taken_for_markdown(write: Write, tm
     [
         ({"password": "[secret]"}, {"password": "[secret]"}, "password"),
         ({"password": SECRET}, {"password": "[secret]"}, "password"),
-        # Whoever makes a secret of it, or a secret no more, has not made the other value known.
+        # A value that becomes a secret, or stops being one, is hidden on both sides.
         ({"password": "hunter2"}, {"password": "[secret]"}, "password"),
         ({"password": "[secret]"}, {"password": "hunter3"}, "password"),
         ({"login": {"password": "hunter2"}}, {"login": {"password": "[secret]"}}, "login"),
@@ -241,53 +243,53 @@ def test_what_is_in_a_value_or_a_name_is_not_taken_for_markdown(write: Write, tm
         ({"variables": [{"value": "hunter2"}]}, {"variables": [{"value": SECRET}]}, "variables[0].value"),
     ],
 )
-def test_a_secret_is_shown_on_neither_side(write: Write, tmp_path: Path, old: State, new: State, path: str) -> None:
+def test_a_secret_is_hidden_on_both_sides(write: Write, tmp_path: Path, old: State, new: State, path: str) -> None:
     write("dev", updated(TOPIC, "t", old, new, path))
-    text = comment_text(["dev"], tmp_path)
+    text = text_of(["dev"], tmp_path)
     assert "[secret]" in text
     assert not any(password in text for password in PASSWORDS)
 
 
-def test_an_output_that_the_plan_calls_secret_is_not_shown(write: Write, tmp_path: Path) -> None:
+def test_a_secret_output_is_hidden(write: Write, tmp_path: Path) -> None:
     one = updated(TOPIC, "t", {"token": "hunter2"}, {"token": "hunter3"}, "token")
     one["newState"]["additionalSecretOutputs"] = ["token"]
     write("dev", one)
-    assert diffs(comment_text(["dev"], tmp_path)) == ["- token: [secret]", "+ token: [secret]"]
+    assert diffs(text_of(["dev"], tmp_path)) == ["- token: [secret]", "+ token: [secret]"]
 
 
 @pytest.mark.parametrize("field", ["data", "stringData"])
-def test_what_is_in_a_secret_of_kubernetes_is_not_shown(write: Write, tmp_path: Path, field: str) -> None:
+def test_the_content_of_a_kubernetes_secret_is_hidden(write: Write, tmp_path: Path, field: str) -> None:
     old, new = {field: {"password": "hunter2"}}, {field: {"password": "hunter3"}}
     write("dev", updated("kubernetes:core/v1:Secret", "s", old, new, f"{field}.password"))
-    assert diffs(comment_text(["dev"], tmp_path)) == [f"- {field}.password: [secret]", f"+ {field}.password: [secret]"]
+    assert diffs(text_of(["dev"], tmp_path)) == [f"- {field}.password: [secret]", f"+ {field}.password: [secret]"]
 
 
 # Policies and costs
 
 
-def test_violations_of_policies_are_counted_and_told(write: Write, tmp_path: Path) -> None:
+def test_policy_violations_are_counted_and_listed(write: Write, tmp_path: Path) -> None:
     write(
         "dev",
         step("same", "pulumi:providers:aws", "aws", None, {"defaultTags": TAGS}),
         step("create", TOPIC, "open", None, {}, provider=f"{PROVIDER}::1"),
         step("create", TOPIC, "closed", None, {"kmsMasterKeyId": UNKNOWN}, provider=f"{PROVIDER}::1"),
-        # The rule looks into the document, which is not one in a plan.
+        # The rule parses the document, which the plan hides.
         step("create", "aws:iam/rolePolicy:RolePolicy", "secret", None, {"policy": "[secret]"}),
     )
-    text = comment_text(["dev"], tmp_path)
-    assert "| created | violations of policies |" in text
+    text = text_of(["dev"], tmp_path)
+    assert "| created | policy violations |" in text
     assert rows(text)["dev"][4] == "1"
     assert ": open: kmsMasterKeyId: not set: must be" in text
     assert ": closed: " not in text
 
 
-def test_costs_are_the_difference_where_prices_are_known(write: Write, tmp_path: Path) -> None:
+def test_costs_are_the_difference_of_known_prices(write: Write, tmp_path: Path) -> None:
     write("dev", step("create", NAT, "a", None, {}), step("create", NAT, "b", None, {}), step("same", NAT, "c", {}, {}))
     write("staging", step("delete", NAT, "a", {}))
     write("prod", step("create", NAT, "a", None, {}), step("create", KEY, "key", None, {}))
     write("demo", step("create", KEY, "key", None, {}))
     write("local", step("create", "kubernetes:core/v1:Service", "a", None, {}))
-    text = comment_text(["dev", "staging", "prod", "demo", "local"], tmp_path)
+    text = text_of(["dev", "staging", "prod", "demo", "local"], tmp_path)
     assert {stack: cells[-1] for stack, cells in rows(text).items()} == {
         "dev": "+146.00",
         "staging": "-73.00",
@@ -296,17 +298,17 @@ def test_costs_are_the_difference_where_prices_are_known(write: Write, tmp_path:
         "local": "not on AWS",
     }
     assert "| `NAT gateway` | +2 | `hours` | +146.00 |" in text
-    assert "| `KMS key` | +1 | `keys a month` | `no credentials of AWS: sign in to ask for prices` |" in text
+    assert "| `KMS key` | +1 | `keys a month` | `no AWS credentials: sign in to get prices` |" in text
 
 
-def test_a_change_that_costs_nothing_says_so(write: Write, tmp_path: Path) -> None:
+def test_a_change_without_costs_adds_zero(write: Write, tmp_path: Path) -> None:
     write("dev", updated(NAT, "a", {"tags": {}}, {"tags": {"a": "b"}}, "tags"))
-    text = comment_text(["dev"], tmp_path)
+    text = text_of(["dev"], tmp_path)
     assert rows(text)["dev"][-1] == "+0.00"
     assert "Costs" not in text
 
 
-def test_storage_that_grows_was_not_there_before_for_replicas_either(write: Write, tmp_path: Path) -> None:
+def test_added_storage_is_added_for_replicas_too(write: Write, tmp_path: Path) -> None:
     primary = {"instanceClass": "db.t4g.micro", "allocatedStorage": 10}
     replica = {"instanceClass": "db.t4g.micro", "replicateSourceDb": "database"}
     write(
@@ -314,53 +316,53 @@ def test_storage_that_grows_was_not_there_before_for_replicas_either(write: Writ
         step("update", DATABASE, "database", primary, {**primary, "allocatedStorage": 20}),
         step("same", DATABASE, "replica", replica, replica),
     )
-    text = comment_text(["dev"], tmp_path)
-    assert "| `RDS instance, storage (gp3) at first` | +10 |" in text
-    assert "| `RDS read replica, storage (gp3) at first` | +10 |" in text
+    text = text_of(["dev"], tmp_path)
+    assert "| `RDS instance, initial storage (gp3)` | +10 |" in text
+    assert "| `RDS read replica, initial storage (gp3)` | +10 |" in text
 
 
-# What could not be previewed
+# Failures
 
 
-def test_a_stack_that_could_not_be_previewed_says_so_and_why(write: Write, tmp_path: Path) -> None:
+def test_a_failed_preview_is_reported_with_its_reason(write: Write, tmp_path: Path) -> None:
     write("dev", step("create", TOPIC, "t", None, {}))
     (tmp_path / "plan-prod.failed").write_text("error: the zone is another's\n```")
-    text = comment_text(["dev", "prod"], tmp_path)
+    text = text_of(["dev", "prod"], tmp_path)
     assert rows(text)["prod"][0] == "**not previewed**"
-    assert "It could not be previewed:\n\n````\nerror: the zone is another's\n```\n````" in text
+    assert "The preview failed:\n\n````\nerror: the zone is another's\n```\n````" in text
 
 
-def test_a_stack_of_which_nothing_was_left_says_how_a_plan_is_made(tmp_path: Path) -> None:
-    assert "`boutique plan dev` wrote neither a plan nor the reason" in comment_text(["dev"], tmp_path)
+def test_a_missing_plan_is_reported_with_the_command_that_creates_it(tmp_path: Path) -> None:
+    assert "`boutique plan dev` wrote neither a plan nor the reason" in text_of(["dev"], tmp_path)
 
 
-def test_a_damaged_plan_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_plan_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "plan-dev.json").write_text('{"steps": [{"op": "create", "urn": "u"}]}')
-    with pytest.raises(ConfigError, match=r"plan-dev\.json: is not what `pulumi preview --json` prints"):
-        comment_text(["dev"], tmp_path)
+    with pytest.raises(ConfigError, match=r"plan-dev\.json: is not the output of `pulumi preview --json`"):
+        text_of(["dev"], tmp_path)
 
 
 # Length
 
 
-def test_what_has_no_room_in_a_comment_is_counted_and_no_danger_is_among_it(write: Write, tmp_path: Path) -> None:
+def test_omitted_items_are_counted_and_lost_data_is_never_omitted(write: Write, tmp_path: Path) -> None:
     stacks = ["demo", "dev", "staging", "prod"]
     for stack in stacks:
         changed = [updated(TOPIC, f"ü{n}", {"a": "x" * 90}, {"a": "ü" * 90}, "a") for n in range(200)]
         created = [step("create", TOPIC, f"new-{n}", None, {"kmsMasterKeyId": "k"}) for n in range(200)]
         write(stack, *created, *changed, step("delete", "kubernetes:core/v1:Namespace", "shop", {}))
-    text = comment_text(stacks, tmp_path)
+    text = text_of(stacks, tmp_path)
     assert LONGEST * 0.98 < len(f"{MARKER}\n{text}".encode()) <= LONGEST
     assert text.count("> - `") == 4
-    left_out = re.search(r"^Left out, .*?(?:, |: )(\d+) created resources\. ", text, re.MULTILINE)
-    assert left_out
-    assert int(left_out[1]) == 4 * 200 - text.count("`new-")
+    omitted = re.search(r"^Omitted, .*?(?:, |: )(\d+) created resources\. ", text, re.MULTILINE)
+    assert omitted
+    assert int(omitted[1]) == 4 * 200 - text.count("`new-")
     assert text.count("<details>") == text.count("</details>")
 
 
-def test_a_reason_without_end_is_cut_to_its_last_words(tmp_path: Path) -> None:
+def test_a_long_reason_is_cut_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "plan-dev.failed").write_text("noise\n" * 50_000 + "error: the zone is another's")
-    text = comment_text(["dev"], tmp_path)
+    text = text_of(["dev"], tmp_path)
     assert "error: the zone is another's" in text
     assert len(text) < 5_000
 
@@ -368,7 +370,7 @@ def test_a_reason_without_end_is_cut_to_its_last_words(tmp_path: Path) -> None:
 # The command
 
 
-def test_the_comment_is_printed_where_that_is_asked_for(
+def test_the_comment_can_be_printed(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("cli.stacks.plan_file.BUILD", tmp_path)
@@ -377,7 +379,7 @@ def test_the_comment_is_printed_where_that_is_asked_for(
     assert capsys.readouterr().out.startswith("## Preview\n\n| stack |")
 
 
-def test_a_request_from_a_fork_is_told_that_there_is_no_preview(
+def test_the_comment_for_a_fork_explains_why_there_is_no_preview(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serving_github() as server:
@@ -390,7 +392,7 @@ def test_a_request_from_a_fork_is_told_that_there_is_no_preview(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["comment", "dev"], "needs --repository and --pull-request, or --print"),
         (["comment", "--print"], "name the stacks, or use --fork"),
@@ -398,8 +400,6 @@ def test_a_request_from_a_fork_is_told_that_there_is_no_preview(
         (["comment", "--repository", "../x/y", "--pull-request", "7", "dev"], "'../x/y': must be owner/name"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_refused(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invalid_arguments_are_rejected(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
