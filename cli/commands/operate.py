@@ -58,7 +58,7 @@ def scan(stack: AwsStack, plan: _PlanFile = None) -> None:
 
     Example: boutique scan prod
     """
-    from cli.scan.__main__ import main as scan_plan
+    from cli.scan.report import scan as scan_plan
     from cli.stacks.plan_file import write_plan
 
     raise typer.Exit(scan_plan(plan or write_plan(stack)))

@@ -44,7 +44,7 @@ class Report:
     unchecked_types: Sequence[str]
 
 
-def scan(translation: Translation) -> Report:
+def run_checkov(translation: Translation) -> Report:
     """Runs Checkov and returns its findings.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,12 @@ def found(color: str, *, wanted: str = "red") -> Callable[[str], str]:
         {"op": "same" if color == wanted else "update", "urn": urn, "oldState": old, "newState": new},
     ]
     return lambda _: json.dumps({"steps": steps})
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the lock of a command that runs on this machine from blocking the tests."""
+    monkeypatch.setenv("BOUTIQUE_CACHE", str(tmp_path))
 
 
 def test_drift_opens_an_issue_with_the_differences(server: GitHubServer, capsys: pytest.CaptureFixture[str]) -> None:

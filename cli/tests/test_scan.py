@@ -10,9 +10,9 @@ import yaml
 
 from boutique_definition.validation import ConfigError
 from cli.plan import State, read_plan
-from cli.scan.__main__ import main
-from cli.scan.checkov import Finding, scan
+from cli.scan.checkov import Finding, run_checkov
 from cli.scan.exceptions import ScanException, read_exceptions, uncovered, unused
+from cli.scan.report import scan
 from cli.scan.translation import terraform_type, translate
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -145,7 +145,7 @@ def test_a_deleted_resource_is_not_scanned(tmp_path: Path) -> None:
 
 def test_a_plan_without_resources_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"plan.json: has no resource to scan"):
-        main(write_plan(tmp_path))
+        scan(write_plan(tmp_path))
 
 
 def finding(name: str, check: str = "CKV_AWS_1") -> Finding:
@@ -199,7 +199,7 @@ def test_checkov_reports_the_right_resources_and_follows_references() -> None:
     block = resource(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": UNKNOWN, **every}, bucket=[closed[0]]
     )
-    report = scan(translate(dict([privileged, plain, encrypted, opened, closed, block])))
+    report = run_checkov(translate(dict([privileged, plain, encrypted, opened, closed, block])))
     found = {
         check: {one.urn for one in report.findings if one.check == check} for check in ("CKV_AWS_16", "CKV2_AWS_6")
     }
@@ -213,13 +213,13 @@ def test_an_unknown_key_counts_as_a_key() -> None:
         resource("aws:secretsmanager/secret:Secret", inputs, name)
         for name, inputs in {"named": {"kmsKeyId": UNKNOWN}, "unnamed": {"name": "a"}}.items()
     )
-    findings = scan(translate(dict([named, unnamed]))).findings
+    findings = run_checkov(translate(dict([named, unnamed]))).findings
     assert {one.urn for one in findings if one.check == "CKV_AWS_149"} == {unnamed[0]}
 
 
 @pytest.mark.cluster  # installs Checkov
 def test_a_finding_fails_the_scan_and_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(write_plan(tmp_path, resource(DATABASE, {"storageEncrypted": False}))) == 1
+    assert scan(write_plan(tmp_path, resource(DATABASE, {"storageEncrypted": False}))) == 1
     printed = capsys.readouterr().out
     assert "aws:rds/instance:Instance::it: CKV_AWS_16: " in printed
     assert "CKV2_AWS_62: 'aws:s3/bucket:Bucket::pictures': covers no finding" in printed

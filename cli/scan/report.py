@@ -1,17 +1,15 @@
-"""Scans a plan and prints each finding that no exception covers."""
+"""Prints the findings in a plan that no exception covers."""
 
-import argparse
-import sys
 from pathlib import Path
 
 from boutique_definition.validation import ConfigError
 from cli.plan import read_plan
-from cli.scan.checkov import scan
+from cli.scan.checkov import run_checkov
 from cli.scan.exceptions import FILE, name_of, read_exceptions, uncovered, unused
 from cli.scan.translation import translate
 
 
-def main(plan: Path) -> int:
+def scan(plan: Path) -> int:
     """Scans a plan and returns the exit status: 1 if there is a finding or an unused exception.
 
     Args:
@@ -24,7 +22,7 @@ def main(plan: Path) -> int:
     if not resources:
         raise ConfigError(f"{plan}: has no resource to scan")
     exceptions = read_exceptions(_stack(next(iter(resources))))
-    report = scan(translate(resources))
+    report = run_checkov(translate(resources))
     findings = uncovered(report.findings, exceptions)
     obsolete = unused(report.findings, exceptions)
     for finding in findings:
@@ -40,12 +38,3 @@ def main(plan: Path) -> int:
 def _stack(urn: str) -> str:
     """Returns the stack of a resource. Source: a URN is urn:pulumi:<stack>::<project>::<types>::<name>."""
     return urn.partition("::")[0].rpartition(":")[2]
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m cli.scan", description=__doc__)
-    parser.add_argument("plan", type=Path, help="the output of `pulumi preview --json`")
-    try:
-        sys.exit(main(parser.parse_args().plan))
-    except ConfigError as error:
-        sys.exit(str(error))
