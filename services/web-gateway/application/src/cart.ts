@@ -1,7 +1,8 @@
 import { createContext, use } from "react";
 import type { ApiError, Product, Quantities } from "./api";
+import { CART_QUANTITY } from "./limits.json";
 
-export const MAXIMUM_QUANTITY = 99;
+export const MAXIMUM_QUANTITY = CART_QUANTITY.maximum;
 
 export type CartContents =
   | { readonly status: "loading" }

@@ -1,6 +1,19 @@
-/** The checkout form: its fields, what is allowed in each, and what is sent of them. */
+/** The fields of the checkout form: how each is checked, shown and sent. */
 import type { Address, Card } from "./api";
 import { cardDigits, hasValidCheckDigit, isExpired, normalizeExpiration } from "./card";
+import {
+  CARD_EXPIRATION,
+  CARD_NAME,
+  CARD_NUMBER,
+  CITY,
+  COUNTRY,
+  EMAIL_ADDRESS,
+  POSTAL_CODE,
+  SECURITY_CODE,
+  STATE,
+  STREET_LINE_1,
+  STREET_LINE_2,
+} from "./limits.json";
 
 export type FieldName =
   | "email"
@@ -35,11 +48,11 @@ export const FIELD_NAMES = Object.keys(EMPTY_FIELDS) as readonly FieldName[];
 
 export interface Problem {
   readonly text: string;
-  /** Whether typing on may still mend it: such a problem is not worth a word before the shopper leaves the field. */
+  /** Whether typing more may still fix it. Such a problem is not shown before the shopper leaves the field. */
   readonly unfinished: boolean;
 }
 
-/** Null where the field may be sent as it is. */
+/** Returns null for a valid value. */
 export function findProblem(name: FieldName, value: string, today: Date): Problem | null {
   return CHECKS[name](value.trim(), today);
 }
@@ -59,7 +72,7 @@ export function isAddressComplete(values: FieldValues, today: Date): boolean {
   return ADDRESS_FIELDS.every((name) => findProblem(name, values[name], today) === null);
 }
 
-/** The card's bill goes to the address of the parcel, and so does its postal code. */
+/** The billing address is the shipping address, and so is its postal code. */
 export function readCard(values: FieldValues): Card {
   return {
     name: values.name.trim(),
@@ -70,7 +83,7 @@ export function readCard(values: FieldValues): Card {
   };
 }
 
-/** As it is shown once the shopper has left the field. */
+/** Formats a value once the shopper has left its field. */
 export function tidyValue(name: FieldName, value: string): string {
   switch (name) {
     case "number":
@@ -84,80 +97,51 @@ export function tidyValue(name: FieldName, value: string): string {
 
 const ADDRESS_FIELDS = ["street_1", "street_2", "city", "state", "postal_code", "country"] as const;
 
+interface TextRule {
+  readonly pattern: string;
+  readonly maximum_length: number;
+  readonly message: string;
+}
+
+/** Whether the text meets a rule of the contract. */
+export function accepts({ pattern, maximum_length }: TextRule, text: string): boolean {
+  return Array.from(text).length <= maximum_length && new RegExp(`^(?:${pattern})$`, "u").test(text);
+}
+
 type Check = (value: string, today: Date) => Problem | null;
 
 const CARD_DIGITS = 16;
 
 const CHECKS: Readonly<Record<FieldName, Check>> = {
-  email(value) {
-    if (value === "" || (value.length <= 254 && /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/.test(value))) {
-      return null;
-    }
-    return unfinished("Write an e-mail address such as ada@example.com, or leave this empty.");
-  },
-  street_1: needed("Street and number", 256),
-  street_2: optional("This line", 254),
-  city: needed("City", 128),
-  state: optional("State or region", 128),
+  email: (value) => (value === "" ? null : check(EMAIL_ADDRESS, value, /^/)),
+  street_1: (value) => check(STREET_LINE_1, value),
+  street_2: (value) => check(STREET_LINE_2, value),
+  city: (value) => check(CITY, value),
+  state: (value) => check(STATE, value),
   // Some countries have none.
-  postal_code: (value) =>
-    /^[A-Za-z0-9 -]{0,16}$/.test(value)
-      ? null
-      : hopeless("A postal code is at most 16 letters, digits, spaces and dashes."),
-  country: needed("Country", 128),
-  name: needed("Name on the card", 256),
+  postal_code: (value) => (value === "" ? null : check(POSTAL_CODE, value)),
+  country: (value) => check(COUNTRY, value),
+  name: (value) => check(CARD_NAME, value),
   number(value) {
     const digits = cardDigits(value);
-    if (digits === "") {
-      return unfinished("Card number is needed.");
+    const problem = check(CARD_NUMBER, digits, /^[0-9]{0,11}$/);
+    if (problem !== null || hasValidCheckDigit(digits)) {
+      return problem;
     }
-    if (!/^[0-9]+$/.test(digits)) {
-      return hopeless("A card number is digits alone; spaces and dashes may stand between them.");
-    }
-    if (digits.length > CARD_DIGITS) {
-      return hopeless("This is more than the 16 digits of a card number.");
-    }
-    if (digits.length < CARD_DIGITS) {
-      return unfinished("A card number has 16 digits.");
-    }
-    return hasValidCheckDigit(digits) ? null : hopeless("This is no card number: please check its digits.");
+    return { text: "has a typing error; please check its digits", unfinished: digits.length < CARD_DIGITS };
   },
   expiration(value, today) {
     const expiration = normalizeExpiration(value);
-    if (!/^[0-9]{0,2}\s*\/?\s*[0-9]{0,2}$/.test(expiration) || /^(0\s*\/|00|1[3-9]|[2-9][0-9])/.test(expiration)) {
-      return hopeless("Write month and year as MM/YY, such as 09/30.");
+    const problem = check(CARD_EXPIRATION, expiration, /^(0?[1-9]?|(0[1-9]|1[0-2])\s*\/?\s*[0-9]?)$/);
+    if (problem !== null || !isExpired(expiration, today)) {
+      return problem;
     }
-    if (!/^[0-9]{2}\/[0-9]{2}$/.test(expiration)) {
-      return unfinished("Write month and year as MM/YY, such as 09/30.");
-    }
-    return isExpired(expiration, today) ? hopeless("This card has expired.") : null;
+    return { text: "has expired", unfinished: false };
   },
-  security_code(value) {
-    if (/^[0-9]{3,4}$/.test(value)) {
-      return null;
-    }
-    return /^[0-9]{0,2}$/.test(value)
-      ? unfinished("The security code is the 3 digits on the back of the card.")
-      : hopeless("A security code is 3 or 4 digits alone.");
-  },
+  security_code: (value) => check(SECURITY_CODE, value, /^[0-9]{0,2}$/),
 };
 
-function needed(label: string, maximum: number): Check {
-  return (value) => (value === "" ? unfinished(`${label} is needed.`) : checkLength(label, value, maximum));
-}
-
-function optional(label: string, maximum: number): Check {
-  return (value) => checkLength(label, value, maximum);
-}
-
-function checkLength(label: string, value: string, maximum: number): Problem | null {
-  return value.length > maximum ? hopeless(`${label} must be at most ${String(maximum)} characters.`) : null;
-}
-
-function unfinished(text: string): Problem {
-  return { text, unfinished: true };
-}
-
-function hopeless(text: string): Problem {
-  return { text, unfinished: false };
+/** Checks a rule. Values that match `unfinished` may still become valid as more is typed. */
+function check(rule: TextRule, value: string, unfinished = /^$/): Problem | null {
+  return accepts(rule, value) ? null : { text: rule.message, unfinished: unfinished.test(value) };
 }

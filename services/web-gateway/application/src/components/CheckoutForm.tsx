@@ -88,7 +88,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
             Visa or Mastercard, billed to the address above. This is a demonstration: try 4242 4242 4242 4242 with any
             month to come and any three digits.
           </p>
-          <Field {...field("name")} label="Name on the card" autoComplete="cc-name" wide />
+          <Field {...field("name")} label="Name on the card" autoComplete="cc-name" optional wide />
           <Field {...field("number")} label="Card number" autoComplete="cc-number" inputMode="numeric" wide />
           <Field {...field("expiration")} label="Expires" autoComplete="cc-exp" inputMode="numeric" placeholder="MM/YY" />
           <Field {...field("security_code")} label="Security code" autoComplete="cc-csc" inputMode="numeric" />

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { accepts } from "./checkoutFields";
+import { CITY, EMAIL_ADDRESS, POSTAL_CODE } from "./limits.json";
+
+test.each([
+  [EMAIL_ADDRESS, "ada.o'hara+shop@mail.example.co.uk"],
+  [CITY, "東京 🏠"],
+  [CITY, "🏠".repeat(128)],
+  [POSTAL_CODE, "SW1A 1AA"],
+])("a rule of the contract means here what it means to the services: %j accepts %j", (rule, text) => {
+  expect(accepts(rule, text)).toBe(true);
+});
+
+test.each([
+  [EMAIL_ADDRESS, "ada@localhost"],
+  [CITY, " \u00a0 "],
+  [CITY, "Lon\u202edon"],
+  [CITY, "a".repeat(129)],
+  [POSTAL_CODE, "10115\n"],
+])("a rule of the contract means here what it means to the services: %j refuses %j", (rule, text) => {
+  expect(accepts(rule, text)).toBe(false);
+});
