@@ -12,7 +12,7 @@ from pulumi.runtime import mocks
 from boutique_definition.service_file import load_service_files
 from boutique_offline.plugins.aws import types
 from boutique_offline.plugins.aws.api import Api
-from boutique_offline.plugins.aws.calling import Resource
+from boutique_offline.plugins.aws.calls import Resource
 from boutique_offline.plugins.aws.resources import Resources
 from boutique_offline.plugins.eks.cluster import Cluster
 from boutique_offline.plugins.properties import Asset, decode, encode, reveal

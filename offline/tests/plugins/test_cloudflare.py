@@ -138,7 +138,7 @@ async def test_only_another_zone_makes_another_record(
     [
         (RECORD, SHOP | {"ttl": 60}, "ttl must be 1"),
         (RECORD, SHOP | {"priority": 1}, "priority is not covered"),
-        (RECORD, {"zoneId": ZONE, "type": "A", "ttl": 1}, "name is needed"),
+        (RECORD, {"zoneId": ZONE, "type": "A", "ttl": 1}, "name is required"),
         ("cloudflare:index/ruleset:Ruleset", {}, "Ruleset is not covered"),
     ],
 )
@@ -168,7 +168,7 @@ async def test_a_zone_is_looked_up(provider: Any) -> None:
 @pytest.mark.parametrize(
     ("endpoint_given", "named"),
     [
-        ("", "BOUTIQUE_CLOUDFLARE_ENDPOINT must name it"),
+        ("", "BOUTIQUE_CLOUDFLARE_ENDPOINT must have its address"),
         ("https://api.cloudflare.com", "must be an http address of this machine"),
         ("http://192.0.2.1", "must be an http address of this machine"),
     ],

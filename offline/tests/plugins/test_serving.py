@@ -59,7 +59,7 @@ async def test_a_resource_that_exists_but_is_not_ready_is_handed_to_the_engine_w
 
 
 async def test_a_defect_is_said_to_be_one(provider: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "defect" in str((await _failure(provider.Create(provider_pb2.CreateRequest()))).details())
+    assert "bug" in str((await _failure(provider.Create(provider_pb2.CreateRequest()))).details())
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 

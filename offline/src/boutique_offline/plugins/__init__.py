@@ -1,5 +1,5 @@
-"""Provider plugins that the Pulumi engine runs where the official ones cannot be downloaded.
+"""Emulated provider plugins, which the Pulumi engine runs where the official ones cannot be downloaded.
 
-A folder a plugin, with the program `pulumi-resource-<name>` in it: with that folder on PATH the engine finds it, and
-the Pulumi program cannot tell it from the official plugin. What a stand-in does not cover it refuses, by name.
+Each plugin is a folder with the program `pulumi-resource-<name>`. The engine finds it when that folder is on PATH, and
+the Pulumi program cannot tell it from the official plugin. A plugin refuses by name whatever it does not cover.
 """

@@ -1,8 +1,8 @@
-"""The engine's property values as plain Python.
+"""Converts the engine's property values to plain Python and back.
 
-On the wire a property bag is a `google.protobuf.Struct` in which secrets are tagged objects and values that are not
-known yet (in a preview) one reserved string. In a plugin they are dicts, lists, strings, numbers and booleans, with
-`Secret` around what is secret and `UNKNOWN` for what is not known. Source: Pulumi's "property values" protocol notes.
+On the wire, properties are a `google.protobuf.Struct`: secrets are tagged objects, and a value that is not known yet,
+in a preview, is a reserved string. In a plugin they are dicts, lists, strings, numbers and booleans, with `Secret`
+around secret values and `UNKNOWN` in place of unknown ones. Source: Pulumi's "property values" protocol notes.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 
 
 class Unknown:
-    """A value that the engine will only know once other resources exist."""
+    """A value that the engine will know when other resources have been created."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -30,7 +30,7 @@ UNKNOWN: Final = Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that is encrypted in the stack's state and hidden in what is shown."""
+    """A value that the engine encrypts in the stack's state and never prints."""
 
     value: Any
 
@@ -40,7 +40,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class ResourceReference:
-    """A resource as a value: what a component answers for its children."""
+    """A resource as a value, for example an output of a component."""
 
     urn: str
     id: str
@@ -48,7 +48,7 @@ class ResourceReference:
 
 @dataclass(frozen=True)
 class Asset:
-    """A file or a text; its hash, which the engine makes, is what it is compared by."""
+    """A file or a text. The engine computes its hash, by which it is compared."""
 
     hash: str
     path: str | None = None
@@ -63,17 +63,17 @@ class Asset:
 
 
 def decode(properties: struct_pb2.Struct) -> dict[str, Any]:
-    """Plain values of a property bag. Raises ValueError on an archive, which no stand-in takes."""
+    """Returns properties as plain values. Raises ValueError for an archive, which no emulated plugin supports."""
     return {key: _decode(value) for key, value in properties.fields.items()}
 
 
 def encode(properties: dict[str, Any]) -> struct_pb2.Struct:
-    """The property bag of plain values; the inverse of `decode`."""
+    """Returns plain values as properties; the inverse of `decode`."""
     return struct_pb2.Struct(fields={key: _encode(value) for key, value in properties.items()})
 
 
 def reveal(value: Any) -> Any:
-    """The value with nothing marked as secret."""
+    """Returns the value without `Secret` anywhere in it."""
     match value:
         case Secret():
             return reveal(value.value)
@@ -86,9 +86,9 @@ def reveal(value: Any) -> Any:
 
 
 def conceal(value: Any, like: Any) -> Any:
-    """`value` (plain) with a `Secret` wherever `like` has one at that place.
+    """Returns the plain `value` with a `Secret` in each place where `like` has one.
 
-    A list that holds a secret becomes a secret as a whole: its items may have moved, and none may leak.
+    A list that contains a secret becomes secret as a whole: its items may have moved, and none may leak.
     """
     match like:
         case Secret():
@@ -102,7 +102,7 @@ def conceal(value: Any, like: Any) -> Any:
 
 
 def contains(value: Any, kind: type) -> bool:
-    """Whether the value is, or holds at any depth, an instance of `kind`."""
+    """Returns whether the value is or contains an instance of `kind`."""
     match value:
         case _ if isinstance(value, kind):
             return True
@@ -123,7 +123,7 @@ def _decode(value: struct_pb2.Value) -> Any:
         case "list_value":
             return [_decode(item) for item in value.list_value.values]
         case "number_value":
-            # A Struct's only number is a double; APIs refuse 3.0 where they want 3.
+            # All numbers of a Struct are doubles, and APIs that expect 3 reject 3.0.
             return int(value.number_value) if value.number_value.is_integer() else value.number_value
         case "string_value":
             return UNKNOWN if value.string_value == UNKNOWN_ON_THE_WIRE else value.string_value
@@ -147,10 +147,10 @@ def _decode_object(value: struct_pb2.Struct) -> Any:
                 fields["hash"].string_value, fields["path"].string_value or None, fields["text"].string_value or None
             )
         case _:
-            raise ValueError("archives and remote assets are not covered by this plugin")
+            raise ValueError("archives and remote assets are not covered by this emulated plugin")
 
 
-def _encode(value: Any) -> struct_pb2.Value:  # noqa: C901, PLR0911 - one for each kind of value
+def _encode(value: Any) -> struct_pb2.Value:  # noqa: C901, PLR0911 - one branch for each kind of value
     match value:
         case Unknown():
             return struct_pb2.Value(string_value=UNKNOWN_ON_THE_WIRE)

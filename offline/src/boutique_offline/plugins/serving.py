@@ -1,4 +1,4 @@
-"""What every provider plugin does alike: serve the engine, tell it things, answer it with errors."""
+"""Serves a provider to the engine, sends it messages, and turns exceptions into its errors."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from boutique_offline.plugins.properties import encode
 
-# The engine's own limit: a property bag may hold whole files.
+# The engine's own limit: properties may contain whole files.
 _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 CHANNEL_OPTIONS: Final = [
     ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
@@ -25,11 +25,11 @@ CHANNEL_OPTIONS: Final = [
 
 
 class PluginError(Exception):
-    """A refusal or failure that the user reads as it stands."""
+    """An error whose message is shown to the user unchanged."""
 
 
 class InitializationFailedError(PluginError):
-    """The resource exists but did not become usable; the engine records it, and the next update goes on from there."""
+    """Raised for a resource that exists but is not usable: the engine records it, and the next update continues."""
 
     def __init__(self, reasons: list[str], resource_id: str, state: dict[str, Any], inputs: dict[str, Any]) -> None:
         super().__init__("\n".join(reasons))
@@ -40,7 +40,7 @@ class InitializationFailedError(PluginError):
 
 @dataclass
 class Engine:
-    """The engine that started this plugin, as a reader of messages about resources."""
+    """The engine that started this plugin, which shows messages about resources."""
 
     channel: grpc.aio.Channel | None
     _unsent: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -66,13 +66,13 @@ class Engine:
 
 async def _send(channel: grpc.aio.Channel, request: engine_pb2.LogRequest) -> None:
     engine: Any = engine_pb2_grpc.EngineStub(channel)
-    # An engine that no longer listens needs no message.
+    # The engine may have ended.
     with suppress(grpc.aio.AioRpcError):
         await engine.Log(request)
 
 
 def run(make_provider: Callable[[Engine], provider_pb2_grpc.ResourceProviderServicer]) -> None:
-    """Serves a provider until the engine, whose address is the first argument, ends it or is gone."""
+    """Serves a provider until the engine, whose address is the first argument, stops it or ends."""
     asyncio.run(_serve(make_provider, sys.argv[1] if len(sys.argv) > 1 else None))
 
 
@@ -94,8 +94,8 @@ async def _serve(
 
 
 async def start(provider: provider_pb2_grpc.ResourceProviderServicer) -> tuple[grpc.aio.Server, int]:
-    """A running server of the provider and its port on the loopback interface."""
-    server = grpc.aio.server(options=CHANNEL_OPTIONS, interceptors=[_AnswerErrors()])
+    """Starts a server of the provider; returns it and its port on 127.0.0.1."""
+    server = grpc.aio.server(options=CHANNEL_OPTIONS, interceptors=[_ErrorInterceptor()])
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -103,7 +103,7 @@ async def start(provider: provider_pb2_grpc.ResourceProviderServicer) -> tuple[g
 
 
 async def _until_unreachable(channel: grpc.aio.Channel, stopped: asyncio.Event) -> None:
-    """Says when the engine is gone, so that an engine that was killed leaves no plugin behind."""
+    """Sets `stopped` when the engine is gone, so that the plugin does not outlive an engine that was killed."""
     state = channel.get_state(try_to_connect=True)
     while state not in (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN):
         await channel.wait_for_state_change(state)
@@ -111,8 +111,8 @@ async def _until_unreachable(channel: grpc.aio.Channel, stopped: asyncio.Event) 
     stopped.set()
 
 
-class _AnswerErrors(grpc.aio.ServerInterceptor):
-    """Turns what a method raises into the gRPC status that the engine shows."""
+class _ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Turns exceptions of a method into the gRPC status that the engine shows."""
 
     async def intercept_service(
         self,
@@ -138,10 +138,10 @@ class _AnswerErrors(grpc.aio.ServerInterceptor):
             except NotImplementedError:
                 await context.abort(
                     grpc.StatusCode.UNIMPLEMENTED,
-                    f"{handler_call_details.method.rpartition('/')[2]} is not covered by this stand-in plugin",
+                    f"{handler_call_details.method.rpartition('/')[2]} is not covered by this emulated plugin",
                 )
-            except Exception as error:  # noqa: BLE001 - whatever is wrong here, the user must learn of it
+            except Exception as error:  # noqa: BLE001 - the user must see any error
                 traceback.print_exc()
-                await context.abort(grpc.StatusCode.INTERNAL, f"a defect of this plugin: {error!r}")
+                await context.abort(grpc.StatusCode.INTERNAL, f"a bug in this plugin: {error!r}")
 
         return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)

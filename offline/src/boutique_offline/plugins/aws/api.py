@@ -1,4 +1,4 @@
-"""Operations of AWS services, against the emulated account alone."""
+"""Calls operations of AWS services in the emulated account."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from botocore.model import OperationModel, StructureShape
 
 from boutique_offline.plugins.serving import PluginError
 
-# Taken by the emulated account alone.
+# The emulated account accepts any.
 _ACCESS_KEY: Final = "rehearsal"
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},
@@ -27,20 +27,20 @@ _WAIT_ATTEMPTS: Final = 240
 
 
 class ApiError(PluginError):
-    """What AWS answered, in its own words; `code` is such as `InvalidVpcID.NotFound`."""
+    """Raised when AWS rejects a call. `code` is, for example, `InvalidVpcID.NotFound`."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation}: {code}: {message}")
         self.code = code
 
     @property
-    def absent(self) -> bool:
-        """Whether it is that there is no such thing."""
+    def not_found(self) -> bool:
+        """Returns whether the resource does not exist."""
         return any(word in self.code for word in ("NotFound", "NoSuch", "Absent"))
 
 
 class Api:
-    """Clients are made when their service is first used: each reads a model of some megabytes."""
+    """Clients of services, created on first use, since each reads a model of some megabytes."""
 
     def __init__(self, endpoint: str, region: str) -> None:
         self.region = region
@@ -50,11 +50,11 @@ class Api:
         self._lock = threading.Lock()
 
     def input(self, service: str, operation: str) -> StructureShape:
-        """The members that the operation takes."""
+        """Returns the members of the operation's request."""
         return self._model(service, operation).input_shape or StructureShape("None", {"members": {}})
 
     def output(self, service: str, operation: str) -> StructureShape | None:
-        """The members of what the operation answers, if it answers anything."""
+        """Returns the members of the operation's response, if it has any."""
         return self._model(service, operation).output_shape
 
     def _model(self, service: str, operation: str) -> OperationModel:
@@ -62,7 +62,7 @@ class Api:
         return model
 
     async def call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises ApiError with what AWS answers."""
+        """Calls an operation. Raises ApiError if AWS rejects it."""
         return await asyncio.to_thread(self._call, service, operation, arguments)
 
     def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,21 +70,21 @@ class Api:
         try:
             answer: dict[str, Any] = client._make_api_call(operation, dict(arguments))  # noqa: SLF001 - by its AWS name
         except ClientError as error:
-            told = error.response["Error"]
-            raise ApiError(operation, told.get("Code", ""), told.get("Message", "")) from error
+            details = error.response["Error"]
+            raise ApiError(operation, details.get("Code", ""), details.get("Message", "")) from error
         except BotoCoreError as error:
             raise PluginError(f"{operation}: {error}") from error
         return answer
 
     async def wait(self, service: str, waiter: str, arguments: Mapping[str, Any]) -> None:
-        """Until the waiter's state is reached. Raises PluginError where it cannot be, or is not in two minutes."""
+        """Waits for the waiter's state. Raises PluginError if it is not reached in two minutes."""
         await asyncio.to_thread(self._wait, service, waiter, arguments)
 
     def _wait(self, service: str, waiter: str, arguments: Mapping[str, Any]) -> None:
-        # The emulator is asked often: what it delays, it delays by seconds.
-        often = {"Delay": _WAIT_SECONDS, "MaxAttempts": _WAIT_ATTEMPTS}
+        # The emulator delays states by seconds at most, so it is polled often.
+        polling = {"Delay": _WAIT_SECONDS, "MaxAttempts": _WAIT_ATTEMPTS}
         try:
-            self._client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=often)
+            self._client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=polling)
         except WaiterError as error:
             raise PluginError(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Between the provider's properties and the members of AWS' operations, by botocore's models of these."""
+"""Converts between the provider's properties and the members of AWS' operations, by botocore's models."""
 
 import json
 from collections.abc import Mapping
@@ -16,27 +16,27 @@ Members = Mapping[str, str]
 
 
 class UncoveredError(PluginError):
-    """A property, by its path, that has no member."""
+    """Raised for a property without a member. The message has its path."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"property {path} is not covered by this stand-in")
+        super().__init__(f"property {path} is not covered by this emulated plugin")
 
 
 def member_of(shape: StructureShape, path: str, members: Members) -> str | None:
-    """The structure's member for the property at the path, whose last part is its name."""
+    """Returns the structure's member for the property at a dotted path."""
     name = members.get(path, path.rpartition(".")[2])
     return _by_lower_case(shape).get(name.lower())
 
 
 def to_api(value: Any, shape: Shape, path: str, members: Members) -> Any:
-    """The value as the API takes it. Raises UncoveredError for what the shape has no place for."""
+    """Converts a value for the API. Raises UncoveredError for properties that the shape lacks."""
     if isinstance(value, Unknown):
         return value
     match shape:
         case StructureShape():
             return _to_structure(value, shape, path, members)
         case ListShape():
-            # A block that may occur only once is an object in Pulumi, and often a list of one in the API.
+            # A block that may occur once is an object in Pulumi, and often a list of one item in the API.
             items = value if isinstance(value, list) else [value]
             return [to_api(item, shape.member, path, members) for item in items]
         case MapShape() if isinstance(value, Mapping):
@@ -48,7 +48,7 @@ def _to_structure(value: Any, shape: StructureShape, path: str, members: Members
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, Mapping):
-        # Such as EnableDnsSupport, whose only member is Value.
+        # For example EnableDnsSupport, whose only member is Value.
         if len(shape.members) != 1:
             raise UncoveredError(path)
         name, only = next(iter(shape.members.items()))
@@ -79,7 +79,7 @@ def _to_scalar(value: Any, type_name: str, path: str) -> Any:
 
 
 def from_api(value: Any, shape: Shape | None) -> Any:
-    """An answer in the provider's spelling; keys of maps, which are a user's own, stay."""
+    """Converts a response to the provider's spelling. The keys of maps stay as they are."""
     match shape:
         case StructureShape() if isinstance(value, dict):
             return {
@@ -96,13 +96,13 @@ def from_api(value: Any, shape: Shape | None) -> Any:
 
 @cache
 def provider_name(member: str) -> str:
-    """Such as `dbSubnetGroupName` for `DBSubnetGroupName`."""
+    """Returns the provider's spelling of a member, such as `dbSubnetGroupName` for `DBSubnetGroupName`."""
     first, *others = xform_name(member).split("_")
     return first + "".join(other.capitalize() for other in others)
 
 
 def tags_to_api(tags: Mapping[str, str], shape: Shape) -> Any:
-    """As the map or the list of keys and values that the service takes."""
+    """Converts tags to the map or the list that the service takes."""
     if isinstance(shape, MapShape):
         return dict(tags)
     key, value = _key_and_value(shape)
@@ -110,14 +110,14 @@ def tags_to_api(tags: Mapping[str, str], shape: Shape) -> Any:
 
 
 def tag_keys_to_api(keys: list[str], shape: Shape) -> Any:
-    """For an operation that removes tags: their names, or tags without a value."""
+    """Converts the keys of tags to what the operation that removes them takes: keys, or tags without a value."""
     if isinstance(shape, ListShape) and isinstance(shape.member, StructureShape):
         return [{_key_and_value(shape)[0]: name} for name in keys]
     return keys
 
 
 def tags_from_answer(tags: Any) -> dict[str, str]:
-    """Tags of an answer in the provider's spelling, without those that AWS sets itself."""
+    """Returns the tags of a response in the provider's spelling, without those that AWS itself sets."""
     if isinstance(tags, list):
         tags = {tag.get("key", tag.get("tagKey")): tag.get("value", tag.get("tagValue")) for tag in tags}
     return {key: value or "" for key, value in (tags or {}).items() if not key.startswith("aws:")}

@@ -1,4 +1,4 @@
-"""The provider's functions: questions to AWS that make nothing."""
+"""The provider's functions, which read from AWS and create nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from boutique_offline.plugins.aws.api import Api
 from boutique_offline.plugins.aws.conversion import provider_name
+from boutique_offline.plugins.provider import not_covered
 from boutique_offline.plugins.serving import PluginError
 
 Values = dict[str, Any]
 
 
 async def check_account(api: Api, allowed: Sequence[str]) -> str:
-    """The account. Raises PluginError, in the official provider's words, where it is none of those that are allowed."""
+    """Returns the account's number. Raises PluginError, worded like the official provider's, if it is not allowed."""
     account: str = (await api.call("sts", "GetCallerIdentity", {}))["Account"]
     if allowed and account not in allowed:
         raise PluginError(f"AWS account ID not allowed: {account}")
@@ -20,13 +21,13 @@ async def check_account(api: Api, allowed: Sequence[str]) -> str:
 
 
 async def invoke(api: Api, token: str, arguments: Values) -> Values:
-    """The answer of a function such as `aws:index/getCallerIdentity:getCallerIdentity`."""
+    """Returns the result of a function such as `aws:index/getCallerIdentity:getCallerIdentity`."""
     if token not in _FUNCTIONS:
-        raise PluginError(f"function {token} is not covered by this stand-in plugin")
+        raise not_covered(f"function {token}")
     function = _FUNCTIONS[token]
     if unknown := sorted(arguments.keys() - set(function.takes) - {"region"}):
-        raise PluginError(f"{token}: argument {unknown[0]} is not covered by this stand-in")
-    answer = await function.ask(api, arguments)
+        raise not_covered(f"{token}: argument {unknown[0]}")
+    answer = await function.call(api, arguments)
     return arguments | answer | {"region": api.region}
 
 
@@ -112,7 +113,8 @@ async def _get_reserved_cache_node_offering(api: Api, arguments: Values) -> Valu
     found = (await api.call("elasticache", "DescribeReservedCacheNodesOfferings", asked))["ReservedCacheNodesOfferings"]
     if not found:
         raise PluginError(f"no ElastiCache Reserved Cache Node Offerings match the criteria: {asked}")
-    return {"id": found[0]["ReservedCacheNodesOfferingId"], "offeringId": found[0]["ReservedCacheNodesOfferingId"]}
+    identifier = found[0]["ReservedCacheNodesOfferingId"]
+    return {"id": identifier, "offeringId": identifier}
 
 
 def _filters(arguments: Values) -> list[Values]:
@@ -125,7 +127,7 @@ def _spelled(answer: Values) -> Values:
 
 @dataclass(frozen=True)
 class _Function:
-    ask: Callable[[Api, Values], Awaitable[Values]]
+    call: Callable[[Api, Values], Awaitable[Values]]
     takes: tuple[str, ...] = ()
 
 

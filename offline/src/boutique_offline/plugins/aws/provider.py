@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
-"""The plugin as the engine sees it: `pulumirpc.ResourceProvider`, translated to plain calls and back."""
+"""The `aws` provider: converts the engine's calls to plain values and back."""
 
 from typing import Any
 
@@ -8,15 +8,22 @@ from pulumi.runtime.proto import provider_pb2
 
 from boutique_offline.plugins.aws import configuration, functions, types
 from boutique_offline.plugins.aws.api import Api
-from boutique_offline.plugins.aws.calling import Properties, Resource
+from boutique_offline.plugins.aws.calls import Properties, Resource
 from boutique_offline.plugins.aws.resources import IncompleteError, Resources
 from boutique_offline.plugins.properties import Secret, conceal, decode, encode, reveal
+from boutique_offline.plugins.provider import (
+    Context,
+    EmulatedProvider,
+    changed_names,
+    check_response,
+    diff_response,
+    invoke_response,
+)
 from boutique_offline.plugins.serving import Engine, InitializationFailedError, PluginError
-from boutique_offline.plugins.stand_in import Context, StandIn
 
 
-class AwsProvider(StandIn):
-    """One configured provider."""
+class AwsProvider(EmulatedProvider):
+    """Covers the types in the tables of `types`, and the functions of functions.py."""
 
     package = "pulumi-aws"
 
@@ -38,32 +45,35 @@ class AwsProvider(StandIn):
         return self._configured
 
     async def CheckConfig(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
-        try:
-            configuration.read(decode(request.news))
-        except PluginError as error:
-            return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        return provider_pb2.CheckResponse(inputs=request.news)
+        def check() -> Properties:
+            settings = decode(request.news)
+            configuration.read(settings)
+            return settings
+
+        return check_response(check)
 
     async def DiffConfig(self, request: provider_pb2.DiffRequest, _: Context) -> provider_pb2.DiffResponse:
-        old, new = decode(request.old_inputs), decode(request.news)
-        changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-        # What was made in one region is not in another.
-        return _difference(changed, [name for name in changed if name == "region"])
+        changed = changed_names(decode(request.old_inputs), decode(request.news))
+        # Resources of one region do not exist in another.
+        return diff_response(changed, [name for name in changed if name == "region"])
 
-    async def Configure(self, request: provider_pb2.ConfigureRequest, _: Context) -> provider_pb2.ConfigureResponse:
+    async def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: Context
+    ) -> provider_pb2.ConfigureResponse:
         configured = configuration.read(decode(request.args))
-        api = Api(configuration.emulator(), configured.region)
+        api = Api(configuration.account_endpoint(), configured.region)
         account = await functions.check_account(api, configured.allowed_accounts)
         self._configured = api, Resources(api, account, configured.default_tags)
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+        return await super().Configure(request, context)
 
     async def Check(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
-        old, new = reveal(decode(request.olds)), decode(request.news)
-        try:
+        def check() -> Properties:
+            old, new = reveal(decode(request.olds)), decode(request.news)
             inputs = self._resources.check(_resource(request), old, reveal(new), request.randomSeed)
-        except PluginError as error:
-            return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        return provider_pb2.CheckResponse(inputs=encode(conceal(inputs, new)))
+            concealed: Properties = conceal(inputs, new)
+            return concealed
+
+        return check_response(check)
 
     async def Diff(self, request: provider_pb2.DiffRequest, _: Context) -> provider_pb2.DiffResponse:
         resource = _resource(request)
@@ -71,12 +81,8 @@ class AwsProvider(StandIn):
         comparison = self._resources.compare(resource, old, new)
         if comparison.replacing and resource.type.holds_data:
             names = ", ".join(comparison.replacing)
-            self._engine.warn(
-                request.urn, f"A change of {names} replaces {resource}: what the present one holds is lost with it."
-            )
-        answer = _difference(comparison.changed, comparison.replacing)
-        answer.deleteBeforeReplace = comparison.delete_first
-        return answer
+            self._engine.warn(request.urn, f"Changing {names} replaces {resource}, and its data will be lost.")
+        return diff_response(comparison.changed, comparison.replacing, delete_first=comparison.delete_first)
 
     async def Create(self, request: provider_pb2.CreateRequest, _: Context) -> provider_pb2.CreateResponse:
         resource, inputs = _resource(request), decode(request.properties)
@@ -87,9 +93,10 @@ class AwsProvider(StandIn):
             identifier, state = await self._resources.create(resource, reveal(inputs))
         except IncompleteError as error:
             state = _conceal(resource, error.state, inputs)
-            raise InitializationFailedError([_said(resource, error)], error.identifier, state, inputs) from error
+            reasons = [str(_named(resource, error))]
+            raise InitializationFailedError(reasons, error.identifier, state, inputs) from error
         except PluginError as error:
-            raise PluginError(_said(resource, error)) from error
+            raise _named(resource, error) from error
         return provider_pb2.CreateResponse(id=identifier, properties=encode(_conceal(resource, state, inputs)))
 
     async def Read(self, request: provider_pb2.ReadRequest, _: Context) -> provider_pb2.ReadResponse:
@@ -98,7 +105,7 @@ class AwsProvider(StandIn):
         try:
             now = await self._resources.read(resource, request.id, reveal(inputs), state)
         except PluginError as error:
-            raise PluginError(_said(resource, error)) from error
+            raise _named(resource, error) from error
         if now is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -116,7 +123,7 @@ class AwsProvider(StandIn):
             else:
                 state = await self._resources.update(resource, old, reveal(inputs), state)
         except PluginError as error:
-            raise PluginError(_said(resource, error)) from error
+            raise _named(resource, error) from error
         return provider_pb2.UpdateResponse(properties=encode(_conceal(resource, state, inputs)))
 
     async def Delete(self, request: provider_pb2.DeleteRequest, _: Context) -> empty_pb2.Empty:
@@ -124,40 +131,26 @@ class AwsProvider(StandIn):
         try:
             await self._resources.delete(resource, request.id, reveal(decode(request.properties)))
         except PluginError as error:
-            raise PluginError(_said(resource, error)) from error
+            raise _named(resource, error) from error
         return empty_pb2.Empty()
 
     async def Invoke(self, request: provider_pb2.InvokeRequest, _: Context) -> provider_pb2.InvokeResponse:
-        answer = provider_pb2.InvokeResponse()
-        # The field's name is a word of Python's.
-        field: Any = getattr(answer, "return")
-        field.CopyFrom(encode(await functions.invoke(self._api, request.tok, reveal(decode(request.args)))))
-        return answer
-
-    async def Construct(self, request: provider_pb2.ConstructRequest, _: Context) -> provider_pb2.ConstructResponse:
-        raise PluginError(f"component {request.type} is not covered by this stand-in plugin")
-
-    async def Call(self, request: provider_pb2.CallRequest, _: Context) -> provider_pb2.CallResponse:
-        raise PluginError(f"method {request.tok} is not covered by this stand-in plugin")
+        return invoke_response(await functions.invoke(self._api, request.tok, reveal(decode(request.args))))
 
 
 def _resource(request: Any) -> Resource:
     return Resource(request.type, types.find(request.type), request.name)
 
 
-def _said(resource: Resource, error: PluginError) -> str:
-    return f"{resource}: {error}"
+def _named(resource: Resource, error: PluginError) -> PluginError:
+    """Returns the error with the resource's name in the message."""
+    return PluginError(f"{resource}: {error}")
 
 
 def _conceal(resource: Resource, values: Properties, inputs: Properties) -> Properties:
-    """The values with those marked as secret that the program's inputs or the type have so."""
+    """Marks as secret the values that are secret in the inputs, or always for the type."""
     concealed: Properties = conceal(values, inputs)
     return {
         name: Secret(value) if name in resource.type.secrets and not isinstance(value, Secret) else value
         for name, value in concealed.items()
     }
-
-
-def _difference(changed: list[str], replacing: list[str]) -> provider_pb2.DiffResponse:
-    some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
-    return provider_pb2.DiffResponse(changes=some, diffs=changed, replaces=replacing)

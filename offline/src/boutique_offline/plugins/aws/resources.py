@@ -1,4 +1,4 @@
-"""What becomes of a resource of any type, by its row in the table."""
+"""Creates, reads, changes and deletes resources of every type, by its row in the table."""
 
 import asyncio
 import hashlib
@@ -10,21 +10,22 @@ import jmespath
 
 from boutique_offline.plugins.aws import conversion
 from boutique_offline.plugins.aws.api import Api, ApiError
-from boutique_offline.plugins.aws.calling import Caller, Properties, Resource, fill, names_in
-from boutique_offline.plugins.aws.comparing import drifted, merge
+from boutique_offline.plugins.aws.calls import Caller, Properties, Resource, fill, names_in
 from boutique_offline.plugins.aws.conversion import UncoveredError
+from boutique_offline.plugins.aws.drift import drifted, merge
 from boutique_offline.plugins.aws.table import Call, ResourceType
 from boutique_offline.plugins.properties import UNKNOWN
+from boutique_offline.plugins.provider import changed_names, not_covered
 from boutique_offline.plugins.serving import PluginError
 
-# As the official provider records it: which inputs were drawn, not written.
-_DRAWN: Final = "__defaults"
+# The official provider records here which inputs have generated names.
+_GENERATED: Final = "__defaults"
 _SUFFIX_DIGITS: Final = 7
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Changed properties; `replacing` are those that a resource cannot change."""
+    """The changed properties. Those in `replacing` need another resource."""
 
     changed: list[str]
     replacing: list[str] = field(default_factory=list)
@@ -33,14 +34,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Reading:
-    """What there is: the inputs as AWS has them now, and the whole state."""
+    """The present inputs and state of a resource."""
 
     inputs: Properties
     state: Properties
 
 
 class IncompleteError(PluginError):
-    """The resource exists but is not all that was asked for."""
+    """Raised for a resource that was created but could not be completed."""
 
     def __init__(self, reason: str, identifier: str, state: Properties) -> None:
         super().__init__(reason)
@@ -49,7 +50,7 @@ class IncompleteError(PluginError):
 
 
 class Resources:
-    """Values are plain here: unknown ones are `UNKNOWN`, and no secret is marked."""
+    """Works on plain values: unknown ones are `UNKNOWN`, and secrets are not marked."""
 
     def __init__(self, api: Api, account: str, default_tags: Mapping[str, str]) -> None:
         self._api = api
@@ -59,7 +60,7 @@ class Resources:
         self._preparing = asyncio.Lock()
 
     def check(self, resource: Resource, old: Properties, new: Properties, seed: bytes) -> Properties:
-        """The inputs with default tags and a drawn name. Raises PluginError for what is not covered, by its name."""
+        """Returns the inputs with default tags and a generated name. Raises PluginError for what is not covered."""
         inputs = {**resource.type.defaults, **{name: value for name, value in new.items() if value is not None}}
         for name in inputs:
             self._check_covered(resource, name, inputs)
@@ -67,8 +68,8 @@ class Resources:
         if kind.tagging and isinstance(inputs.get("tags", {}), Mapping):
             inputs["tags"] = {**self._default_tags, **inputs.get("tags", {})}
         if kind.name and kind.name not in inputs:
-            inputs[kind.name] = old.get(kind.name) or _draw_name(resource, seed)
-            inputs[_DRAWN] = [kind.name]
+            inputs[kind.name] = old.get(kind.name) or _generate_name(resource, seed)
+            inputs[_GENERATED] = [kind.name]
         return inputs
 
     def _check_covered(self, resource: Resource, name: str, inputs: Properties) -> None:
@@ -81,24 +82,23 @@ class Resources:
             return
         calls = [call for call in (kind.create, kind.copy, *kind.updates, *kind.delete) if call]
         taking = next((call for call in calls if self._caller.takes(kind, call, name)), None)
-        if taking is None and any(name in names_in(call.given) for call in kind.following):
+        if taking is None and any(name in names_in(call.arguments) for call in kind.following):
             return
         if taking is None:
-            raise PluginError(f"{resource.token}: property {name} is not covered by this stand-in")
+            raise not_covered(f"{resource.token}: property {name}")
         try:
             self._caller.check(kind, taking, name, inputs)
         except UncoveredError as uncovered:
             raise PluginError(f"{resource.token}: {uncovered}") from None
 
     def compare(self, resource: Resource, old: Properties, new: Properties) -> Comparison:
-        """What has changed between the inputs."""
+        """Compares the inputs before and after a change."""
         kind = resource.type
-        names = sorted((old.keys() | new.keys()) - {_DRAWN})
-        changed = [name for name in names if old.get(name) != new.get(name)]
+        changed = [name for name in changed_names(old, new) if name != _GENERATED]
         replacing = [name for name in changed if not self._can_change(kind, name)]
         replacing += [path for path in kind.replaces if "." in path and _at(old, path) != _at(new, path)]
-        # One that the program named itself stands in the way of its replacement.
-        named = kind.name is not None and _DRAWN not in old and old.get(kind.name) == new.get(kind.name)
+        # With a name from the program, the replacement has the name of the old resource.
+        named = kind.name is not None and _GENERATED not in old and old.get(kind.name) == new.get(kind.name)
         return Comparison(changed, replacing, delete_first=bool(replacing) and (kind.unique or named))
 
     def _can_change(self, kind: ResourceType, name: str) -> bool:
@@ -108,12 +108,12 @@ class Resources:
         return name == "tags" or recorded or any(self._caller.takes(kind, call, name) for call in kind.updates)
 
     def preview(self, resource: Resource, inputs: Properties, old: Properties | None = None) -> Properties:
-        """The state that is to be expected: of a new resource, or of one that has the state `old`."""
+        """Returns the expected state of a new resource, or of one whose present state is `old`."""
         computed = old or dict.fromkeys([*resource.type.reads, *resource.type.computed, "arn"], UNKNOWN)
         return self._state(resource.type, inputs, computed)
 
     async def create(self, resource: Resource, inputs: Properties) -> tuple[str, Properties]:
-        """The id and the state. Raises IncompleteError where it exists but is not all that was asked for."""
+        """Creates a resource and returns its id and state. Raises IncompleteError if it exists but is incomplete."""
         kind = resource.type
         create = self._caller.creates(kind, inputs)
         answer = await self._call_to_create(kind, create, inputs)
@@ -126,29 +126,29 @@ class Resources:
         except PluginError as error:
             raise IncompleteError(str(error), identifier, self._state(kind, inputs, state)) from error
         if live is None:
-            raise PluginError("it was created and is gone")
+            raise PluginError("it was created and has disappeared")
         return identifier, self._state(kind, inputs, live)
 
     async def _call_to_create(self, kind: ResourceType, create: Call, inputs: Properties) -> Any:
         if kind.prepare is None:
             return await self._caller.call(kind, create, self._scope | inputs)
-        # What is free for one must not be taken by another in between.
+        # Two resources must not get the same free value.
         async with self._preparing:
             return await self._caller.call(
                 kind, create, {**self._scope, **await kind.prepare(self._api, inputs), **inputs}
             )
 
     async def _complete(self, kind: ResourceType, create: Call, inputs: Properties, state: Properties) -> None:
-        """What `create` did not take, and the wait until it can be used."""
+        """Sets what `create` does not take, and waits until the resource is usable."""
         for call in kind.following:
-            await self._caller.call_unless_absent(kind, call, state)
+            await self._caller.call_unless_gone(kind, call, state)
         await self._caller.wait(kind, kind.created, state)
         await self._apply(kind, {name for name in inputs if not self._caller.takes(kind, create, name)}, state, {})
         if inputs.get("tags") and not self._caller.tags_on_create(kind, create):
             await self._caller.tag(kind, inputs["tags"], state)
 
     async def read(self, resource: Resource, identifier: str, inputs: Properties, state: Properties) -> Reading | None:
-        """What there is now; None where it is gone."""
+        """Reads a resource. Returns None if it is gone."""
         live = await self._live(resource.type, state | {"id": identifier})
         if live is None:
             return None
@@ -156,7 +156,7 @@ class Resources:
         return Reading(now, self._state(resource.type, now, live))
 
     async def update(self, resource: Resource, old: Properties, new: Properties, state: Properties) -> Properties:
-        """The state after what differs between the inputs was changed."""
+        """Applies the difference between the inputs and returns the new state."""
         kind = resource.type
         current = {name: value for name, value in state.items() if name not in old} | new
         await self._apply(kind, set(self.compare(resource, old, new).changed), current, old)
@@ -164,7 +164,7 @@ class Resources:
         await self._caller.wait(kind, kind.created, current)
         live = await self._live(kind, current)
         if live is None:
-            raise PluginError("it is gone; `pulumi refresh` takes note of that")
+            raise PluginError("it no longer exists; run `pulumi refresh`")
         return self._state(kind, new, live)
 
     async def _retag(self, kind: ResourceType, old: Properties, new: Properties, state: Properties) -> None:
@@ -179,20 +179,20 @@ class Resources:
             await self._caller.tag(kind, added, state)
 
     async def delete(self, resource: Resource, identifier: str, state: Properties) -> None:
-        """What is gone already is no error."""
+        """Deletes a resource. It is not an error if it is gone already."""
         kind = resource.type
         state = state | {"id": identifier}
         if kind.empty:
             await self._empty(kind.empty, state)
         for call in kind.delete:
-            await self._caller.call_unless_absent(kind, call, state)
+            await self._caller.call_unless_gone(kind, call, state)
         await self._caller.wait(kind, kind.deleted, state)
 
     async def _empty(self, empty: Callable[[Api, Properties], Awaitable[None]], state: Properties) -> None:
         try:
             await empty(self._api, state)
         except ApiError as error:
-            if not error.absent:
+            if not error.not_found:
                 raise
 
     async def _apply(self, kind: ResourceType, names: set[str], state: Properties, old: Properties) -> None:
@@ -202,7 +202,7 @@ class Resources:
                 await self._caller.call(kind, call, state, sent=sent, old=old)
 
     async def _live(self, kind: ResourceType, state: Properties) -> Properties | None:
-        """The state as AWS answers it; None where the resource is gone."""
+        """Returns the state in AWS, or None if the resource is gone."""
         try:
             answer = await self._caller.call(kind, kind.read, state)
             if answer is None:
@@ -216,7 +216,7 @@ class Resources:
                 tagged = await self._caller.call(kind, read, found) if read else answer
                 found["tags"] = conversion.tags_from_answer(jmespath.search(kind.tagging.answer, tagged))
         except ApiError as error:
-            if error.absent:
+            if error.not_found:
                 return None
             raise
         return found
@@ -230,7 +230,7 @@ class Resources:
 
 
 def _found(answer: Any, kind: ResourceType) -> Properties:
-    """What an answer tells of the resource, by the names of its properties."""
+    """Returns the resource's properties from a response."""
     if not isinstance(answer, Mapping):
         return {}
     found: Properties = _renamed(answer, "", {_by_member(path, member): path for path, member in kind.members.items()})
@@ -242,7 +242,7 @@ def _read(how: str | Callable[[Mapping[str, Any]], Any], answer: Mapping[str, An
 
 
 def _at(properties: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
+    """Returns the value at a dotted path, or None."""
     value: Any = properties
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -267,7 +267,7 @@ def _renamed(value: Any, path: str, properties: Mapping[tuple[str, str], str]) -
             return value
 
 
-def _draw_name(resource: Resource, seed: bytes) -> str:
-    """A name of its own, the same for the same seed."""
+def _generate_name(resource: Resource, seed: bytes) -> str:
+    """Returns a unique name that depends only on the seed and the resource's name."""
     suffix = hashlib.sha256(seed + resource.name.encode()).hexdigest()[:_SUFFIX_DIGITS]
     return f"{resource.name[: resource.type.longest_name - _SUFFIX_DIGITS - 1]}-{suffix}"

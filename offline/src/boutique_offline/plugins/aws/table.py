@@ -1,7 +1,8 @@
-"""How a type of the provider maps to operations of AWS: the words of the table in `types`.
+"""The columns of the tables in `types`, which map the provider's types to operations of AWS.
 
-Operations and their members are botocore's. A property goes to the member of the same name, whatever its case, and an
-answer comes back in the provider's spelling (`DBInstances` as `dbInstances`); a row only says where the two differ.
+Operations and their members are those of botocore. A property is sent as the member of the same name, regardless of
+case, and responses are converted to the provider's spelling (`DBInstances` to `dbInstances`). A row has only what
+differs.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,16 +19,22 @@ Arguments = Mapping[str, Any]
 class Call:
     """An operation of AWS on a resource.
 
-    `given` are members that are no properties: constants, or templates such as "{id}" over the resource's properties.
-    `takes` are the properties that go to the members of their names; `build` makes members of those that the API
-    arranges otherwise, which `built` names, from the properties as they are to be and as they were. `whole` sends all
-    that it takes when one has changed, else only the changed. It is made only `when` that holds of the properties.
-    `answer` is where the resource is in the answer: a JMESPath in the provider's spelling, and a template as well.
+    Args:
+        operation: Name of the operation.
+        arguments: Members that are not properties: constants, or templates over properties such as "{id}".
+        takes: Properties that are sent as the members of their names.
+        takes_all: Whether it takes every property that has a member, except those that another update builds from.
+        build: Returns members that the API structures differently, from the new and the old properties.
+        built: Properties that `build` uses.
+        whole: Whether all properties that it takes are sent if one of them changes, not only the changed ones.
+        when: Whether to call the operation, given the properties.
+        answer: JMESPath of the resource in the response, in the provider's spelling. May be a template.
     """
 
     operation: str
-    given: Arguments = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
     takes: tuple[str, ...] = ()
+    takes_all: bool = False
     build: Callable[[Properties, Properties], Arguments] | None = None
     built: tuple[str, ...] = ()
     whole: bool = False
@@ -40,15 +47,19 @@ class Waiter:
     """One of botocore's waiters."""
 
     name: str
-    given: Arguments
+    arguments: Arguments
 
 
 @dataclass(frozen=True)
 class Tagging:
-    """How tags are set, removed and read. Without `remove`, `add` sets all of them anew.
+    """How tags are set, removed and read.
 
-    `kind` is EC2's name of the resource's type. `read` is needed where the resource's own answer lacks tags, which are
-    at the JMESPath `answer`.
+    Args:
+        add: Adds tags, or replaces all of them if there is no `remove`.
+        remove: Removes tags.
+        kind: EC2's name of the resource's type.
+        read: Reads the tags, if the resource's own response lacks them.
+        answer: JMESPath of the tags in the response.
     """
 
     add: Call
@@ -58,24 +69,52 @@ class Tagging:
     answer: str = "tags"
 
 
+def tagging(
+    arguments: Arguments,
+    add: str = "TagResource",
+    remove: str = "UntagResource",
+    read: str | None = None,
+    *,
+    answer: str = "tags",
+    kind: str = "",
+) -> Tagging:
+    """Returns the tagging by operations that take the same arguments."""
+    reading = Call(read, arguments) if read else None
+    return Tagging(Call(add, arguments), Call(remove, arguments), kind, reading, answer)
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """A row of the table.
 
-    `id` is a template over the properties and what `create` answers; `copy` comes in its place for a resource that is
-    made from another. They take every property that they have a member for; `following` come after in any case,
-    `updates` where they take a property that it did not. Later, a changed property replaces the resource unless an
-    update takes it and it is none of `replaces` (paths of nested ones too); changes of `settings` and of what `delete`
-    takes are only recorded. `read` and `details` together answer the whole.
+    A change of a property that no operation in `updates` takes replaces the resource.
 
-    `members` names the API's members of properties that are called otherwise there, nested ones by a dotted path.
-    `reads` makes outputs of the answer, by JMESPath or a function; `computed` makes some by a template. `defaults` are
-    inputs that the provider adds. `name` is the input that is drawn where the program leaves it out, of at most
-    `longest_name` characters. `prepare` asks AWS for inputs that a program may leave to the provider, `empty` makes the
-    resource ready to be deleted.
-
-    `unique`: AWS takes no second one of it, so that a replacement deletes first. `holds_data`: what is in it is lost
-    with it.
+    Args:
+        service: Service, as botocore names it.
+        id: Template of the id, over properties and the response of `create`.
+        create: Creates the resource. It takes every property that has a member.
+        read: Reads the resource; together with `details` this is all of it.
+        delete: Delete the resource, in this order. Changes of properties that only these take are recorded.
+        copy: Takes the place of `create` for a resource that is made from another one.
+        updates: Change the resource, also after `create` for properties that it does not take.
+        following: Called after `create` in any case.
+        details: Read what `read` does not return.
+        tagging: How the resource is tagged, if it can be.
+        members: Names of the API's members that differ from those of properties, by dotted path.
+        reads: Outputs that are computed from the response, by a JMESPath or a function.
+        computed: Outputs that are computed by a template.
+        defaults: Inputs that the provider adds.
+        replaces: Properties, also nested ones by path, whose change replaces the resource in any case.
+        settings: Properties that only the provider uses. Changes are recorded.
+        secrets: Properties that are always secret.
+        created: Waits until the resource is usable.
+        deleted: Waits until the resource is gone.
+        prepare: Asks AWS for inputs that programs may omit.
+        empty: Makes the resource ready to be deleted.
+        name: Property that gets a generated name if the program omits it.
+        longest_name: Maximum length of that name.
+        unique: Whether AWS rejects a second one, so that a replacement deletes the old one first.
+        holds_data: Whether a replacement loses data.
     """
 
     service: str

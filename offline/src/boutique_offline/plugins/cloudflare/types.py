@@ -1,27 +1,33 @@
-"""The types and functions of the provider that are covered, as a table over Cloudflare's API."""
+"""The types and functions that are covered, as tables over Cloudflare's API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-from boutique_offline.plugins.serving import PluginError
 
 Properties = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ResourceType:
-    """A row of the table. Paths are templates over properties; that of one resource has its id as well.
+    """A row of the table.
 
-    `members` names the API's members, by the properties that they are made of; `computed` what the API adds to these.
-    A change of `replaces` makes another resource, and `named_by` are those that are its id. `create` is the method by
-    which one comes to be.
+    Args:
+        collection: Path of all resources, a template over properties.
+        one: Path of one resource, a template over properties and its id.
+        members: Members of the API, by property.
+        required: Properties that a program must set.
+        replaces: Properties whose change needs another resource.
+        named_by: Properties that equal the id.
+        computed: Members that the API adds, by property.
+        create: Method of the request that creates a resource.
+        update: Method of the request that changes it.
+        deletes: Whether a delete does anything.
     """
 
     collection: str
     one: str
     members: Mapping[str, str]
-    needed: tuple[str, ...]
+    required: tuple[str, ...]
     replaces: tuple[str, ...]
     named_by: tuple[str, ...] = ()
     computed: Mapping[str, str] = field(default_factory=dict)
@@ -35,16 +41,16 @@ RESOURCES: Final[Mapping[str, ResourceType]] = {
         collection="/zones/{zoneId}/dns_records",
         one="/zones/{zoneId}/dns_records/{id}",
         members={name: name for name in ("name", "type", "content", "ttl", "proxied", "comment")},
-        needed=("zoneId", "name", "type", "ttl"),
+        required=("zoneId", "name", "type", "ttl"),
         replaces=("zoneId",),
         computed={"createdOn": "created_on", "modifiedOn": "modified_on", "proxiable": "proxiable"},
     ),
-    # A setting is always there: it is not made but set, and the official provider leaves it as it is at the end.
+    # A setting always exists. Like the official provider, a delete leaves it as it is.
     "cloudflare:index/zoneSetting:ZoneSetting": ResourceType(
         collection="/zones/{zoneId}/settings/{settingId}",
         one="/zones/{zoneId}/settings/{settingId}",
         members={"value": "value"},
-        needed=("zoneId", "settingId", "value"),
+        required=("zoneId", "settingId", "value"),
         replaces=("zoneId", "settingId"),
         named_by=("settingId",),
         computed={"editable": "editable", "modifiedOn": "modified_on"},
@@ -57,7 +63,7 @@ RESOURCES: Final[Mapping[str, ResourceType]] = {
 
 @dataclass(frozen=True)
 class Function:
-    """A question: its path as a template over arguments, and the API's members of the answer by its properties."""
+    """A function: its path as a template over arguments, and the members of the response by property."""
 
     path: str
     takes: tuple[str, ...]
@@ -77,17 +83,3 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         "/ips", (), {"id": "etag", "etag": "etag", "ipv4Cidrs": "ipv4_cidrs", "ipv6Cidrs": "ipv6_cidrs"}
     ),
 }
-
-
-def find_resource(token: str) -> ResourceType:
-    """Raises PluginError for a type that is not covered."""
-    if token not in RESOURCES:
-        raise PluginError(f"{token} is not covered by this stand-in plugin")
-    return RESOURCES[token]
-
-
-def find_function(token: str) -> Function:
-    """Raises PluginError for a function that is not covered."""
-    if token not in FUNCTIONS:
-        raise PluginError(f"function {token} is not covered by this stand-in plugin")
-    return FUNCTIONS[token]

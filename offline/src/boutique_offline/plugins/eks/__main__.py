@@ -1,4 +1,4 @@
-"""Serves the `eks` provider to the Pulumi engine that starts this."""
+"""Serves the `eks` provider to the Pulumi engine that started this program."""
 
 import sys
 

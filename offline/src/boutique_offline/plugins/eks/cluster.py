@@ -1,7 +1,7 @@
-"""`eks.Cluster` with EKS Auto Mode, of the same children as the official component makes.
+"""`eks.Cluster` with EKS Auto Mode, with the same children as the official component.
 
-Only the kubeconfig differs: it leads to the cluster that stands in for EKS, by the file that KUBECONFIG names.
-Source: EKS user guide, "Create an Amazon EKS Auto Mode cluster", for what the two roles may do.
+Only the kubeconfig differs: it is the one in KUBECONFIG, of the cluster that is used in place of EKS.
+Source of the roles' policies: EKS user guide, "Create an Amazon EKS Auto Mode cluster".
 """
 
 import json
@@ -55,20 +55,20 @@ _NODE_POOLS: Final = ["general-purpose", "system"]
 
 
 def uncovered(inputs: Mapping[str, Any]) -> str | None:
-    """What of the inputs this stand-in has no answer to; None where it has to all."""
+    """Returns why the inputs are not covered, or None if they are."""
     if unknown := sorted(inputs.keys() - _COVERED):
-        return f"{unknown[0]} is not covered by this stand-in plugin"
+        return f"{unknown[0]} is not covered by this emulated plugin"
     if not (inputs.get("autoMode") or {}).get("enabled"):
-        return "autoMode.enabled must be true for this stand-in plugin"
+        return "autoMode.enabled must be true for this emulated plugin"
     if (inputs.get("corednsAddonOptions") or {}).get("enabled") is not False:
-        return "corednsAddonOptions.enabled must be false for this stand-in plugin: Auto Mode has name servers"
+        return "corednsAddonOptions.enabled must be false for this emulated plugin: Auto Mode has name servers"
     if inputs.get("authenticationMode") != "API":
-        return "authenticationMode must be API for this stand-in plugin"
+        return "authenticationMode must be API for this emulated plugin"
     return None
 
 
 class Cluster(pulumi.ComponentResource):
-    """`outputs` are those of the official component that do not belong to node groups."""
+    """A cluster with its roles and access entries. `outputs` are the official component's, without node groups."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> None:
         super().__init__(CLUSTER, name, None, options)
@@ -102,7 +102,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*attached, *node_role[1]]),
         )
         for key, entry in (inputs.get("accessEntries") or {}).items():
-            _admit(f"{name}-{key}", cluster, entry, child)
+            _create_access_entry(f"{name}-{key}", cluster, entry, child)
 
         kubeconfig = cluster.endpoint.apply(lambda _: _kubeconfig())
         self.outputs: dict[str, Any] = {
@@ -143,9 +143,11 @@ class Cluster(pulumi.ComponentResource):
         return role, attached
 
 
-def _admit(name: str, cluster: eks.Cluster, entry: Mapping[str, Any], options: pulumi.ResourceOptions) -> None:
-    """An access entry, with the policies that it has in the cluster."""
-    admitted = eks.AccessEntry(
+def _create_access_entry(
+    name: str, cluster: eks.Cluster, entry: Mapping[str, Any], options: pulumi.ResourceOptions
+) -> None:
+    """Creates an access entry and associates its access policies."""
+    created = eks.AccessEntry(
         name,
         cluster_name=cluster.name,
         principal_arn=entry["principalArn"],
@@ -163,7 +165,7 @@ def _admit(name: str, cluster: eks.Cluster, entry: Mapping[str, Any], options: p
             principal_arn=entry["principalArn"],
             policy_arn=association["policyArn"],
             access_scope={"type": scope["type"], "namespaces": scope.get("namespaces")},
-            opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[admitted])),
+            opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[created])),
         )
 
 
@@ -185,5 +187,5 @@ def _subnets(inputs: Mapping[str, Any]) -> Any:
 def _kubeconfig() -> Any:
     path = os.environ.get("KUBECONFIG")
     if not path:
-        raise ValueError("KUBECONFIG must name the cluster that stands in for EKS")
+        raise ValueError("KUBECONFIG must be set to the kubeconfig of the cluster that is used in place of EKS")
     return yaml.safe_load(Path(path).read_text())

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
-"""The `eks` provider as the engine sees it: one component, made of resources of the `aws` provider."""
+"""The `eks` provider: one component, composed of resources of the `aws` provider."""
 
 from importlib.metadata import version
 from typing import Any
@@ -11,11 +11,11 @@ from pulumi.runtime.proto import provider_pb2
 
 from boutique_offline.plugins.eks.cluster import CLUSTER, Cluster, uncovered
 from boutique_offline.plugins.properties import decode
+from boutique_offline.plugins.provider import Context, EmulatedProvider, not_covered
 from boutique_offline.plugins.serving import PluginError
-from boutique_offline.plugins.stand_in import Context, StandIn
 
 
-class EksProvider(StandIn, ProviderServicer):
+class EksProvider(EmulatedProvider, ProviderServicer):
     """Covers `eks.Cluster` with EKS Auto Mode."""
 
     package = "pulumi-eks"
@@ -25,13 +25,10 @@ class EksProvider(StandIn, ProviderServicer):
 
     async def Construct(self, request: provider_pb2.ConstructRequest, context: Context) -> Any:
         if request.type != CLUSTER:
-            raise PluginError(f"component {request.type} is not covered by this stand-in plugin")
+            raise not_covered(f"component {request.type}")
         if problem := uncovered(decode(request.inputs)):
             raise PluginError(f"{request.type} {request.name!r}: {problem}")
-        return await super().Construct(request, context)
-
-    async def Call(self, request: provider_pb2.CallRequest, _: Context) -> provider_pb2.CallResponse:
-        raise PluginError(f"method {request.tok} is not covered by this stand-in plugin")
+        return await ProviderServicer.Construct(self, request, context)
 
 
 class _Components(Provider):

@@ -13,8 +13,8 @@ from boutique_offline.plugins.kubernetes.diff import Change, property_path
 from boutique_offline.plugins.kubernetes.naming import automatic_name
 from boutique_offline.plugins.kubernetes.resources import Recorded, Resource, Resources
 from boutique_offline.plugins.properties import decode, encode
+from boutique_offline.plugins.provider import Context, EmulatedProvider
 from boutique_offline.plugins.serving import Engine, PluginError
-from boutique_offline.plugins.stand_in import Context, StandIn
 
 _KINDS = {
     (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
@@ -26,7 +26,7 @@ _KINDS = {
 }
 
 
-class KubernetesProvider(StandIn):
+class KubernetesProvider(EmulatedProvider):
     """One configured provider."""
 
     package = "pulumi-kubernetes"

@@ -1,4 +1,4 @@
-"""Serves the `random` provider to the Pulumi engine that starts this."""
+"""Serves the `random` provider to the Pulumi engine that started this program."""
 
 from boutique_offline.plugins.random.provider import RandomProvider
 from boutique_offline.plugins.serving import run

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from boutique_offline.plugins.aws.configuration import emulator
+from boutique_offline.plugins.aws.configuration import account_endpoint
 from boutique_runtime.credentials import Credentials
 
 _CONFIG = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
@@ -60,7 +60,7 @@ class ManagedStores:
             aws_secret_access_key="rehearsal",  # noqa: S106 (the emulator accepts any)
             region_name=region,
         )
-        endpoint = emulator()
+        endpoint = account_endpoint()
         self._rds = session.client("rds", endpoint_url=endpoint, config=_CONFIG)
         self._elasticache = session.client("elasticache", endpoint_url=endpoint, config=_CONFIG)
         self._secrets_manager = session.client("secretsmanager", endpoint_url=endpoint, config=_CONFIG)

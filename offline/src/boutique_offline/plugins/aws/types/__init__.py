@@ -1,11 +1,11 @@
-"""The table: a module for each module of the provider, with rows by the names of its types."""
+"""The tables of the types that are covered: a module for each module of the provider."""
 
 from functools import cache
 from importlib import import_module
 from typing import Final
 
 from boutique_offline.plugins.aws.table import ResourceType
-from boutique_offline.plugins.serving import PluginError
+from boutique_offline.plugins.provider import not_covered
 
 MODULES: Final = (
     "acm",
@@ -28,11 +28,11 @@ MODULES: Final = (
 
 @cache
 def find(token: str) -> ResourceType:
-    """The row of a type such as `aws:ec2/vpc:Vpc`. Raises PluginError where the table has none."""
+    """Returns the row of a type such as `aws:ec2/vpc:Vpc`. Raises PluginError if it is not covered."""
     package, path, name = token.split(":")
     module, _, file = path.partition("/")
     if package == "aws" and module in MODULES and file == name[:1].lower() + name[1:]:
         rows: dict[str, ResourceType] = import_module(f"{__name__}.{module}").TYPES
         if name in rows:
             return rows[name]
-    raise PluginError(f"{token} is not covered by this stand-in plugin")
+    raise not_covered(token)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Call, Properties, ResourceType, Waiter, tagging
 
 _CERTIFICATE: Final = {"CertificateArn": "{certificateArn}"}
 _RECORDS: Final = """domainValidationOptions[].{domainName: domainName, resourceRecordName: resourceRecord.name,
@@ -10,7 +10,7 @@ _RECORDS: Final = """domainValidationOptions[].{domainName: domainName, resource
 
 
 def _other_names(certificate: Properties) -> list[str]:
-    """AWS counts the first name among them."""
+    """Returns the names without the domain name, which AWS includes."""
     names = certificate.get("subjectAlternativeNames") or []
     return [name for name in names if name != certificate.get("domainName")]
 
@@ -22,15 +22,11 @@ TYPES: Final = {
         create=Call("RequestCertificate"),
         read=Call("DescribeCertificate", _CERTIFICATE, answer="certificate"),
         delete=(Call("DeleteCertificate", _CERTIFICATE),),
-        tagging=Tagging(
-            add=Call("AddTagsToCertificate", _CERTIFICATE),
-            remove=Call("RemoveTagsFromCertificate", _CERTIFICATE),
-            read=Call("ListTagsForCertificate", _CERTIFICATE),
-        ),
+        tagging=tagging(_CERTIFICATE, "AddTagsToCertificate", "RemoveTagsFromCertificate", "ListTagsForCertificate"),
         reads={"domainValidationOptions": _RECORDS, "subjectAlternativeNames": _other_names},
         computed={"arn": "{certificateArn}"},
     ),
-    # Nothing of its own: the wait until the certificate is issued.
+    # Not a resource in AWS: it waits until the certificate is issued.
     "CertificateValidation": ResourceType(
         service="acm",
         id="{certificateArn}",

@@ -1,4 +1,4 @@
-"""What an account may spend before someone is told."""
+"""Budgets, which send notifications about an account's costs."""
 
 from typing import Any, Final
 
@@ -24,13 +24,13 @@ def _notification(notification: dict[str, Any]) -> dict[str, Any]:
         for name, kind in (("subscriberEmailAddresses", "EMAIL"), ("subscriberSnsTopicArns", "SNS"))
         for address in notification.get(name) or []
     ]
-    told = {
+    described = {
         "NotificationType": notification["notificationType"],
         "ComparisonOperator": notification["comparisonOperator"],
         "Threshold": notification["threshold"],
         "ThresholdType": notification["thresholdType"],
     }
-    return {"Notification": told, "Subscribers": subscribers}
+    return {"Notification": described, "Subscribers": subscribers}
 
 
 def _created(budget: Properties, _: Properties) -> Arguments:

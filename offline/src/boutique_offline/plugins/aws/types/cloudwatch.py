@@ -1,30 +1,12 @@
-"""Logs and alarms."""
+"""Log groups and alarms."""
 
 from typing import Any, Final
 
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, tagging
 
 _LOGS: Final = {"logGroupName": "{name}"}
 _GROUP: Final = {"resourceArn": "{arn}"}
 _ALARM: Final = {"ResourceARN": "{arn}"}
-_ALARM_PROPERTIES: Final = (
-    "actionsEnabled",
-    "alarmActions",
-    "alarmDescription",
-    "comparisonOperator",
-    "datapointsToAlarm",
-    "evaluationPeriods",
-    "extendedStatistic",
-    "insufficientDataActions",
-    "metricName",
-    "namespace",
-    "okActions",
-    "period",
-    "statistic",
-    "threshold",
-    "treatMissingData",
-    "unit",
-)
 
 
 def _dimensions(alarm: Properties, _: Properties) -> Arguments:
@@ -49,13 +31,9 @@ TYPES: Final = {
             Call("AssociateKmsKey", _LOGS, takes=("kmsKeyId",)),
         ),
         delete=(Call("DeleteLogGroup", _LOGS),),
-        tagging=Tagging(
-            add=Call("TagResource", _GROUP),
-            remove=Call("UntagResource", _GROUP),
-            read=Call("ListTagsForResource", _GROUP),
-        ),
+        tagging=tagging(_GROUP, read="ListTagsForResource"),
         members={"name": "logGroupName"},
-        # The other form of it ends in ":*", which stands for the streams inside.
+        # The member `arn` ends in ":*", which means the streams in the group.
         reads={"arn": "logGroupArn"},
         settings=frozenset({"skipDestroy"}),
         name="name",
@@ -70,18 +48,14 @@ TYPES: Final = {
             Call(
                 "PutMetricAlarm",
                 {"AlarmName": "{name}"},
-                takes=_ALARM_PROPERTIES,
+                takes_all=True,
                 build=_dimensions,
                 built=("dimensions",),
                 whole=True,
             ),
         ),
         delete=(Call("DeleteAlarms", {"AlarmNames": ["{name}"]}),),
-        tagging=Tagging(
-            add=Call("TagResource", _ALARM),
-            remove=Call("UntagResource", _ALARM),
-            read=Call("ListTagsForResource", _ALARM),
-        ),
+        tagging=tagging(_ALARM, read="ListTagsForResource"),
         members={"name": "AlarmName", "okActions": "OKActions"},
         reads={"arn": "alarmArn", "dimensions": _read_dimensions},
         name="name",

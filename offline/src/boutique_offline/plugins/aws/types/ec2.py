@@ -1,29 +1,48 @@
-"""Networks: VPCs and what is in them."""
+"""VPCs and their parts."""
 
-from typing import Final
+from typing import Any, Final
 
 from boutique_offline.plugins.aws.conversion import UncoveredError
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter, tagging
 
 _ARN: Final = "arn:aws:ec2:{region}:{account}"
+_ROUTE: Final = {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"}
 _EVERYTHING: Final = {"IpProtocol": "-1"}
 _ANYWHERE: Final = _EVERYTHING | {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
-def tagging(kind: str) -> Tagging:
-    of_it = {"Resources": ["{id}"]}
-    return Tagging(add=Call("CreateTags", of_it), remove=Call("DeleteTags", of_it), kind=kind)
+def ec2_tagging(kind: str) -> Tagging:
+    """Returns the tagging of a resource; `kind` is EC2's name of its type."""
+    return tagging({"Resources": ["{id}"]}, "CreateTags", "DeleteTags", kind=kind)
+
+
+def _resource(name: str, kind: str, **columns: Any) -> ResourceType:
+    """Returns the row of a resource whose operations have EC2's usual names, such as `DescribeVpcs`.
+
+    Args:
+        name: Name of the resource in operations.
+        kind: EC2's name of its type.
+        columns: Columns that the row adds or replaces.
+    """
+    member = name[0].lower() + name[1:]
+    usual: dict[str, Any] = {
+        "create": Call(f"Create{name}", answer=member),
+        "read": Call(f"Describe{name}s", {f"{name}Ids": ["{id}"]}, answer=f"{member}s[0]"),
+        "delete": (Call(f"Delete{name}", {f"{name}Id": "{id}"}),),
+        "computed": {"arn": f"{_ARN}:{kind}/{{id}}"},
+    }
+    return ResourceType(service="ec2", id=f"{{{member}Id}}", tagging=ec2_tagging(kind), **(usual | columns))
 
 
 def _no_rules(group: Properties, _: Properties) -> Arguments:
-    """Rules of the group itself are not covered, but that it has none is."""
+    """Refuses inline rules other than none."""
     if group.get("ingress") or group.get("egress"):
         raise UncoveredError("ingress, egress")
     return {}
 
 
 def _changed_lists(new: Properties, old: Properties) -> Arguments:
-    """What to add to and remove from the lists of an endpoint."""
+    """Returns what to add to and remove from the lists of an endpoint."""
     lists = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
     arguments: dict[str, list[str]] = {}
     for name, member in lists.items():
@@ -34,11 +53,9 @@ def _changed_lists(new: Properties, old: Properties) -> Arguments:
 
 
 TYPES: Final = {
-    "Vpc": ResourceType(
-        service="ec2",
-        id="{vpcId}",
-        create=Call("CreateVpc", answer="vpc"),
-        read=Call("DescribeVpcs", {"VpcIds": ["{id}"]}, answer="vpcs[0]"),
+    "Vpc": _resource(
+        "Vpc",
+        "vpc",
         updates=(
             Call("ModifyVpcAttribute", {"VpcId": "{id}"}, takes=("enableDnsSupport",)),
             Call("ModifyVpcAttribute", {"VpcId": "{id}"}, takes=("enableDnsHostnames",)),
@@ -55,43 +72,28 @@ TYPES: Final = {
                 answer="{enableDnsHostnames: enableDnsHostnames.value}",
             ),
         ),
-        delete=(Call("DeleteVpc", {"VpcId": "{id}"}),),
-        tagging=tagging("vpc"),
-        computed={"arn": _ARN + ":vpc/{id}"},
         created=Waiter("vpc_available", {"VpcIds": ["{id}"]}),
     ),
-    "Subnet": ResourceType(
-        service="ec2",
-        id="{subnetId}",
-        create=Call("CreateSubnet", answer="subnet"),
-        read=Call("DescribeSubnets", {"SubnetIds": ["{id}"]}, answer="subnets[0]"),
+    "Subnet": _resource(
+        "Subnet",
+        "subnet",
         updates=(Call("ModifySubnetAttribute", {"SubnetId": "{id}"}, takes=("mapPublicIpOnLaunch",)),),
-        delete=(Call("DeleteSubnet", {"SubnetId": "{id}"}),),
-        tagging=tagging("subnet"),
-        computed={"arn": _ARN + ":subnet/{id}"},
         created=Waiter("subnet_available", {"SubnetIds": ["{id}"]}),
     ),
-    "InternetGateway": ResourceType(
-        service="ec2",
-        id="{internetGatewayId}",
-        create=Call("CreateInternetGateway", answer="internetGateway"),
+    "InternetGateway": _resource(
+        "InternetGateway",
+        "internet-gateway",
         following=(Call("AttachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
-        read=Call("DescribeInternetGateways", {"InternetGatewayIds": ["{id}"]}, answer="internetGateways[0]"),
         delete=(
             Call("DetachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),
             Call("DeleteInternetGateway", {"InternetGatewayId": "{id}"}),
         ),
-        tagging=tagging("internet-gateway"),
         reads={"vpcId": "attachments[0].vpcId"},
-        computed={"arn": _ARN + ":internet-gateway/{id}"},
     ),
-    "NatGateway": ResourceType(
-        service="ec2",
-        id="{natGatewayId}",
-        create=Call("CreateNatGateway", answer="natGateway"),
+    "NatGateway": _resource(
+        "NatGateway",
+        "natgateway",
         read=Call("DescribeNatGateways", {"NatGatewayIds": ["{id}"]}, answer="natGateways[?state != 'deleted'] | [0]"),
-        delete=(Call("DeleteNatGateway", {"NatGatewayId": "{id}"}),),
-        tagging=tagging("natgateway"),
         reads={
             name: f"natGatewayAddresses[0].{name}"
             for name in ("allocationId", "networkInterfaceId", "privateIp", "publicIp")
@@ -105,17 +107,12 @@ TYPES: Final = {
         create=Call("AllocateAddress"),
         read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}, answer="addresses[0]"),
         delete=(Call("ReleaseAddress", {"AllocationId": "{id}"}),),
-        tagging=tagging("elastic-ip"),
+        tagging=ec2_tagging("elastic-ip"),
         computed={"arn": _ARN + ":elastic-ip/{id}"},
     ),
-    "RouteTable": ResourceType(
-        service="ec2",
-        id="{routeTableId}",
-        create=Call("CreateRouteTable", answer="routeTable"),
-        read=Call("DescribeRouteTables", {"RouteTableIds": ["{id}"]}, answer="routeTables[0]"),
-        delete=(Call("DeleteRouteTable", {"RouteTableId": "{id}"}),),
-        tagging=tagging("route-table"),
-        computed={"arn": _ARN + ":route-table/{id}"},
+    "RouteTable": _resource(
+        "RouteTable",
+        "route-table",
     ),
     "Route": ResourceType(
         service="ec2",
@@ -126,19 +123,8 @@ TYPES: Final = {
             {"RouteTableIds": ["{routeTableId}"]},
             answer="routeTables[0].routes[?destinationCidrBlock == '{destinationCidrBlock}'] | [0]",
         ),
-        updates=(
-            Call(
-                "ReplaceRoute",
-                {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"},
-                takes=("gatewayId", "natGatewayId"),
-            ),
-        ),
-        delete=(
-            Call(
-                "DeleteRoute",
-                {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"},
-            ),
-        ),
+        updates=(Call("ReplaceRoute", _ROUTE, takes=("gatewayId", "natGatewayId")),),
+        delete=(Call("DeleteRoute", _ROUTE),),
         unique=True,
     ),
     "RouteTableAssociation": ResourceType(
@@ -153,10 +139,9 @@ TYPES: Final = {
         delete=(Call("DisassociateRouteTable", {"AssociationId": "{id}"}),),
         unique=True,
     ),
-    "VpcEndpoint": ResourceType(
-        service="ec2",
-        id="{vpcEndpointId}",
-        create=Call("CreateVpcEndpoint", answer="vpcEndpoint"),
+    "VpcEndpoint": _resource(
+        "VpcEndpoint",
+        "vpc-endpoint",
         read=Call(
             "DescribeVpcEndpoints",
             {"VpcEndpointIds": ["{id}"]},
@@ -172,25 +157,20 @@ TYPES: Final = {
             ),
         ),
         delete=(Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),),
-        tagging=tagging("vpc-endpoint"),
         members={"policy": "PolicyDocument"},
         reads={"securityGroupIds": "groups[].groupId"},
-        computed={"arn": _ARN + ":vpc-endpoint/{id}"},
     ),
-    "FlowLog": ResourceType(
-        service="ec2",
-        id="{flowLogId}",
+    "FlowLog": _resource(
+        "FlowLog",
+        "vpc-flow-log",
         create=Call(
             "CreateFlowLogs", {"ResourceIds": ["{vpcId}"], "ResourceType": "VPC"}, answer="{flowLogId: flowLogIds[0]}"
         ),
-        read=Call("DescribeFlowLogs", {"FlowLogIds": ["{id}"]}, answer="flowLogs[0]"),
         delete=(Call("DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),),
-        tagging=tagging("vpc-flow-log"),
         members={"iamRoleArn": "DeliverLogsPermissionArn"},
         reads={"vpcId": "resourceId"},
-        computed={"arn": _ARN + ":vpc-flow-log/{id}"},
     ),
-    # Every network has one; it is taken over rather than made, and stays when it is given up.
+    # Every VPC has one: it is adopted instead of created, and a delete leaves it.
     "DefaultSecurityGroup": ResourceType(
         service="ec2",
         id="{groupId}",
@@ -214,11 +194,11 @@ TYPES: Final = {
             Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": [_ANYWHERE]}),
         ),
         read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, answer="securityGroups[0]"),
-        tagging=tagging("security-group"),
+        tagging=ec2_tagging("security-group"),
         computed={"arn": _ARN + ":security-group/{id}"},
         reads={"name": "groupName", "ingress": "ipPermissions", "egress": "ipPermissionsEgress"},
     ),
-    # AWS gives each group a rule that lets everything out; the provider takes it away, so that rules are what is named.
+    # AWS creates each group with a rule that allows all egress, which the provider removes.
     "SecurityGroup": ResourceType(
         service="ec2",
         id="{groupId}",
@@ -226,7 +206,7 @@ TYPES: Final = {
         following=(Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": [_ANYWHERE]}),),
         read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, answer="securityGroups[0]"),
         delete=(Call("DeleteSecurityGroup", {"GroupId": "{id}"}),),
-        tagging=tagging("security-group"),
+        tagging=ec2_tagging("security-group"),
         members={"name": "GroupName"},
         computed={"arn": _ARN + ":security-group/{id}"},
         defaults={"description": "Managed by Pulumi"},

@@ -1,8 +1,8 @@
-"""Repositories of images."""
+"""Image repositories."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Call, ResourceType, Tagging
+from boutique_offline.plugins.aws.table import Call, ResourceType, tagging
 
 _NAME: Final = {"repositoryName": "{name}"}
 _OF_REPOSITORY: Final = {"repositoryName": "{repository}"}
@@ -24,9 +24,7 @@ TYPES: Final = {
             Call("PutImageScanningConfiguration", _NAME, takes=("imageScanningConfiguration",)),
         ),
         delete=(Call("DeleteRepository", _NAME, takes=("forceDelete",)),),
-        tagging=Tagging(
-            add=Call("TagResource", _ARN), remove=Call("UntagResource", _ARN), read=Call("ListTagsForResource", _ARN)
-        ),
+        tagging=tagging(_ARN, read="ListTagsForResource"),
         members={
             "name": "repositoryName",
             "encryptionConfigurations": "encryptionConfiguration",

@@ -1,8 +1,8 @@
-"""Clusters of EKS, who may enter them, and what runs in them by AWS' hand."""
+"""Clusters, access entries, Pod Identity associations, and add-ons."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Waiter, tagging
 
 _CLUSTER: Final = {"name": "{name}"}
 _ENTRY: Final = {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}
@@ -10,11 +10,6 @@ _POLICY: Final = _ENTRY | {"policyArn": "{policyArn}"}
 _ASSOCIATION: Final = {"clusterName": "{clusterName}", "associationId": "{associationId}"}
 _ADDON: Final = {"clusterName": "{clusterName}", "addonName": "{addonName}"}
 _LOGS: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-
-
-def _tagging(arn: str) -> Tagging:
-    of_it = {"resourceArn": arn}
-    return Tagging(add=Call("TagResource", of_it), remove=Call("UntagResource", of_it))
 
 
 def _logging(cluster: Properties, _: Properties) -> Arguments:
@@ -32,7 +27,7 @@ TYPES: Final = {
         id="{name}",
         create=Call("CreateCluster", build=_logging, built=("enabledClusterLogTypes",), answer="cluster"),
         read=Call("DescribeCluster", _CLUSTER, answer="cluster"),
-        # The API takes changes of one kind at a time.
+        # The API accepts one type of change per request.
         updates=(
             Call("UpdateClusterVersion", _CLUSTER, takes=("version",)),
             Call("UpdateClusterConfig", _CLUSTER, takes=("vpcConfig",)),
@@ -48,7 +43,7 @@ TYPES: Final = {
             Call("UpdateClusterConfig", _CLUSTER, takes=("deletionProtection",)),
         ),
         delete=(Call("DeleteCluster", _CLUSTER),),
-        tagging=_tagging("{arn}"),
+        tagging=tagging({"resourceArn": "{arn}"}),
         members={"vpcConfig": "resourcesVpcConfig"},
         reads={
             "clusterId": "id",
@@ -71,7 +66,7 @@ TYPES: Final = {
         read=Call("DescribeAccessEntry", _ENTRY, answer="accessEntry"),
         updates=(Call("UpdateAccessEntry", _ENTRY, takes=("kubernetesGroups", "userName")),),
         delete=(Call("DeleteAccessEntry", _ENTRY),),
-        tagging=_tagging("{accessEntryArn}"),
+        tagging=tagging({"resourceArn": "{accessEntryArn}"}),
         members={"userName": "username"},
         unique=True,
     ),
@@ -97,7 +92,7 @@ TYPES: Final = {
             Call("UpdatePodIdentityAssociation", _ASSOCIATION, takes=("roleArn", "disableSessionTags"), whole=True),
         ),
         delete=(Call("DeletePodIdentityAssociation", _ASSOCIATION),),
-        tagging=_tagging("{associationArn}"),
+        tagging=tagging({"resourceArn": "{associationArn}"}),
         unique=True,
     ),
     "Addon": ResourceType(
@@ -107,7 +102,7 @@ TYPES: Final = {
         read=Call("DescribeAddon", _ADDON, answer="addon"),
         updates=(Call("UpdateAddon", _ADDON, takes=("addonVersion", "configurationValues", "serviceAccountRoleArn")),),
         delete=(Call("DeleteAddon", _ADDON, takes=("preserve",)),),
-        tagging=_tagging("{arn}"),
+        tagging=tagging({"resourceArn": "{arn}"}),
         members={"resolveConflictsOnCreate": "resolveConflicts"},
         reads={"arn": "addonArn"},
         created=Waiter("addon_active", _ADDON),

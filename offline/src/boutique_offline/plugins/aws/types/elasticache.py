@@ -1,28 +1,25 @@
-"""Caches, run by ElastiCache."""
+"""Caches: replication groups of ElastiCache and their subnet and parameter groups."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import jmespath
 
 from boutique_offline.plugins.aws.conversion import UncoveredError
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Waiter
+from boutique_offline.plugins.aws.types.store_groups import TAGGING, changed_parameters, parameter_group, subnet_group
 
-_TAGGING: Final = Tagging(
-    add=Call("AddTagsToResource", {"ResourceName": "{arn}"}),
-    remove=Call("RemoveTagsFromResource", {"ResourceName": "{arn}"}),
-    read=Call("ListTagsForResource", {"ResourceName": "{arn}"}),
-    answer="tagList",
-)
-_SUBNETS: Final = {"CacheSubnetGroupName": "{name}"}
-_PARAMETERS: Final = {"CacheParameterGroupName": "{name}"}
 _GROUP: Final = {"ReplicationGroupId": "{replicationGroupId}"}
+_AT_ONCE: Final = _GROUP | {"ApplyImmediately": True}
 
 
 def _parameters(group: Properties, old: Properties) -> Arguments:
-    given = {parameter["name"]: parameter["value"] for parameter in group.get("parameters") or []}
-    if gone := sorted({parameter["name"] for parameter in old.get("parameters") or []} - given.keys()):
-        raise UncoveredError(f"parameters without {gone[0]}")
-    return {"ParameterNameValues": [{"ParameterName": name, "ParameterValue": value} for name, value in given.items()]}
+    return {
+        "ParameterNameValues": [
+            {"ParameterName": parameter["name"], "ParameterValue": parameter["value"]}
+            for parameter in changed_parameters(group, old)
+        ]
+    }
 
 
 def _log_deliveries(group: Properties, _: Properties) -> Arguments:
@@ -55,8 +52,15 @@ def _read_log_deliveries(group: Properties) -> list[Any]:
     ]
 
 
-def _replicas(group: Properties, _: Properties) -> Arguments:
-    return {"NewReplicaCount": group["numCacheClusters"] - 1}
+def _set_replicas(operation: str, applies: Callable[[int, int], bool]) -> Call:
+    """Returns the call that changes the number of replicas, if it applies to the wanted and the present number."""
+    return Call(
+        operation,
+        _AT_ONCE,
+        build=lambda group, _: {"NewReplicaCount": group["numCacheClusters"] - 1},
+        built=("numCacheClusters",),
+        when=lambda group: applies(group["numCacheClusters"], len(group["memberClusters"])),
+    )
 
 
 def _enabled(member: str) -> Any:
@@ -64,38 +68,8 @@ def _enabled(member: str) -> Any:
 
 
 TYPES: Final = {
-    "SubnetGroup": ResourceType(
-        service="elasticache",
-        id="{name}",
-        create=Call("CreateCacheSubnetGroup"),
-        read=Call("DescribeCacheSubnetGroups", _SUBNETS, answer="cacheSubnetGroups[0]"),
-        updates=(Call("ModifyCacheSubnetGroup", _SUBNETS, takes=("description", "subnetIds"), whole=True),),
-        delete=(Call("DeleteCacheSubnetGroup", _SUBNETS),),
-        tagging=_TAGGING,
-        members={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
-        reads={"subnetIds": "subnets[].subnetIdentifier"},
-        defaults={"description": "Managed by Pulumi"},
-        name="name",
-    ),
-    "ParameterGroup": ResourceType(
-        service="elasticache",
-        id="{name}",
-        create=Call("CreateCacheParameterGroup"),
-        read=Call("DescribeCacheParameterGroups", _PARAMETERS, answer="cacheParameterGroups[0]"),
-        updates=(Call("ModifyCacheParameterGroup", _PARAMETERS, build=_parameters, built=("parameters",)),),
-        details=(
-            Call(
-                "DescribeCacheParameters",
-                _PARAMETERS | {"Source": "user"},
-                answer="{parameters: parameters[].{name: parameterName, value: parameterValue}}",
-            ),
-        ),
-        delete=(Call("DeleteCacheParameterGroup", _PARAMETERS),),
-        tagging=_TAGGING,
-        members={"name": "CacheParameterGroupName", "family": "CacheParameterGroupFamily"},
-        defaults={"description": "Managed by Pulumi"},
-        name="name",
-    ),
+    "SubnetGroup": subnet_group("elasticache", "Cache"),
+    "ParameterGroup": parameter_group("elasticache", "Cache", _parameters),
     "ReplicationGroup": ResourceType(
         service="elasticache",
         id="{replicationGroupId}",
@@ -107,48 +81,13 @@ TYPES: Final = {
         ),
         read=Call("DescribeReplicationGroups", _GROUP, answer="replicationGroups[0]"),
         updates=(
-            Call(
-                "ModifyReplicationGroup",
-                _GROUP | {"ApplyImmediately": True},
-                takes=(
-                    "authToken",
-                    "authTokenUpdateStrategy",
-                    "autoMinorVersionUpgrade",
-                    "automaticFailoverEnabled",
-                    "description",
-                    "engineVersion",
-                    "maintenanceWindow",
-                    "multiAzEnabled",
-                    "nodeType",
-                    "parameterGroupName",
-                    "securityGroupIds",
-                    "snapshotRetentionLimit",
-                    "snapshotWindow",
-                ),
-            ),
-            Call(
-                "ModifyReplicationGroup",
-                _GROUP | {"ApplyImmediately": True},
-                build=_log_deliveries,
-                built=("logDeliveryConfigurations",),
-            ),
-            Call(
-                "IncreaseReplicaCount",
-                _GROUP | {"ApplyImmediately": True},
-                build=_replicas,
-                built=("numCacheClusters",),
-                when=lambda group: group["numCacheClusters"] > len(group["memberClusters"]),
-            ),
-            Call(
-                "DecreaseReplicaCount",
-                _GROUP | {"ApplyImmediately": True},
-                build=_replicas,
-                built=("numCacheClusters",),
-                when=lambda group: group["numCacheClusters"] < len(group["memberClusters"]),
-            ),
+            Call("ModifyReplicationGroup", _AT_ONCE, takes_all=True),
+            Call("ModifyReplicationGroup", _AT_ONCE, build=_log_deliveries, built=("logDeliveryConfigurations",)),
+            _set_replicas("IncreaseReplicaCount", lambda wanted, present: wanted > present),
+            _set_replicas("DecreaseReplicaCount", lambda wanted, present: wanted < present),
         ),
         delete=(Call("DeleteReplicationGroup", _GROUP, takes=("finalSnapshotIdentifier",)),),
-        tagging=_TAGGING,
+        tagging=TAGGING,
         members={
             "description": "ReplicationGroupDescription",
             "maintenanceWindow": "PreferredMaintenanceWindow",
@@ -165,6 +104,7 @@ TYPES: Final = {
             "primaryEndpointAddress": "nodeGroups[0].primaryEndpoint.address",
             "readerEndpointAddress": "nodeGroups[0].readerEndpoint.address",
         },
+        replaces=frozenset({"engine", "transitEncryptionEnabled", "transitEncryptionMode"}),
         settings=frozenset({"applyImmediately"}),
         secrets=frozenset({"authToken"}),
         created=Waiter("replication_group_available", _GROUP),

@@ -1,8 +1,8 @@
-"""Roles and policies."""
+"""Roles, policies, instance profiles and identity providers."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Call, Properties, ResourceType, Waiter, tagging
 
 _ROLE: Final = {"RoleName": "{name}"}
 _ROLE_POLICY: Final = {"RoleName": "{role}", "PolicyName": "{name}"}
@@ -31,7 +31,7 @@ TYPES: Final = {
             Call("UpdateRole", _ROLE, takes=("description", "maxSessionDuration")),
         ),
         delete=(Call("DeleteRole", _ROLE),),
-        tagging=Tagging(add=Call("TagRole", _ROLE), remove=Call("UntagRole", _ROLE)),
+        tagging=tagging(_ROLE, "TagRole", "UntagRole"),
         members={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
         reads={"uniqueId": "roleId"},
         created=Waiter("role_exists", _ROLE),
@@ -76,7 +76,7 @@ TYPES: Final = {
         ),
         updates=(Call("CreatePolicyVersion", _POLICY | {"SetAsDefault": True}, takes=("policy",)),),
         delete=(Call("DeletePolicy", _POLICY),),
-        tagging=Tagging(add=Call("TagPolicy", _POLICY), remove=Call("UntagPolicy", _POLICY)),
+        tagging=tagging(_POLICY, "TagPolicy", "UntagPolicy"),
         members={"name": "PolicyName", "policy": "PolicyDocument"},
         created=Waiter("policy_exists", _POLICY),
         name="name",
@@ -89,11 +89,9 @@ TYPES: Final = {
         read=Call("GetOpenIDConnectProvider", _PROVIDER),
         updates=(Call("UpdateOpenIDConnectProviderThumbprint", _PROVIDER, takes=("thumbprintLists",), whole=True),),
         delete=(Call("DeleteOpenIDConnectProvider", _PROVIDER),),
-        tagging=Tagging(
-            add=Call("TagOpenIDConnectProvider", _PROVIDER), remove=Call("UntagOpenIDConnectProvider", _PROVIDER)
-        ),
+        tagging=tagging(_PROVIDER, "TagOpenIDConnectProvider", "UntagOpenIDConnectProvider"),
         members={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
-        # AWS answers it without the scheme.
+        # AWS returns the URL without a scheme.
         reads={"url": _with_scheme},
         computed={"arn": "{id}"},
         unique=True,
@@ -108,7 +106,7 @@ TYPES: Final = {
             Call("RemoveRoleFromInstanceProfile", _PROFILE | {"RoleName": "{role}"}),
             Call("DeleteInstanceProfile", _PROFILE),
         ),
-        tagging=Tagging(add=Call("TagInstanceProfile", _PROFILE), remove=Call("UntagInstanceProfile", _PROFILE)),
+        tagging=tagging(_PROFILE, "TagInstanceProfile", "UntagInstanceProfile"),
         members={"name": "InstanceProfileName"},
         reads={"role": "roles[0].roleName", "uniqueId": "instanceProfileId"},
         name="name",

@@ -1,8 +1,8 @@
-"""Keys."""
+"""Keys and their aliases."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Call, ResourceType, Tagging
+from boutique_offline.plugins.aws.table import Call, ResourceType, tagging
 
 _KEY: Final = {"KeyId": "{id}"}
 _POLICY: Final = _KEY | {"PolicyName": "default"}
@@ -12,7 +12,7 @@ TYPES: Final = {
         service="kms",
         id="{keyId}",
         create=Call("CreateKey", answer="keyMetadata"),
-        # A key that waits to be deleted is of no use any more.
+        # A key that is scheduled for deletion counts as deleted.
         read=Call("DescribeKey", _KEY, answer="[keyMetadata][?keyState != 'PendingDeletion'] | [0]"),
         updates=(
             Call(
@@ -36,9 +36,7 @@ TYPES: Final = {
             Call("GetKeyPolicy", _POLICY, answer="{policy: policy}"),
         ),
         delete=(Call("ScheduleKeyDeletion", _KEY, takes=("deletionWindowInDays",)),),
-        tagging=Tagging(
-            add=Call("TagResource", _KEY), remove=Call("UntagResource", _KEY), read=Call("ListResourceTags", _KEY)
-        ),
+        tagging=tagging(_KEY, read="ListResourceTags"),
         members={"deletionWindowInDays": "PendingWindowInDays"},
         holds_data=True,
     ),

@@ -1,17 +1,16 @@
-"""Load balancers, and whom they balance."""
+"""Load balancers, target groups, listeners, and rules."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from boutique_offline.plugins.aws.api import Api
 from boutique_offline.plugins.aws.conversion import UncoveredError
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Waiter, tagging
 
-_TAGGING: Final = Tagging(
-    add=Call("AddTags", {"ResourceArns": ["{arn}"]}),
-    remove=Call("RemoveTags", {"ResourceArns": ["{arn}"]}),
-    read=Call("DescribeTags", {"ResourceArns": ["{arn}"]}),
-    answer="tagDescriptions[0].tags",
+_BALANCER: Final = {"LoadBalancerArn": "{id}"}
+_GROUP: Final = {"TargetGroupArn": "{id}"}
+_TAGGING: Final = tagging(
+    {"ResourceArns": ["{arn}"]}, "AddTags", "RemoveTags", "DescribeTags", answer="tagDescriptions[0].tags"
 )
 _BALANCER_ATTRIBUTES: Final = {
     "clientKeepAlive": "client_keep_alive.seconds",
@@ -55,16 +54,20 @@ def _scheme(balancer: Properties, _: Properties) -> Arguments:
     return {"Scheme": "internal" if balancer.get("internal") else "internet-facing"}
 
 
-def _attributes(names: Mapping[str, str]) -> Any:
+def _modify_attributes(operation: str, arguments: Arguments, names: Mapping[str, str]) -> Call:
+    """Returns the call that sets the attributes of properties; `names` has them by property."""
+
     def build(properties: Properties, _: Properties) -> Arguments:
         values = {key: properties[name] for name, key in names.items() if properties.get(name) is not None}
         return {"Attributes": [{"Key": key, "Value": _text(value)} for key, value in values.items()]}
 
-    return build
+    return Call(operation, arguments, build=build, built=tuple(names))
 
 
-def _read_attributes(names: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name}: attributes[?key == '{key}'].value | [0]" for name, key in names.items()) + "}"
+def _describe_attributes(operation: str, arguments: Arguments, names: Mapping[str, str]) -> Call:
+    """Returns the call that reads the attributes of properties."""
+    members = ", ".join(f"{name}: attributes[?key == '{key}'].value | [0]" for name, key in names.items())
+    return Call(operation, arguments, answer=f"{{{members}}}")
 
 
 def _text(value: Any) -> str:
@@ -114,14 +117,14 @@ def _read_conditions(rule: Properties) -> list[Any]:
 
 
 async def _next_priority(api: Api, rule: Properties) -> Properties:
-    """A rule without a priority comes after those that there are."""
+    """Returns the priority after that of the last rule."""
     answer = await api.call("elbv2", "DescribeRules", {"ListenerArn": rule["listenerArn"]})
     taken = [int(other["Priority"]) for other in answer["Rules"] if other["Priority"] != "default"]
     return {"priority": max(taken, default=0) + 1}
 
 
 def _suffix(arn: str) -> str | None:
-    """What CloudWatch calls it by: the end of its ARN."""
+    """Returns the end of the ARN, which is the name in CloudWatch."""
     name = arn.rpartition(":")[2]
     return name.removeprefix("loadbalancer/")
 
@@ -133,23 +136,12 @@ TYPES: Final = {
         create=Call("CreateLoadBalancer", build=_scheme, built=("internal",), answer="loadBalancers[0]"),
         read=Call("DescribeLoadBalancers", {"LoadBalancerArns": ["{id}"]}, answer="loadBalancers[0]"),
         updates=(
-            Call(
-                "ModifyLoadBalancerAttributes",
-                {"LoadBalancerArn": "{id}"},
-                build=_attributes(_BALANCER_ATTRIBUTES),
-                built=tuple(_BALANCER_ATTRIBUTES),
-            ),
-            Call("SetSubnets", {"LoadBalancerArn": "{id}"}, takes=("subnets",)),
-            Call("SetSecurityGroups", {"LoadBalancerArn": "{id}"}, takes=("securityGroups",)),
+            _modify_attributes("ModifyLoadBalancerAttributes", _BALANCER, _BALANCER_ATTRIBUTES),
+            Call("SetSubnets", _BALANCER, takes=("subnets",)),
+            Call("SetSecurityGroups", _BALANCER, takes=("securityGroups",)),
         ),
-        details=(
-            Call(
-                "DescribeLoadBalancerAttributes",
-                {"LoadBalancerArn": "{id}"},
-                answer=_read_attributes(_BALANCER_ATTRIBUTES),
-            ),
-        ),
-        delete=(Call("DeleteLoadBalancer", {"LoadBalancerArn": "{id}"}),),
+        details=(_describe_attributes("DescribeLoadBalancerAttributes", _BALANCER, _BALANCER_ATTRIBUTES),),
+        delete=(Call("DeleteLoadBalancer", _BALANCER),),
         tagging=_TAGGING,
         members={"loadBalancerType": "Type"},
         reads={
@@ -170,22 +162,11 @@ TYPES: Final = {
         create=Call("CreateTargetGroup", build=_health_check, built=("healthCheck",), answer="targetGroups[0]"),
         read=Call("DescribeTargetGroups", {"TargetGroupArns": ["{id}"]}, answer="targetGroups[0]"),
         updates=(
-            Call("ModifyTargetGroup", {"TargetGroupArn": "{id}"}, build=_health_check, built=("healthCheck",)),
-            Call(
-                "ModifyTargetGroupAttributes",
-                {"TargetGroupArn": "{id}"},
-                build=_attributes(_GROUP_ATTRIBUTES),
-                built=tuple(_GROUP_ATTRIBUTES),
-            ),
+            Call("ModifyTargetGroup", _GROUP, build=_health_check, built=("healthCheck",)),
+            _modify_attributes("ModifyTargetGroupAttributes", _GROUP, _GROUP_ATTRIBUTES),
         ),
-        details=(
-            Call(
-                "DescribeTargetGroupAttributes",
-                {"TargetGroupArn": "{id}"},
-                answer=_read_attributes(_GROUP_ATTRIBUTES),
-            ),
-        ),
-        delete=(Call("DeleteTargetGroup", {"TargetGroupArn": "{id}"}),),
+        details=(_describe_attributes("DescribeTargetGroupAttributes", _GROUP, _GROUP_ATTRIBUTES),),
+        delete=(Call("DeleteTargetGroup", _GROUP),),
         tagging=_TAGGING,
         reads={
             "arn": "targetGroupArn",

@@ -1,36 +1,26 @@
-"""Postgres, run by RDS."""
+"""Databases: instances of RDS and their groups."""
 
+from dataclasses import replace
 from typing import Any, Final
 
-from boutique_offline.plugins.aws.conversion import UncoveredError
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging, Waiter
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Waiter
+from boutique_offline.plugins.aws.types.store_groups import TAGGING, changed_parameters, parameter_group, subnet_group
 
-_TAGGING: Final = Tagging(
-    add=Call("AddTagsToResource", {"ResourceName": "{arn}"}),
-    remove=Call("RemoveTagsFromResource", {"ResourceName": "{arn}"}),
-    read=Call("ListTagsForResource", {"ResourceName": "{arn}"}),
-    answer="tagList",
-)
-_SUBNETS: Final = {"DBSubnetGroupName": "{name}"}
-_PARAMETERS: Final = {"DBParameterGroupName": "{name}"}
 _INSTANCE: Final = {"DBInstanceIdentifier": "{identifier}"}
-# What waits for a restart unless it is said otherwise is the provider's affair: `immediate` is its default.
-_APPLY: Final = "immediate"
+_AT_ONCE: Final = _INSTANCE | {"ApplyImmediately": True}
+# The provider's default. It has to be set for parameters that take effect after a restart.
+_APPLY_METHOD: Final = "immediate"
 
 
 def _parameters(group: Properties, old: Properties) -> Arguments:
-    given = {parameter["name"]: parameter for parameter in group.get("parameters") or []}
-    before = {parameter["name"] for parameter in old.get("parameters") or []}
-    if gone := sorted(before - given.keys()):
-        raise UncoveredError(f"parameters without {gone[0]}")
     return {
         "Parameters": [
             {
-                "ParameterName": name,
+                "ParameterName": parameter["name"],
                 "ParameterValue": parameter["value"],
-                "ApplyMethod": parameter.get("applyMethod", _APPLY),
+                "ApplyMethod": parameter.get("applyMethod", _APPLY_METHOD),
             }
-            for name, parameter in given.items()
+            for parameter in changed_parameters(group, old)
         ]
     }
 
@@ -56,41 +46,8 @@ def _secrets(instance: Properties) -> list[Any]:
 
 
 TYPES: Final = {
-    "SubnetGroup": ResourceType(
-        service="rds",
-        id="{name}",
-        create=Call("CreateDBSubnetGroup"),
-        read=Call("DescribeDBSubnetGroups", _SUBNETS, answer="dbSubnetGroups[0]"),
-        updates=(Call("ModifyDBSubnetGroup", _SUBNETS, takes=("description", "subnetIds"), whole=True),),
-        delete=(Call("DeleteDBSubnetGroup", _SUBNETS),),
-        tagging=_TAGGING,
-        members={"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"},
-        reads={"arn": "dbSubnetGroupArn", "subnetIds": "subnets[].subnetIdentifier"},
-        defaults={"description": "Managed by Pulumi"},
-        name="name",
-    ),
-    "ParameterGroup": ResourceType(
-        service="rds",
-        id="{name}",
-        create=Call("CreateDBParameterGroup"),
-        read=Call("DescribeDBParameterGroups", _PARAMETERS, answer="dbParameterGroups[0]"),
-        updates=(Call("ModifyDBParameterGroup", _PARAMETERS, build=_parameters, built=("parameters",)),),
-        details=(
-            Call(
-                "DescribeDBParameters",
-                _PARAMETERS | {"Source": "user"},
-                answer="{parameters: parameters[].{name: parameterName, value: parameterValue, "
-                "applyMethod: applyMethod}}",
-            ),
-        ),
-        delete=(Call("DeleteDBParameterGroup", _PARAMETERS),),
-        tagging=_TAGGING,
-        members={"name": "DBParameterGroupName", "family": "DBParameterGroupFamily"},
-        reads={"arn": "dbParameterGroupArn"},
-        defaults={"description": "Managed by Pulumi"},
-        settings=frozenset({"skipDestroy"}),
-        name="name",
-    ),
+    "SubnetGroup": subnet_group("rds", "DB"),
+    "ParameterGroup": replace(parameter_group("rds", "DB", _parameters), settings=frozenset({"skipDestroy"})),
     "Instance": ResourceType(
         service="rds",
         id="{dbiResourceId}",
@@ -102,48 +59,9 @@ TYPES: Final = {
         ),
         read=Call("DescribeDBInstances", _INSTANCE, answer="dbInstances[0]"),
         updates=(
-            Call(
-                "ModifyDBInstance",
-                _INSTANCE | {"ApplyImmediately": True},
-                takes=(
-                    "allocatedStorage",
-                    "allowMajorVersionUpgrade",
-                    "autoMinorVersionUpgrade",
-                    "backupRetentionPeriod",
-                    "backupWindow",
-                    "caCertIdentifier",
-                    "copyTagsToSnapshot",
-                    "databaseInsightsMode",
-                    "dbSubnetGroupName",
-                    "deletionProtection",
-                    "engineVersion",
-                    "iamDatabaseAuthenticationEnabled",
-                    "instanceClass",
-                    "iops",
-                    "maintenanceWindow",
-                    "manageMasterUserPassword",
-                    "maxAllocatedStorage",
-                    "monitoringInterval",
-                    "monitoringRoleArn",
-                    "multiAz",
-                    "parameterGroupName",
-                    "password",
-                    "performanceInsightsEnabled",
-                    "performanceInsightsKmsKeyId",
-                    "performanceInsightsRetentionPeriod",
-                    "publiclyAccessible",
-                    "storageThroughput",
-                    "storageType",
-                    "vpcSecurityGroupIds",
-                ),
-            ),
-            Call(
-                "ModifyDBInstance",
-                _INSTANCE | {"ApplyImmediately": True},
-                build=_log_exports,
-                built=("enabledCloudwatchLogsExports",),
-            ),
-            Call("ModifyDBInstance", _INSTANCE | {"ApplyImmediately": True}, build=_new_port, built=("port",)),
+            Call("ModifyDBInstance", _AT_ONCE, takes_all=True),
+            Call("ModifyDBInstance", _AT_ONCE, build=_log_exports, built=("enabledCloudwatchLogsExports",)),
+            Call("ModifyDBInstance", _AT_ONCE, build=_new_port, built=("port",)),
         ),
         delete=(
             Call(
@@ -152,7 +70,7 @@ TYPES: Final = {
                 takes=("skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"),
             ),
         ),
-        tagging=_TAGGING,
+        tagging=TAGGING,
         members={
             "backupWindow": "PreferredBackupWindow",
             "caCertIdentifier": "CACertificateIdentifier",
@@ -189,7 +107,7 @@ TYPES: Final = {
             "vpcSecurityGroupIds": "vpcSecurityGroups[].vpcSecurityGroupId",
         },
         defaults={"skipFinalSnapshot": False, "copyTagsToSnapshot": False},
-        replaces=frozenset({"replicateSourceDb"}),
+        replaces=frozenset({"engine", "replicateSourceDb"}),
         settings=frozenset({"applyImmediately"}),
         secrets=frozenset({"password"}),
         created=Waiter("db_instance_available", _INSTANCE),

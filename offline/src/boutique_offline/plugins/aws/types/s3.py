@@ -1,4 +1,4 @@
-"""Buckets, what guards them, and objects in them."""
+"""Buckets, their configurations, and objects."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,21 +10,21 @@ from boutique_offline.plugins.properties import Asset
 
 _BUCKET: Final = {"Bucket": "{bucket}"}
 _OBJECT: Final = _BUCKET | {"Key": "{key}"}
-_LOCATED_EVERYWHERE: Final = "us-east-1"
+_DEFAULT_REGION: Final = "us-east-1"
 
 
 def _location(bucket: Properties, _: Properties) -> Arguments:
-    """Source: S3 API reference, CreateBucket: that one region must not be named."""
+    """Returns the location, which must be absent for one region. Source: S3 API reference, CreateBucket."""
     region = bucket["region"]
-    return {} if region == _LOCATED_EVERYWHERE else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    return {} if region == _DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
 def _tag_set(bucket: Properties, _: Properties) -> Arguments:
     return {"Tagging": {"TagSet": [{"Key": key, "Value": value} for key, value in bucket["tags"].items()]}}
 
 
-def _pictured(item: Properties, _: Properties) -> Arguments:
-    """The object's bytes."""
+def _content(item: Properties, _: Properties) -> Arguments:
+    """Returns the object's bytes."""
     source = item.get("source")
     if isinstance(source, Asset):
         return {"Body": source.content()}
@@ -32,7 +32,7 @@ def _pictured(item: Properties, _: Properties) -> Arguments:
 
 
 def _versions_of(prefix: Callable[[Properties], str]) -> Any:
-    """Deletes all versions of what begins with the prefix: a bucket goes only when nothing is in it."""
+    """Returns a function that deletes all versions of the objects with the prefix, as AWS keeps them otherwise."""
 
     async def empty(api: Api, state: Properties) -> None:
         bucket, beginning = state["bucket"], prefix(state)
@@ -59,7 +59,7 @@ async def _empty_if_forced(api: Api, state: Properties) -> None:
         await _delete_all(api, state)
 
 
-def _guard(
+def _configuration(
     put: str,
     get: str,
     delete: str | None,
@@ -67,7 +67,7 @@ def _guard(
     build: Callable[[Properties, Properties], Arguments],
     answer: str,
 ) -> ResourceType:
-    """A configuration of a bucket that is put, got and deleted as a whole."""
+    """Returns the row of a configuration that is written, read and deleted as a whole."""
     return ResourceType(
         service="s3",
         id="{bucket}",
@@ -82,22 +82,22 @@ def _guard(
 _PUBLIC_ACCESS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _public_access(guard: Properties, _: Properties) -> Arguments:
-    blocks = {name[:1].upper() + name[1:]: bool(guard.get(name)) for name in _PUBLIC_ACCESS}
+def _public_access(configuration: Properties, _: Properties) -> Arguments:
+    blocks = {name[:1].upper() + name[1:]: bool(configuration.get(name)) for name in _PUBLIC_ACCESS}
     return {"PublicAccessBlockConfiguration": blocks}
 
 
-def _ownership(guard: Properties, _: Properties) -> Arguments:
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": guard["rule"]["objectOwnership"]}]}}
+def _ownership(configuration: Properties, _: Properties) -> Arguments:
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": configuration["rule"]["objectOwnership"]}]}}
 
 
-def _versioning(guard: Properties, _: Properties) -> Arguments:
-    return {"VersioningConfiguration": {"Status": guard["versioningConfiguration"]["status"]}}
+def _versioning(configuration: Properties, _: Properties) -> Arguments:
+    return {"VersioningConfiguration": {"Status": configuration["versioningConfiguration"]["status"]}}
 
 
-def _encryption(guard: Properties, _: Properties) -> Arguments:
+def _encryption(configuration: Properties, _: Properties) -> Arguments:
     rules = []
-    for rule in guard["rules"]:
+    for rule in configuration["rules"]:
         default = rule.get("applyServerSideEncryptionByDefault") or {}
         key = {"KMSMasterKeyID": default["kmsMasterKeyId"]} if default.get("kmsMasterKeyId") else {}
         converted: dict[str, Any] = {
@@ -109,8 +109,8 @@ def _encryption(guard: Properties, _: Properties) -> Arguments:
     return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
-def _policy(guard: Properties, _: Properties) -> Arguments:
-    return {"Policy": guard["policy"]}
+def _policy(configuration: Properties, _: Properties) -> Arguments:
+    return {"Policy": configuration["policy"]}
 
 
 _LIFECYCLE: Final = {
@@ -127,9 +127,9 @@ _LIFECYCLE: Final = {
 }
 
 
-def _lifecycle(guard: Properties, _: Properties) -> Arguments:
+def _lifecycle(configuration: Properties, _: Properties) -> Arguments:
     rules = []
-    for rule in guard["rules"]:
+    for rule in configuration["rules"]:
         converted: dict[str, Any] = {"ID": rule["id"], "Status": rule["status"]}
         if unknown := sorted(rule.keys() - _LIFECYCLE.keys() - {"id", "status"}):
             raise UncoveredError(f"rules.{unknown[0]}")
@@ -164,7 +164,7 @@ TYPES: Final = {
         longest_name=63,
         holds_data=True,
     ),
-    "BucketPublicAccessBlock": _guard(
+    "BucketPublicAccessBlock": _configuration(
         "PutPublicAccessBlock",
         "GetPublicAccessBlock",
         "DeletePublicAccessBlock",
@@ -172,7 +172,7 @@ TYPES: Final = {
         _public_access,
         "publicAccessBlockConfiguration",
     ),
-    "BucketOwnershipControls": _guard(
+    "BucketOwnershipControls": _configuration(
         "PutBucketOwnershipControls",
         "GetBucketOwnershipControls",
         "DeleteBucketOwnershipControls",
@@ -180,7 +180,7 @@ TYPES: Final = {
         _ownership,
         "{rule: ownershipControls.rules[0]}",
     ),
-    "BucketVersioning": _guard(
+    "BucketVersioning": _configuration(
         "PutBucketVersioning",
         "GetBucketVersioning",
         None,
@@ -188,7 +188,7 @@ TYPES: Final = {
         _versioning,
         "{versioningConfiguration: {status: status}}",
     ),
-    "BucketServerSideEncryptionConfiguration": _guard(
+    "BucketServerSideEncryptionConfiguration": _configuration(
         "PutBucketEncryption",
         "GetBucketEncryption",
         "DeleteBucketEncryption",
@@ -196,10 +196,10 @@ TYPES: Final = {
         _encryption,
         "serverSideEncryptionConfiguration",
     ),
-    "BucketPolicy": _guard(
+    "BucketPolicy": _configuration(
         "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", ("policy",), _policy, "{policy: policy}"
     ),
-    "BucketLifecycleConfiguration": _guard(
+    "BucketLifecycleConfiguration": _configuration(
         "PutBucketLifecycleConfiguration",
         "GetBucketLifecycleConfiguration",
         "DeleteBucketLifecycle",
@@ -210,14 +210,14 @@ TYPES: Final = {
     "BucketObjectv2": ResourceType(
         service="s3",
         id="{bucket}/{key}",
-        create=Call("PutObject", build=_pictured, built=("source", "content", "sourceHash")),
+        create=Call("PutObject", build=_content, built=("source", "content", "sourceHash")),
         read=Call("HeadObject", _OBJECT),
         updates=(
             Call(
                 "PutObject",
                 _OBJECT,
                 takes=("contentType", "cacheControl"),
-                build=_pictured,
+                build=_content,
                 built=("source", "content", "sourceHash"),
                 whole=True,
             ),

@@ -1,14 +1,14 @@
-"""Secrets and what they hold."""
+"""Secrets and their versions."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, tagging
 
 _SECRET: Final = {"SecretId": "{id}"}
 
 
 def _recovery(secret: Properties, _: Properties) -> Arguments:
-    """Source: Secrets Manager API reference, DeleteSecret: at once, or after 7 to 30 days."""
+    """Returns when to delete: at once, or after 7 to 30 days. Source: Secrets Manager API reference, DeleteSecret."""
     days = secret.get("recoveryWindowInDays", 30)
     return {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
 
@@ -24,12 +24,12 @@ TYPES: Final = {
             Call("PutResourcePolicy", _SECRET, takes=("policy",)),
         ),
         delete=(Call("DeleteSecret", _SECRET, build=_recovery, built=("recoveryWindowInDays",)),),
-        tagging=Tagging(add=Call("TagResource", _SECRET), remove=Call("UntagResource", _SECRET)),
+        tagging=tagging(_SECRET),
         members={"policy": "ResourcePolicy"},
         name="name",
         longest_name=512,
     ),
-    # A version is never deleted, only outdated: it goes with its secret.
+    # A version cannot be deleted: it is superseded, and disappears with its secret.
     "SecretVersion": ResourceType(
         service="secretsmanager",
         id="{secretId}|{versionId}",

@@ -1,8 +1,8 @@
-"""Topics that carry alarms."""
+"""Topics, their subscriptions and policies."""
 
 from typing import Final
 
-from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging
+from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, tagging
 
 _TOPIC: Final = {"TopicArn": "{id}"}
 _TAGGED: Final = {"ResourceArn": "{id}"}
@@ -14,6 +14,16 @@ def _attributes(topic: Properties, _: Properties) -> Arguments:
     return {"Attributes": attributes} if attributes else {}
 
 
+def _set_attribute(topic: str, attribute: str, name: str) -> Call:
+    """Returns the call that sets an attribute of a topic to a property."""
+    return Call(
+        "SetTopicAttributes",
+        {"TopicArn": topic, "AttributeName": attribute},
+        build=lambda properties, _: {"AttributeValue": properties.get(name, "")},
+        built=(name,),
+    )
+
+
 TYPES: Final = {
     "Topic": ResourceType(
         service="sns",
@@ -21,25 +31,11 @@ TYPES: Final = {
         create=Call("CreateTopic", build=_attributes, built=("displayName", "kmsMasterKeyId")),
         read=Call("GetTopicAttributes", _TOPIC, answer="attributes"),
         updates=(
-            Call(
-                "SetTopicAttributes",
-                _TOPIC | {"AttributeName": "KmsMasterKeyId"},
-                build=lambda topic, _: {"AttributeValue": topic.get("kmsMasterKeyId", "")},
-                built=("kmsMasterKeyId",),
-            ),
-            Call(
-                "SetTopicAttributes",
-                _TOPIC | {"AttributeName": "DisplayName"},
-                build=lambda topic, _: {"AttributeValue": topic.get("displayName", "")},
-                built=("displayName",),
-            ),
+            _set_attribute("{id}", "KmsMasterKeyId", "kmsMasterKeyId"),
+            _set_attribute("{id}", "DisplayName", "displayName"),
         ),
         delete=(Call("DeleteTopic", _TOPIC),),
-        tagging=Tagging(
-            add=Call("TagResource", _TAGGED),
-            remove=Call("UntagResource", _TAGGED),
-            read=Call("ListTagsForResource", _TAGGED),
-        ),
+        tagging=tagging(_TAGGED, read="ListTagsForResource"),
         reads={"kmsMasterKeyId": "KmsMasterKeyId", "displayName": "DisplayName", "owner": "Owner"},
         computed={"arn": "{id}"},
         name="name",
@@ -56,21 +52,9 @@ TYPES: Final = {
     "TopicPolicy": ResourceType(
         service="sns",
         id="{arn}",
-        create=Call(
-            "SetTopicAttributes",
-            {"TopicArn": "{arn}", "AttributeName": "Policy"},
-            build=lambda policy, _: {"AttributeValue": policy["policy"]},
-            built=("policy",),
-        ),
+        create=_set_attribute("{arn}", "Policy", "policy"),
         read=Call("GetTopicAttributes", {"TopicArn": "{arn}"}, answer="{policy: attributes.Policy}"),
-        updates=(
-            Call(
-                "SetTopicAttributes",
-                {"TopicArn": "{arn}", "AttributeName": "Policy"},
-                build=lambda policy, _: {"AttributeValue": policy["policy"]},
-                built=("policy",),
-            ),
-        ),
+        updates=(_set_attribute("{arn}", "Policy", "policy"),),
         unique=True,
     ),
 }

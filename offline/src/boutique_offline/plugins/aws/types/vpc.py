@@ -1,16 +1,16 @@
-"""Rules of security groups, each a resource of its own."""
+"""Rules of security groups."""
 
 from typing import Final
 
 from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType
-from boutique_offline.plugins.aws.types.ec2 import tagging
+from boutique_offline.plugins.aws.types.ec2 import ec2_tagging
 
 _PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 _BUILT: Final = ("ipProtocol", "fromPort", "toPort", "description", *_PEERS)
 
 
 def _permission(rule: Properties, _: Properties) -> Arguments:
-    """The rule as `IpPermissions` has it, of one peer."""
+    """Returns the rule as `IpPermissions` with one peer."""
     described = {"Description": rule["description"]} if rule.get("description") else {}
     lists = {
         "cidrIpv4": ("IpRanges", "CidrIp"),
@@ -27,7 +27,7 @@ def _permission(rule: Properties, _: Properties) -> Arguments:
 
 
 def _modification(rule: Properties, _: Properties) -> Arguments:
-    """The rule as `ModifySecurityGroupRules` has it."""
+    """Returns the rule as an argument of `ModifySecurityGroupRules`."""
     names = {name: name[:1].upper() + name[1:] for name in _BUILT}
     names["referencedSecurityGroupId"] = "ReferencedGroupId"
     changed = {member: rule[name] for name, member in names.items() if rule.get(name) is not None}
@@ -58,7 +58,7 @@ def _rule(direction: str) -> ResourceType:
                 {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]},
             ),
         ),
-        tagging=tagging("security-group-rule"),
+        tagging=ec2_tagging("security-group-rule"),
         reads={"referencedSecurityGroupId": "referencedGroupInfo.groupId"},
         computed={"arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}"},
         unique=True,

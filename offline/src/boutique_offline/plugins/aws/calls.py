@@ -1,4 +1,4 @@
-"""Calls of the table, made: properties into an operation's members, and its answer into properties."""
+"""Makes the calls of the table: converts properties to members of operations, and responses to properties."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _TAGS: Final = ("tags", "tagsset", "taglist", "tagkeys")
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of a program, as messages name it."""
+    """A resource of a program, as it is named in messages."""
 
     token: str
     type: ResourceType
@@ -35,34 +35,37 @@ class Resource:
 
 
 class Caller:
-    """Makes calls on resources; what AWS refuses is raised as ApiError."""
+    """Makes calls on resources. Raises ApiError if AWS rejects one."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     def creates(self, kind: ResourceType, inputs: Mapping[str, Any]) -> Call:
-        """The operation that makes a resource with these inputs."""
+        """Returns the operation that creates a resource with these inputs."""
         return kind.copy if kind.copy and kind.copy.when and kind.copy.when(inputs) else kind.create
 
     def takes(self, kind: ResourceType, call: Call, name: str) -> bool:
-        """Whether the property goes with the call."""
+        """Returns whether the call takes the property."""
         if name in call.built or name in call.takes:
             return True
-        if call is not kind.create and call is not kind.copy:
+        identifies = name in names_in(call.arguments)
+        if call.takes_all and (identifies or any(name in other.built for other in kind.updates)):
+            return False
+        if call is not kind.create and call is not kind.copy and not call.takes_all:
             return False
         member = conversion.member_of(self._input(kind, call), name, kind.members)
-        return name in names_in(call.given) or (member is not None and member not in call.given)
+        return identifies or (member is not None and member not in call.arguments)
 
     def check(self, kind: ResourceType, call: Call, name: str, inputs: Mapping[str, Any]) -> None:
-        """Raises UncoveredError where the input has a property, however deep, that the call has no member for."""
+        """Raises UncoveredError if the input contains a property that the call has no member for."""
         if name in call.built:
             if call.build and not contains(dict(inputs), Unknown):
                 call.build(inputs, {})
-        elif name not in names_in(call.given):
+        elif name not in names_in(call.arguments):
             self._argument(kind, call, name, inputs[name])
 
     def tags_on_create(self, kind: ResourceType, create: Call) -> bool:
-        """Whether the operation that creates takes the tags too."""
+        """Returns whether the operation that creates the resource also takes tags."""
         return kind.tagging is not None and self._tags_member(kind, create) is not None
 
     async def call(
@@ -74,19 +77,27 @@ class Caller:
         sent: Mapping[str, Any] | None = None,
         old: Mapping[str, Any] = MappingProxyType({}),
     ) -> Any:
-        """What the operation answers of the resource. Of the state only `sent` goes with it, if that is given."""
+        """Calls the operation and returns the resource from its response.
+
+        Args:
+            kind: Type of the resource.
+            call: The operation.
+            state: Properties of the resource, which templates use.
+            sent: Properties to send, if not all of the state.
+            old: Properties before the change.
+        """
         if call.when and not call.when(state):
             return None
         arguments = {}
         for name, value in (state if sent is None else sent).items():
-            # To the provider an empty list is none; to AWS, when something is made, often an error.
+            # The provider treats an empty list as absent; AWS often rejects it on creation.
             unset = value is None or (value == [] and call in (kind.create, kind.copy))
             if not unset and self._is_sent(kind, call, name):
                 member, argument = self._argument(kind, call, name, value)
                 arguments[member] = argument
         if call.build:
             arguments |= call.build(state, old)
-        arguments |= fill(call.given, state)
+        arguments |= fill(call.arguments, state)
         if call in (kind.create, kind.copy) and state.get("tags"):
             arguments |= self._tags_argument(kind, call, state["tags"])
         return await self._send(kind, call, arguments, state)
@@ -94,7 +105,10 @@ class Caller:
     def _is_sent(self, kind: ResourceType, call: Call, name: str) -> bool:
         hidden = name in {"tags", "tagsAll"} or name.startswith("__")
         return (
-            not hidden and name not in call.built and name not in names_in(call.given) and self.takes(kind, call, name)
+            not hidden
+            and name not in call.built
+            and name not in names_in(call.arguments)
+            and self.takes(kind, call, name)
         )
 
     async def tag(self, kind: ResourceType, tags: Mapping[str, str], state: Mapping[str, Any]) -> None:
@@ -102,30 +116,32 @@ class Caller:
             return
         call = kind.tagging.add
         if call.build:
-            await self._send(kind, call, fill(call.given, state) | call.build({"tags": tags}, {}), state)
+            await self._send(kind, call, fill(call.arguments, state) | call.build({"tags": tags}, {}), state)
             return
         member, shape = self._tags_of(kind, call)
-        await self._send(kind, call, fill(call.given, state) | {member: conversion.tags_to_api(tags, shape)}, state)
+        await self._send(kind, call, fill(call.arguments, state) | {member: conversion.tags_to_api(tags, shape)}, state)
 
     async def untag(self, kind: ResourceType, call: Call, keys: list[str], state: Mapping[str, Any]) -> None:
         member, shape = self._tags_of(kind, call)
-        await self._send(kind, call, fill(call.given, state) | {member: conversion.tag_keys_to_api(keys, shape)}, state)
+        await self._send(
+            kind, call, fill(call.arguments, state) | {member: conversion.tag_keys_to_api(keys, shape)}, state
+        )
 
     def _tags_of(self, kind: ResourceType, call: Call) -> tuple[str, Shape]:
         shape = self._input(kind, call)
         member = next(name for name in shape.members if name.lower() in _TAGS)
         return member, shape.members[member]
 
-    async def call_unless_absent(self, kind: ResourceType, call: Call, state: Mapping[str, Any]) -> None:
+    async def call_unless_gone(self, kind: ResourceType, call: Call, state: Mapping[str, Any]) -> None:
         try:
             await self.call(kind, call, state)
         except ApiError as error:
-            if not error.absent:
+            if not error.not_found:
                 raise
 
     async def wait(self, kind: ResourceType, waiter: Waiter | None, state: Mapping[str, Any]) -> None:
         if waiter:
-            await self._api.wait(kind.service, waiter.name, fill(waiter.given, state))
+            await self._api.wait(kind.service, waiter.name, fill(waiter.arguments, state))
 
     async def _send(
         self, kind: ResourceType, call: Call, arguments: Mapping[str, Any], state: Mapping[str, Any]
@@ -160,7 +176,7 @@ class Caller:
 
 
 def fill(template: Any, state: Mapping[str, Any]) -> Any:
-    """The template with each "{property}" as it is in the state. Raises PluginError for one that is not there."""
+    """Returns the template with the state's properties filled in. Raises PluginError if one is missing."""
     match template:
         case str():
             if whole := _TEMPLATE.fullmatch(template):
@@ -175,7 +191,7 @@ def fill(template: Any, state: Mapping[str, Any]) -> Any:
 
 
 def names_in(template: Any) -> set[str]:
-    """The properties that a template needs."""
+    """Returns the names of the properties in a template."""
     match template:
         case str():
             return set(_TEMPLATE.findall(template))
@@ -189,5 +205,5 @@ def names_in(template: Any) -> set[str]:
 
 def _property(state: Mapping[str, Any], name: str) -> Any:
     if state.get(name) is None:
-        raise PluginError(f"{name} is not known of it, so that it cannot be asked for")
+        raise PluginError(f"its {name} is not known, so it cannot be looked up")
     return state[name]

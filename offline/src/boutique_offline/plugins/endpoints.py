@@ -1,4 +1,4 @@
-"""The only addresses that stand-ins for clouds ever talk to."""
+"""The addresses that emulated plugins connect to. None of them is outside this machine."""
 
 import ipaddress
 import os
@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 from boutique_offline.plugins.serving import PluginError
 
 
-def emulator(variable: str, missing: str) -> str:
-    """What the variable names. Raises PluginError for none, with `missing`, and for any that is not on this machine."""
+def emulator_endpoint(variable: str, provider: str) -> str:
+    """Returns the address in an environment variable. Raises PluginError if it is not an address of this machine."""
     endpoint = os.environ.get(variable, "")
     if not endpoint:
-        raise PluginError(missing)
+        raise PluginError(
+            f"The emulated {provider} plugin connects only to an emulator, and {variable} must have its address. "
+            f"To use a real account, install the official plugin: pulumi plugin install resource {provider}"
+        )
     parts = urlsplit(endpoint)
     if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
         raise PluginError(f"{variable}: must be an http address of this machine (127.0.0.1), not {endpoint!r}")

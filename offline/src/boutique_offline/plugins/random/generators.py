@@ -1,4 +1,4 @@
-"""Random values of each covered kind: what their inputs allow, and how they are drawn.
+"""Generates the random values of each type that is covered.
 
 Names, defaults and alphabets are those of the official `random` provider.
 """
@@ -17,12 +17,12 @@ from boutique_offline.plugins.serving import PluginError
 Inputs = dict[str, Any]
 
 _SPECIAL: Final = "!@#$%&*()-_=+[]{}<>:?"
-_LONGEST: Final = 4096
+_MAX_LENGTH: Final = 4096
 
 
 @dataclass(frozen=True)
 class Generated:
-    """A value's id, and the outputs that it adds to its inputs."""
+    """The id of a value, and its outputs besides the inputs."""
 
     id: str
     outputs: Inputs
@@ -30,10 +30,10 @@ class Generated:
 
 @dataclass(frozen=True)
 class Generator:
-    """How to check and draw values of a kind. `check` raises PluginError naming the input and what is allowed."""
+    """How to generate values of a type. `check` raises PluginError with the input's name and what is allowed."""
 
     check: Callable[[Inputs], None]
-    draw: Callable[[Inputs], Generated]
+    generate: Callable[[Inputs], Generated]
     outputs: tuple[str, ...] = ("result",)
 
 
@@ -47,9 +47,9 @@ def _check_text(inputs: Inputs) -> None:
 
 
 def _classes(inputs: Inputs) -> list[tuple[str, int]]:
-    """Each class of characters: those that are allowed, and how many there must be at least."""
+    """Returns for each class of characters those that are allowed, and the minimum number of them."""
     special = inputs.get("overrideSpecial") or _SPECIAL
-    # `number` is the older name of `numeric`.
+    # `number` is the old name of `numeric`.
     numeric = inputs.get("numeric", inputs.get("number", True))
     allowed = {"Lower": inputs.get("lower", True), "Upper": inputs.get("upper", True)}
     allowed |= {"Numeric": numeric, "Special": inputs.get("special", True)}
@@ -69,11 +69,11 @@ def _text(inputs: Inputs) -> str:
     return "".join(characters)
 
 
-def _draw_password(inputs: Inputs) -> Generated:
+def _generate_password(inputs: Inputs) -> Generated:
     return Generated("none", {"result": Secret(_text(inputs))})
 
 
-def _draw_string(inputs: Inputs) -> Generated:
+def _generate_string(inputs: Inputs) -> Generated:
     text = _text(inputs)
     return Generated(text, {"result": text})
 
@@ -82,33 +82,33 @@ def _check_id(inputs: Inputs) -> None:
     _whole_number(inputs, "byteLength", lowest=1)
 
 
-def _draw_id(inputs: Inputs) -> Generated:
-    drawn, prefix = secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix", "")
-    url = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+def _generate_id(inputs: Inputs) -> Generated:
+    value, prefix = secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix", "")
+    url = base64.urlsafe_b64encode(value).decode().rstrip("=")
     outputs = {
-        "b64Std": prefix + base64.b64encode(drawn).decode(),
+        "b64Std": prefix + base64.b64encode(value).decode(),
         "b64Url": prefix + url,
-        "dec": prefix + str(int.from_bytes(drawn)),
-        "hex": prefix + drawn.hex(),
+        "dec": prefix + str(int.from_bytes(value)),
+        "hex": prefix + value.hex(),
     }
     return Generated(url, outputs)
 
 
-def _draw_uuid(_: Inputs) -> Generated:
-    drawn = str(uuid.uuid4())
-    return Generated(drawn, {"result": drawn})
+def _generate_uuid(_: Inputs) -> Generated:
+    value = str(uuid.uuid4())
+    return Generated(value, {"result": value})
 
 
 def _whole_number(inputs: Inputs, name: str, *, lowest: int) -> int:
     value = inputs.get(name, 0)
-    if not isinstance(value, int) or not lowest <= value <= _LONGEST:
-        raise PluginError(f"{name} must be a whole number from {lowest} to {_LONGEST}, not {value!r}")
+    if not isinstance(value, int) or not lowest <= value <= _MAX_LENGTH:
+        raise PluginError(f"{name} must be a whole number from {lowest} to {_MAX_LENGTH}, not {value!r}")
     return value
 
 
 GENERATORS: Final = {
-    "random:index/randomPassword:RandomPassword": Generator(_check_text, _draw_password),
-    "random:index/randomString:RandomString": Generator(_check_text, _draw_string),
-    "random:index/randomId:RandomId": Generator(_check_id, _draw_id, ("b64Std", "b64Url", "dec", "hex")),
-    "random:index/randomUuid:RandomUuid": Generator(lambda _: None, _draw_uuid),
+    "random:index/randomPassword:RandomPassword": Generator(_check_text, _generate_password),
+    "random:index/randomString:RandomString": Generator(_check_text, _generate_string),
+    "random:index/randomId:RandomId": Generator(_check_id, _generate_id, ("b64Std", "b64Url", "dec", "hex")),
+    "random:index/randomUuid:RandomUuid": Generator(lambda _: None, _generate_uuid),
 }
