@@ -1,4 +1,4 @@
-"""The currency service at the rates behind the contract's known answers."""
+"""The currency service, with the rates that the contract's known answers imply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from boutique_currency.latest import LatestRates
 from boutique_currency.rates import Rates
 from boutique_currency.service import CurrencyServicer
 from boutique_runtime.serving import GrpcService
@@ -26,6 +25,6 @@ async def currency(rates: Rates, serve: Serve) -> shop_pb2_grpc.CurrencyServiceA
     service = GrpcService(
         descriptor=shop_pb2.DESCRIPTOR.services_by_name["CurrencyService"],
         add_to_server=shop_pb2_grpc.add_CurrencyServiceServicer_to_server,
-        servicer=CurrencyServicer(LatestRates(rates)),
+        servicer=CurrencyServicer(lambda: rates),
     )
     return shop_pb2_grpc.CurrencyServiceStub(await serve(service))

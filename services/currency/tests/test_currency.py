@@ -1,4 +1,4 @@
-"""What a client of CurrencyService may rely on."""
+"""CurrencyService."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ KNOWN_ANSWERS = [
 
 
 @pytest.mark.parametrize(("amount", "expected"), KNOWN_ANSWERS)
-async def test_the_known_answers_are_given(
+async def test_the_contract_s_known_answers_are_returned(
     currency: Currency, amount: shop_pb2.Money, expected: shop_pb2.Money
 ) -> None:
     assert await currency.Convert(conversion(amount, expected.currency_code)) == expected
 
 
-async def test_many_convert_in_one_call_as_each_alone_and_in_order(currency: Currency) -> None:
+async def test_many_amounts_convert_in_order_as_each_one_does_by_itself(currency: Currency) -> None:
     amounts = [money("USD", 19, 990_000_000), money("JPY", 7), money("EUR", -3), money("GBP", 0, 1)]
     answer = await currency.ConvertMany(conversions(amounts, "GBP"))
     assert list(answer.amounts) == [await currency.Convert(conversion(amount, "GBP")) for amount in amounts]
     assert answer.rates_date == "2019-03-11"
 
 
-async def test_none_convert_to_none(currency: Currency) -> None:
+async def test_no_amounts_convert_to_no_amounts(currency: Currency) -> None:
     assert not (await currency.ConvertMany(conversions([], "EUR"))).amounts
 
 
@@ -91,7 +91,7 @@ def refused_field(refusal: pytest.ExceptionInfo[grpc.aio.AioRpcError]) -> str:
 
 
 @pytest.mark.parametrize(("amount", "field"), BAD_AMOUNTS)
-async def test_an_amount_out_of_range_is_refused_by_field(
+async def test_an_amount_out_of_range_is_refused_with_the_name_of_the_field(
     currency: Currency, amount: shop_pb2.Money, field: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -103,7 +103,7 @@ async def test_an_amount_out_of_range_is_refused_by_field(
 
 
 @pytest.mark.parametrize("code", ["", "XXX", "usd", "x" * 10_000])
-async def test_an_unknown_currency_is_refused_with_those_that_are_known(currency: Currency, code: str) -> None:
+async def test_an_unknown_currency_is_refused_with_a_list_of_the_known_ones(currency: Currency, code: str) -> None:
     for call in (
         currency.Convert(conversion(money("USD", 1), code)),
         currency.ConvertMany(conversions([], code)),
@@ -119,7 +119,7 @@ async def test_an_unknown_currency_does_not_convert_to_itself(currency: Currency
     assert refused_field(refusal) == "to_code"
 
 
-async def test_a_call_converts_a_bounded_number_of_amounts(currency: Currency) -> None:
+async def test_a_call_has_a_limit_for_the_number_of_amounts(currency: Currency) -> None:
     amounts = [money("USD", 1)] * MAXIMUM_AMOUNTS
     assert len((await currency.ConvertMany(conversions(amounts, "EUR"))).amounts) == MAXIMUM_AMOUNTS
     with pytest.raises(grpc.aio.AioRpcError) as refusal:

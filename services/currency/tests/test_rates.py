@@ -1,4 +1,4 @@
-"""Conversion is exact to a billionth of a euro, whatever the amount, its sign and the currencies."""
+"""Conversion is exact to a billionth of a euro, for any amount and any currencies."""
 
 from datetime import date
 from decimal import Decimal
@@ -28,20 +28,18 @@ def convert(rates: Rates, nanos: int, from_code: str, to_code: str) -> int:
 
 
 def error_bound(rates: Rates, to_code: str) -> Fraction:
-    """In nanos: half a nano of euro, at the currency's rate, and what is cut off."""
+    """Returns nanos: half a nano of a euro at the currency's rate, and one for the truncation."""
     return Fraction(rates.per_euro[to_code]) / 2 + 1
 
 
 @given(tables(), amounts, currencies, currencies)
-def test_a_conversion_is_right_to_half_a_nano_of_euro(rates: Rates, nanos: int, from_code: str, to_code: str) -> None:
+def test_a_conversion_is_exact_to_half_a_nano_of_a_euro(rates: Rates, nanos: int, from_code: str, to_code: str) -> None:
     exact = nanos * Fraction(rates.per_euro[to_code]) / Fraction(rates.per_euro[from_code])
     assert abs(convert(rates, nanos, from_code, to_code) - exact) <= error_bound(rates, to_code)
 
 
 @given(tables(), amounts, currencies, currencies)
-def test_there_and_back_loses_no_more_than_both_roundings(
-    rates: Rates, nanos: int, from_code: str, to_code: str
-) -> None:
+def test_converting_back_loses_at_most_both_roundings(rates: Rates, nanos: int, from_code: str, to_code: str) -> None:
     there = convert(rates, nanos, from_code, to_code)
     back = convert(rates, there, to_code, from_code)
     lost_there = error_bound(rates, to_code) * Fraction(rates.per_euro[from_code]) / Fraction(rates.per_euro[to_code])
@@ -57,12 +55,16 @@ def test_a_sum_converts_to_the_sum_of_its_parts(
 
 
 @given(tables(), amounts, currencies, currencies)
-def test_a_debt_converts_to_minus_the_credit(rates: Rates, nanos: int, from_code: str, to_code: str) -> None:
+def test_a_negative_amount_converts_to_minus_the_positive_one(
+    rates: Rates, nanos: int, from_code: str, to_code: str
+) -> None:
     assert convert(rates, -nanos, from_code, to_code) == -convert(rates, nanos, from_code, to_code)
 
 
 @given(tables(), amounts, amounts, currencies, currencies)
-def test_more_never_converts_to_less(rates: Rates, first: int, second: int, from_code: str, to_code: str) -> None:
+def test_a_larger_amount_never_converts_to_less(
+    rates: Rates, first: int, second: int, from_code: str, to_code: str
+) -> None:
     less, more = sorted((first, second))
     assert convert(rates, less, from_code, to_code) <= convert(rates, more, from_code, to_code)
 

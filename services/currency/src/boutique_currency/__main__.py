@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from boutique_currency.ecb import packaged_rates
-from boutique_currency.latest import LatestRates
+from boutique_currency.latest import latest_rates
+from boutique_currency.rates import Rates
 from boutique_currency.service import CurrencyServicer
 from boutique_currency.settings import CurrencySettings
 from boutique_runtime import serving
@@ -14,15 +15,20 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @contextlib.asynccontextmanager
 async def open_service(settings: CurrencySettings) -> AsyncIterator[serving.GrpcService]:
-    latest = LatestRates(packaged_rates())
+    released = packaged_rates()
     async with contextlib.AsyncExitStack() as stack:
+        latest = None
         if settings.rates_url:
-            refreshing = asyncio.create_task(latest.keep_fresh(str(settings.rates_url)))
-            stack.callback(refreshing.cancel)
+            latest = latest_rates(str(settings.rates_url), released)
+            stack.callback(asyncio.create_task(latest.keep_fresh()).cancel)
+
+        def current_rates() -> Rates:
+            return (latest and latest.latest) or released
+
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["CurrencyService"],
             add_to_server=shop_pb2_grpc.add_CurrencyServiceServicer_to_server,
-            servicer=CurrencyServicer(latest),
+            servicer=CurrencyServicer(current_rates),
         )
 
 

@@ -1,6 +1,5 @@
-"""The newest rates there are: the release's own, until the European Central Bank has newer ones."""
+"""The newest rates there are: those of the release, until the European Central Bank has newer ones."""
 
-import asyncio
 import logging
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,6 +7,7 @@ import httpx
 
 from boutique_currency.ecb import InvalidRatesError, download, parse_daily
 from boutique_currency.rates import Rates
+from boutique_runtime.refreshing import Refreshing
 
 # The bank publishes once a working day, at about 16:00 in Frankfurt.
 REFRESH_SECONDS = 60 * 60
@@ -19,47 +19,43 @@ MAXIMUM_FACTOR = 2
 _log = logging.getLogger(__name__)
 
 
-class LatestRates:
-    def __init__(self, released: Rates) -> None:
-        self.current = released
-        self._failing = False
+def latest_rates(url: str, released: Rates, *, retry_seconds: float = RETRY_SECONDS) -> Refreshing[Rates]:
+    """Returns the rates at `url`, kept up to date; the released ones until they were first read."""
 
-    async def keep_fresh(self, url: str) -> None:
-        """Refreshes until cancelled."""
-        while True:
-            reached = await self.refresh(url)
-            await asyncio.sleep(REFRESH_SECONDS if reached else RETRY_SECONDS)
+    async def load() -> Rates:
+        return await newer_rates(url, rates.latest or released)
 
-    async def refresh(self, url: str) -> bool:
-        """Takes over the rates at `url` where they are newer; whether they could be read and trusted.
+    rates = Refreshing(
+        load,
+        fresh_seconds=REFRESH_SECONDS,
+        retry_seconds=retry_seconds,
+        initial=released,
+        failures=(httpx.HTTPError, TimeoutError, InvalidRatesError),
+    )
+    return rates
 
-        A failure leaves the current rates as they are, and is logged once until the next success.
-        """
-        try:
-            offered = parse_daily(await download(url))
-            check_plausible(offered, self.current, today=datetime.now(UTC).date())
-        except (httpx.HTTPError, TimeoutError, InvalidRatesError) as error:
-            if not self._failing:
-                reason = str(error) or type(error).__name__
-                extra = {"url": url, "reason": reason, "rates_date": self.current.day.isoformat()}
-                _log.warning("rates not refreshed", extra=extra)
-            self._failing = True
-            return False
-        self._failing = False
-        if offered.day > self.current.day:
-            self.current = offered
-            _log.info("rates refreshed", extra={"rates_date": offered.day.isoformat()})
-        return True
+
+async def newer_rates(url: str, current: Rates) -> Rates:
+    """Returns the rates at `url` if they are newer, else the current ones.
+
+    Raises httpx.HTTPError, TimeoutError, or InvalidRatesError.
+    """
+    offered = parse_daily(await download(url))
+    check_plausible(offered, current, today=datetime.now(UTC).date())
+    if offered.day <= current.day:
+        return current
+    _log.info("rates refreshed", extra={"rates_date": offered.day.isoformat()})
+    return offered
 
 
 def check_plausible(offered: Rates, current: Rates, *, today: date) -> None:
-    """Raises InvalidRatesError where rates can't be the current ones' successors.
+    """Raises InvalidRatesError if the offered rates cannot follow the current ones.
 
-    Every currency that had a rate must have one still, since carts are shown and paid in it.
+    Every currency that had a rate must still have one, since carts are shown and paid in it.
     """
     # Days begin earlier in Frankfurt than in UTC.
     if offered.day > today + timedelta(days=1):
-        raise InvalidRatesError(f"its day, {offered.day}, is yet to come")
+        raise InvalidRatesError(f"its day, {offered.day}, is in the future")
     if missing := current.per_euro.keys() - offered.per_euro.keys():
         raise InvalidRatesError(f"it lacks {', '.join(sorted(missing))}")
     for code, rate in current.per_euro.items():

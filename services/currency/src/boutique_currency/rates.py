@@ -1,4 +1,4 @@
-"""Exchange rates of one day, and the arithmetic of converting at them."""
+"""Exchange rates of one day, and conversion at these rates."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,7 +14,7 @@ class Rates:
     """How much of each currency one euro buys on one day."""
 
     def __init__(self, day: date, per_euro: Mapping[str, Decimal]) -> None:
-        """`per_euro` may leave out the euro. Raises ValueError where a rate is not positive."""
+        """Creates rates; `per_euro` need not have the euro. Raises ValueError if a rate is not positive."""
         self.day = day
         self.per_euro = {**per_euro, BASE_CURRENCY: Decimal(1)}
         for code, rate in self.per_euro.items():
@@ -24,15 +24,15 @@ class Rates:
         self._ratios = {code: rate.as_integer_ratio() for code, rate in self.per_euro.items()}
 
     def check_currency_code(self, code: str, field: str) -> None:
-        """Raises InvalidFieldError where there is no rate."""
+        """Raises InvalidFieldError if the currency has no rate."""
         if code not in self._ratios:
             raise InvalidFieldError(field, f"must be one of {', '.join(self.currency_codes)}")
 
     def convert(self, amount: Money, to_code: str) -> Money:
-        """Converts by way of the euro, both currencies being known.
+        """Converts an amount via the euro. Both currencies must have rates.
 
-        As in Online Boutique the euros are rounded to the nearest nano, and the result is cut off to whole nanos. Both
-        go by the size of the amount, so that a debt converts to minus what the same credit does.
+        As in Online Boutique, the euros are rounded to the nearest nano, and the result is truncated to whole nanos.
+        Both use the absolute amount, so a negative amount converts to minus the result of the positive one.
         """
         if amount.currency_code == to_code:
             return amount
