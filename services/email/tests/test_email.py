@@ -1,4 +1,4 @@
-"""What a client of EmailService, and a shopper who gets its mails, may rely on."""
+"""EmailService, and the mails that it sends."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from boutique_development_servers.processes import free_port
 from boutique_email.__main__ import open_service
 from boutique_email.confirmation import Confirmation, Line
 from boutique_email.delivery import compose, delivery
-from boutique_email.names import ProductNames
-from boutique_email.outbox import MAXIMUM_PENDING, Outbox
+from boutique_email.names import no_names
+from boutique_email.outbox import Outbox
 from boutique_email.rendering import Mail, Renderer
 from boutique_email.settings import EmailSettings
 from boutique_runtime.errors import InvalidFieldError, UnavailableError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class MailServer:
-    """Takes mails by SMTP; answers the next recipients with `refusals` first."""
+    """Accepts mails by SMTP, after it has used up the replies in `refusals`."""
 
     def __init__(self) -> None:
         self.mails: asyncio.Queue[EmailMessage] = asyncio.Queue()
@@ -79,7 +79,7 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 
 class Catalog(shop_pb2_grpc.ProductCatalogServiceServicer):
-    """Knows one product."""
+    """Has one product."""
 
     async def ListProducts(self, request: shop_pb2.Empty, context: Any) -> shop_pb2.ListProductsResponse:  # noqa: N802
         return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="6E92ZMYYFZ", name="Mug")])
@@ -87,7 +87,7 @@ class Catalog(shop_pb2_grpc.ProductCatalogServiceServicer):
 
 @pytest.fixture
 async def catalog_address() -> AsyncIterator[str]:
-    servicer = Catalog()  # type: ignore[abstract]  # its other methods answer UNIMPLEMENTED
+    servicer = Catalog()  # type: ignore[abstract]  # its other methods return UNIMPLEMENTED
     described = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]
     service = GrpcService(described, shop_pb2_grpc.add_ProductCatalogServiceServicer_to_server, servicer)
     server, _ = await create_server([service])
@@ -99,13 +99,13 @@ async def catalog_address() -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def served(settings: EmailSettings, serve: Serve) -> AsyncIterator[Email]:
-    """The service; what it was given is delivered, or given up, at the end."""
+    """Serves the service. At the end, every mail is delivered or given up."""
     async with open_service(settings) as service:
         yield shop_pb2_grpc.EmailServiceStub(await serve(service))
 
 
 def request(**changes: Any) -> shop_pb2.SendOrderConfirmationRequest:
-    """A sound request of two mugs for 8.99 USD each, with fields of its order replaced."""
+    """Returns a valid request for two mugs at 8.99 USD each, with some fields of the order replaced."""
     to = changes.pop("email", "ada@example.com")
     order: dict[str, Any] = {
         "order_id": "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b",
@@ -133,7 +133,7 @@ def confirmation(to: str = "ada@example.com") -> Confirmation:
 
 
 def outbox_for(settings: EmailSettings) -> Outbox:
-    return Outbox(ProductNames(None), Renderer(), delivery(settings), backoff_seconds=(0, 0))
+    return Outbox(no_names, Renderer(), delivery(settings), backoff_seconds=(0, 0))
 
 
 def bodies(mail: EmailMessage) -> tuple[str, str]:
@@ -149,7 +149,7 @@ async def mail_of(mail_server: MailServer, serve: Serve, sent: shop_pb2.SendOrde
     return mail_server.mails.get_nowait()
 
 
-async def test_the_shopper_gets_one_mail_with_all_of_the_order_in_html_and_in_text(
+async def test_the_shopper_gets_one_mail_with_the_whole_order_as_html_and_text(
     mail_server: MailServer, serve: Serve
 ) -> None:
     mail = await mail_of(mail_server, serve, request())
@@ -171,7 +171,7 @@ async def test_the_shopper_gets_one_mail_with_all_of_the_order_in_html_and_in_te
     assert mail_server.mails.empty()
 
 
-async def test_products_are_called_by_the_names_of_the_catalog(
+async def test_products_have_their_names_from_the_catalog(
     mail_server: MailServer, catalog_address: str, serve: Serve
 ) -> None:
     settings = mail_server.settings().model_copy(update={"product_catalog_service_addr": catalog_address})
@@ -184,9 +184,7 @@ async def test_products_are_called_by_the_names_of_the_catalog(
         assert "unheard-of" in body
 
 
-async def test_while_the_catalog_is_away_products_are_called_by_their_ids(
-    mail_server: MailServer, serve: Serve
-) -> None:
+async def test_products_are_shown_by_their_ids_while_the_catalog_is_down(mail_server: MailServer, serve: Serve) -> None:
     settings = mail_server.settings().model_copy(update={"product_catalog_service_addr": f"127.0.0.1:{free_port()}"})
     async with served(settings, serve) as service:
         await service.SendOrderConfirmation(request())
@@ -203,9 +201,7 @@ async def test_amounts_have_the_decimals_of_their_currency(mail_server: MailServ
         assert "." not in body[body.index("4,016") : body.index("4,016") + 8]
 
 
-async def test_a_postal_code_is_shown_as_it_was_written_in_place_of_the_number(
-    mail_server: MailServer, serve: Serve
-) -> None:
+async def test_a_postal_code_is_shown_as_written_instead_of_the_number(mail_server: MailServer, serve: Serve) -> None:
     address = shop_pb2.Address(
         street_address="10 Downing Street", city="London", postal_code="SW1A 2AA", zip_code=12345
     )
@@ -214,7 +210,7 @@ async def test_a_postal_code_is_shown_as_it_was_written_in_place_of_the_number(
         assert "12345" not in body.replace("AB-12345-123456789", "")
 
 
-async def test_what_a_shopper_typed_is_shown_and_never_run(mail_server: MailServer, serve: Serve) -> None:
+async def test_what_a_shopper_typed_is_escaped_in_html(mail_server: MailServer, serve: Serve) -> None:
     address = shop_pb2.Address(street_address='<script src="x">', city="Zürich", country="日本")
     text, html = bodies(await mail_of(mail_server, serve, request(shipping_address=address)))
     assert "<script" not in html
@@ -224,7 +220,7 @@ async def test_what_a_shopper_typed_is_shown_and_never_run(mail_server: MailServ
     assert '<script src="x">' in text
 
 
-async def test_a_mail_that_is_refused_for_now_is_tried_again(mail_server: MailServer) -> None:
+async def test_a_mail_is_sent_again_after_a_temporary_refusal(mail_server: MailServer) -> None:
     mail_server.refusals = ["451 later", "451 later"]
     outbox = outbox_for(mail_server.settings())
     outbox.accept(confirmation())
@@ -234,7 +230,9 @@ async def test_a_mail_that_is_refused_for_now_is_tried_again(mail_server: MailSe
     await outbox.drain(20)
 
 
-async def test_a_mail_is_given_up_after_the_last_try(mail_server: MailServer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_mail_is_given_up_after_the_last_attempt(
+    mail_server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
     mail_server.refusals = ["451 later"] * 3
     outbox = outbox_for(mail_server.settings())
     outbox.accept(confirmation())
@@ -245,7 +243,7 @@ async def test_a_mail_is_given_up_after_the_last_try(mail_server: MailServer, ca
     assert any(record.message == "confirmation lost" for record in caplog.records)
 
 
-async def test_a_mail_that_is_refused_for_good_is_not_tried_again_and_its_address_is_not_logged(
+async def test_a_mail_is_not_sent_again_after_a_permanent_refusal_and_no_log_has_the_address(
     mail_server: MailServer, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     mail_server.refusals = ["550 no ada@example.com here"]
@@ -259,7 +257,7 @@ async def test_a_mail_that_is_refused_for_good_is_not_tried_again_and_its_addres
     assert not any("ada@example.com" in str(record.__dict__) for record in caplog.records)
 
 
-async def test_an_order_does_not_wait_for_a_mail_server_that_is_away(
+async def test_an_order_does_not_wait_for_a_mail_server_that_is_down(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = EmailSettings(smtp_addr=f"127.0.0.1:{free_port()}", smtp_tls="off")
@@ -269,43 +267,41 @@ async def test_an_order_does_not_wait_for_a_mail_server_that_is_away(
     assert lost.__dict__["order_id"] == "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b"
 
 
-async def test_a_mail_waits_for_its_next_try_no_longer_when_the_service_stops(mail_server: MailServer) -> None:
+async def test_a_waiting_mail_is_sent_at_once_when_the_service_stops(mail_server: MailServer) -> None:
     mail_server.refusals = ["451 later"]
-    outbox = Outbox(ProductNames(None), Renderer(), delivery(mail_server.settings()), backoff_seconds=(3600,))
+    outbox = Outbox(no_names, Renderer(), delivery(mail_server.settings()), backoff_seconds=(3600,))
     outbox.accept(confirmation())
     await mail_server.recipients.get()
     await outbox.drain(20)
     assert mail_server.mails.get_nowait()["To"] == "ada@example.com"
 
 
-async def test_a_mail_server_without_tls_gets_no_mail_unless_that_is_allowed(
-    mail_server: MailServer, serve: Serve
-) -> None:
+async def test_no_mail_is_sent_without_tls_unless_the_settings_allow_it(mail_server: MailServer, serve: Serve) -> None:
     settings = EmailSettings(smtp_addr=f"127.0.0.1:{mail_server.port}")
     async with served(settings, serve) as service:
         await service.SendOrderConfirmation(request())
     assert mail_server.mails.empty()
 
 
-async def test_without_a_mail_server_the_log_says_that_there_was_a_mail_but_not_whose(
+async def test_without_a_mail_server_mails_are_logged_without_their_address(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     async with served(EmailSettings(), serve) as service:
         await service.SendOrderConfirmation(request())
-    told = {record.message: record.__dict__ for record in caplog.records}
-    assert told["confirmation rendered"]["order_id"] == "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b"
-    assert told["confirmation rendered"]["bytes"] > 1000
-    assert told["delivered to log"]["order_id"] == "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b"
+    logged = {record.message: record.__dict__ for record in caplog.records}
+    assert logged["confirmation rendered"]["order_id"] == "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b"
+    assert logged["confirmation rendered"]["bytes"] > 1000
+    assert logged["delivered to log"]["order_id"] == "b7a0f1de-0d2a-4d0d-9d5f-0a5dbe4f8b2b"
     assert not any("ada@example.com" in str(record.__dict__) for record in caplog.records)
 
 
-async def test_too_many_pending_mails_are_refused_and_those_that_stay_are_given_up_in_time() -> None:
+async def test_too_many_pending_mails_are_refused_and_the_pending_ones_are_given_up_in_time() -> None:
     async def never(_: Mail) -> None:
         await asyncio.Event().wait()
 
-    outbox = Outbox(ProductNames(None), Renderer(), never)
-    for _ in range(MAXIMUM_PENDING):
+    outbox = Outbox(no_names, Renderer(), never, maximum_pending=10)
+    for _ in range(10):
         outbox.accept(confirmation())
     with pytest.raises(UnavailableError):
         outbox.accept(confirmation())
@@ -330,8 +326,8 @@ async def test_too_many_pending_mails_are_refused_and_those_that_stay_are_given_
         (request(shipping_cost=money("dollars", 1)), "order.shipping_cost.currency_code"),
         (request(shipping_cost=money("USD", -1)), "order.shipping_cost"),
         (request(shipping_cost=money("USD", 1, -1)), "order.shipping_cost.nanos"),
-        (request(shipping_address=shop_pb2.Address(city="a\nb")), "order.shipping_address"),
-        (request(shipping_address=shop_pb2.Address(street_address="a" * 513)), "order.shipping_address"),
+        (request(shipping_address=shop_pb2.Address(city="a\nb")), "order.shipping_address.city"),
+        (request(shipping_address=shop_pb2.Address(street_address="a" * 513)), "order.shipping_address.street_address"),
         (request(items=[]), "order.items"),
         (request(items=[item(money("USD", 1))] * 101), "order.items"),
         (request(items=[item(money("USD", 1), quantity=0)]), "order.items[0].item.quantity"),
@@ -340,7 +336,7 @@ async def test_too_many_pending_mails_are_refused_and_those_that_stay_are_given_
         (request(items=[item(money("USD", -1))]), "order.items[0].cost"),
     ],
 )
-async def test_a_field_out_of_range_is_refused_by_name_and_nothing_is_rendered(
+async def test_a_field_out_of_range_is_refused_with_its_name_and_nothing_is_rendered(
     serve: Serve, caplog: pytest.LogCaptureFixture, sent: shop_pb2.SendOrderConfirmationRequest, field: str
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -353,7 +349,7 @@ async def test_a_field_out_of_range_is_refused_by_name_and_nothing_is_rendered(
 
 
 @given(st.one_of(st.emails(), st.text(), st.text("aZ1.'\"+<, \n").map("{}@example.com".format)))
-def test_whatever_is_given_as_an_address_a_mail_goes_to_it_alone_or_not_at_all(given_address: str) -> None:
+def test_a_mail_goes_only_to_the_given_address_or_to_none(given_address: str) -> None:
     try:
         accepted = confirmation(given_address)
     except InvalidFieldError as refusal:
@@ -376,9 +372,7 @@ def test_whatever_is_given_as_an_address_a_mail_goes_to_it_alone_or_not_at_all(g
         ({"SMTP_USERNAME": "boutique", "SMTP_PASSWORD": "x", "SMTP_TLS": "off"}, "SMTP_TLS"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
-) -> None:
+def test_an_invalid_setting_is_refused(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=named):

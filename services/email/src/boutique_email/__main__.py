@@ -4,26 +4,24 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from boutique_email.delivery import delivery
-from boutique_email.names import ProductNames
+from boutique_email.names import catalog_names, no_names
 from boutique_email.outbox import Outbox
 from boutique_email.rendering import Renderer
 from boutique_email.service import EmailServicer
 from boutique_email.settings import EmailSettings
 from boutique_runtime import serving
-from boutique_runtime.clients import open_channel
+from boutique_runtime.clients import open_stub
 from hipstershop import shop_pb2, shop_pb2_grpc
-
-_CATALOG = shop_pb2.DESCRIPTOR.services_by_name["ProductCatalogService"]
 
 
 @asynccontextmanager
 async def open_service(settings: EmailSettings) -> AsyncIterator[serving.GrpcService]:
     async with AsyncExitStack() as stack:
-        catalog = None
+        names = no_names
         if settings.product_catalog_service_addr is not None:
-            channel = await stack.enter_async_context(open_channel(settings.product_catalog_service_addr, _CATALOG))
-            catalog = shop_pb2_grpc.ProductCatalogServiceStub(channel)
-        outbox = Outbox(ProductNames(catalog), Renderer(), delivery(settings))
+            catalog = open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr)
+            names = catalog_names(await stack.enter_async_context(catalog))
+        outbox = Outbox(names, Renderer(), delivery(settings))
         stack.push_async_callback(outbox.drain, settings.shutdown_grace_seconds)
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["EmailService"],

@@ -1,4 +1,4 @@
-"""The two ways of a mail: to an SMTP server, or to the log where there is none."""
+"""Delivery of a mail to an SMTP server, or to the log if there is no server."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -16,13 +16,13 @@ from boutique_email.settings import EmailSettings
 TIMEOUT_SECONDS = 20.0
 
 Deliver = Callable[[Mail], Awaitable[None]]
-"""Raises DeliveryError."""
+"""Delivers a mail. Raises DeliveryError."""
 
 _log = logging.getLogger(__name__)
 
 
 class DeliveryError(Exception):
-    """A mail was not taken. `final` says that it will not be at another try either. Names no address."""
+    """A mail was not accepted. `final` says that another attempt is useless. The message has no address."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
         super().__init__(reason)
@@ -30,12 +30,12 @@ class DeliveryError(Exception):
 
 
 def delivery(settings: EmailSettings) -> Deliver:
-    """The way that the settings ask for."""
+    """Returns the delivery that the settings specify."""
     return deliver_to_log if settings.smtp_addr is None else _smtp_delivery(settings, settings.smtp_addr)
 
 
 async def deliver_to_log(mail: Mail) -> None:
-    """Says that there was a mail, and nothing of what is in it."""
+    """Logs that there is a mail, but not its content."""
     _log.info("delivered to log", extra={"order_id": mail.order_id, "to": masked(mail.recipient)})
 
 
@@ -62,14 +62,15 @@ def _smtp_delivery(settings: EmailSettings, address: str) -> Deliver:
 
 
 def compose(mail: Mail, sender: Address) -> EmailMessage:
-    """The mail as it is sent: one message with two alternatives, of which a reader shows the last that it can."""
+    """Returns the message to send. It has two alternatives; a mail reader shows the last one that it can."""
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = Address(addr_spec=mail.recipient)
     message["Subject"] = mail.subject
     message["Date"] = datetime.now(UTC)
-    # The same at every try, so that a mail whose acknowledgement was lost is known again by its receiver.
-    message["Message-ID"] = f"<{mail.order_id}@{sender.domain}>"
+    # The same at every attempt, so that a receiver recognises a mail whose acknowledgement was lost. An identifier may
+    # contain a colon, which a message id may not.
+    message["Message-ID"] = f"<{mail.order_id.replace(':', '-')}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
@@ -77,7 +78,7 @@ def compose(mail: Mail, sender: Address) -> EmailMessage:
 
 
 def _reason(error: Exception) -> str:
-    # A server's own words may quote the address.
+    # A server's own message may contain the address.
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return f"recipient refused with {error.recipients[0].code}"
@@ -88,7 +89,7 @@ def _reason(error: Exception) -> str:
 
 
 def _is_final(error: Exception) -> bool:
-    # RFC 5321, 4.2.1: a 5yz reply tells not to repeat the request. One to a login is for the operator to mend.
+    # RFC 5321, 4.2.1: a request is not repeated after a 5yz reply. One to a login is for the operator to fix.
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return error.recipients[0].code >= 500

@@ -1,47 +1,40 @@
-"""What products are called, by the catalog, since an order knows their ids alone."""
+"""The names of products, from the catalog, since an order only has their ids."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from collections.abc import Mapping
-
-import grpc
+from collections.abc import Awaitable, Callable, Mapping
 
 from boutique_runtime.clients import call
+from boutique_runtime.refreshing import Refreshing
 from hipstershop import shop_pb2, shop_pb2_grpc
 
 FRESH_SECONDS = 300.0
+STALE_SECONDS = 600.0
 RETRY_SECONDS = 10.0
 TIMEOUT_SECONDS = 2.0
 
-_log = logging.getLogger(__name__)
+ProductNames = Callable[[], Awaitable[Mapping[str, str]]]
+"""Returns names by product id."""
 
 
-class ProductNames:
-    def __init__(self, catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub | None) -> None:
-        """Without a catalog no name is known."""
-        self._catalog = catalog
-        self._names: Mapping[str, str] = {}
-        self._fresh_until = 0.0
-        self._refreshing = asyncio.Lock()
+def catalog_names(catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub) -> ProductNames:
+    """Returns the names in the catalog, kept up to date. While the catalog is down, the last known ones count."""
 
-    async def get(self) -> Mapping[str, str]:
-        """Names by product id; while the catalog is away, those that are known."""
-        if self._catalog is None:
-            return {}
-        async with self._refreshing:
-            if time.monotonic() >= self._fresh_until:
-                await self._refresh(self._catalog)
-            return self._names
+    async def load() -> Mapping[str, str]:
+        response = await call(catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=TIMEOUT_SECONDS)
+        return {product.id: product.name for product in response.products}
 
-    async def _refresh(self, catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub) -> None:
-        try:
-            answer = await call(catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=TIMEOUT_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            _log.warning("product names are not up to date", extra={"code": error.code().name})
-            self._fresh_until = time.monotonic() + RETRY_SECONDS
-        else:
-            self._names = {product.id: product.name for product in answer.products}
-            self._fresh_until = time.monotonic() + FRESH_SECONDS
+    names = Refreshing(
+        load,
+        fresh_seconds=FRESH_SECONDS,
+        stale_seconds=STALE_SECONDS,
+        retry_seconds=RETRY_SECONDS,
+        wait_seconds=TIMEOUT_SECONDS,
+        initial={},
+    )
+    return names.get
+
+
+async def no_names() -> Mapping[str, str]:
+    """Returns no names, for a service without a catalog."""
+    return {}

@@ -1,4 +1,4 @@
-"""Confirmations that are on their way, so that no order waits for its mail."""
+"""Confirmations that wait for their delivery, so that no order waits for its mail."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """Keeps what is pending in memory: what is not delivered when the process ends is lost, and logged as such."""
+    """Keeps confirmations in memory. Those not delivered when the process ends are lost, and logged as lost."""
 
     def __init__(
         self,
@@ -28,26 +28,36 @@ class Outbox:
         renderer: Renderer,
         deliver: Deliver,
         backoff_seconds: Sequence[float] = BACKOFF_SECONDS,
+        maximum_pending: int = MAXIMUM_PENDING,
     ) -> None:
-        """`backoff_seconds`: the pauses between tries; after the last of them a mail is given up."""
+        """Creates it.
+
+        Args:
+            names: Returns the names of products.
+            renderer: Renders confirmations.
+            deliver: Delivers a mail.
+            backoff_seconds: The pauses between attempts. After the last one, a mail is given up.
+            maximum_pending: How many confirmations may wait.
+        """
         self._names = names
         self._renderer = renderer
         self._deliver = deliver
         self._backoff_seconds = backoff_seconds
+        self._maximum_pending = maximum_pending
         self._pending: set[asyncio.Task[None]] = set()
         self._connections = asyncio.Semaphore(MAXIMUM_CONNECTIONS)
         self._closing = asyncio.Event()
 
     def accept(self, confirmation: Confirmation) -> None:
-        """Answers at once. Raises UnavailableError where too many are pending."""
-        if len(self._pending) >= MAXIMUM_PENDING:
-            raise UnavailableError(f"{MAXIMUM_PENDING} confirmations are waiting to be delivered")
+        """Takes a confirmation and returns at once. Raises UnavailableError if too many are pending."""
+        if len(self._pending) >= self._maximum_pending:
+            raise UnavailableError(f"{self._maximum_pending} confirmations are waiting to be delivered")
         task = asyncio.create_task(self._send(confirmation), name=confirmation.order_id)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Gives what is pending its last try, for at most these seconds."""
+        """Makes a last attempt for every pending confirmation, for at most these seconds."""
         self._closing.set()
         if not self._pending:
             return
@@ -57,26 +67,26 @@ class Outbox:
             task.cancel()
 
     async def _send(self, confirmation: Confirmation) -> None:
-        set_deadline(None)  # the caller's, which a mail may outlive
+        set_deadline(None)  # a mail may outlive its caller's deadline
         try:
-            mail = self._renderer.render(confirmation, await self._names.get())
+            mail = self._renderer.render(confirmation, await self._names())
             _log.info("confirmation rendered", extra={"order_id": mail.order_id, "bytes": mail.size})
-            await self._deliver_in_the_end(mail)
-        except Exception:  # noqa: BLE001 (nobody else is there to tell)
+            await self._deliver_with_retries(mail)
+        except Exception:  # noqa: BLE001 (no caller is left to see it)
             _log.exception("confirmation lost", extra={"order_id": confirmation.order_id})
 
-    async def _deliver_in_the_end(self, mail: Mail) -> None:
+    async def _deliver_with_retries(self, mail: Mail) -> None:
         for pause_seconds in (*self._backoff_seconds, None):
-            last_try = pause_seconds is None or self._closing.is_set()
+            last_attempt = pause_seconds is None or self._closing.is_set()
             try:
                 async with self._connections:
                     await self._deliver(mail)
             except DeliveryError as error:
-                told = {"order_id": mail.order_id, "to": masked(mail.recipient), "reason": str(error)}
-                if last_try or error.final:
-                    _log.error("confirmation lost", extra=told)
+                details = {"order_id": mail.order_id, "to": masked(mail.recipient), "reason": str(error)}
+                if last_attempt or error.final:
+                    _log.error("confirmation lost", extra=details)
                     return
-                _log.warning("confirmation not delivered yet", extra=told)
+                _log.warning("confirmation not delivered yet", extra=details)
             else:
                 return
             with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""A confirmation in words: HTML for most readers, text for the others."""
+"""Renders a confirmation as HTML and as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from boutique_runtime.money import format_price
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is sent to a shopper about an order."""
+    """The mail to a shopper about an order."""
 
     order_id: str
     recipient: str
@@ -21,12 +21,12 @@ class Mail:
 
     @property
     def size(self) -> int:
-        """Bytes of both bodies, before they are encoded for transport."""
+        """Returns the bytes of both bodies, before they are encoded for transport."""
         return len(self.text.encode()) + len(self.html.encode())
 
 
 class Renderer:
-    """Compiles its templates when it is made."""
+    """Renders by templates, which it compiles once."""
 
     def __init__(self) -> None:
         environment = Environment(
@@ -41,7 +41,7 @@ class Renderer:
         self._html = environment.get_template("confirmation.html")
 
     def render(self, confirmation: Confirmation, product_names: Mapping[str, str]) -> Mail:
-        """A product without a name is called by its id."""
+        """Returns the mail. A product without a name is shown by its id."""
         content = {"order": confirmation, "names": product_names}
         return Mail(
             order_id=confirmation.order_id,

@@ -1,11 +1,13 @@
-"""EmailService of the contract, over the outbox."""
+"""The contract's EmailService."""
 
 from typing import Any
 
 import grpc
 
+from boutique_contract.addresses import address_problem, postal_code_of
 from boutique_email.confirmation import Confirmation, Line
 from boutique_email.outbox import Outbox
+from boutique_runtime.errors import InvalidFieldError
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -13,6 +15,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class EmailServicer(shop_pb2_grpc.EmailServiceServicer):
+    """Puts confirmations into the outbox."""
+
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
@@ -25,6 +29,9 @@ class EmailServicer(shop_pb2_grpc.EmailServiceServicer):
 
 def _confirmation(request: shop_pb2.SendOrderConfirmationRequest) -> Confirmation:
     order = request.order
+    if problem := address_problem(order.shipping_address, complete=False):
+        field, allowed = problem
+        raise InvalidFieldError(f"order.shipping_{field}", allowed)
     return Confirmation(
         email=request.email,
         order_id=order.order_id,
@@ -44,6 +51,5 @@ def _confirmation(request: shop_pb2.SendOrderConfirmationRequest) -> Confirmatio
 
 def _address(address: shop_pb2.Address) -> tuple[str, ...]:
     place = ", ".join(part for part in (address.city, address.state) if part)
-    postal_code = address.postal_code or (str(address.zip_code) if address.zip_code else "")
-    lines = (address.street_address, f"{place} {postal_code}".strip(), address.country)
+    lines = (address.street_address, f"{place} {postal_code_of(address)}".strip(), address.country)
     return tuple(line for line in lines if line)
