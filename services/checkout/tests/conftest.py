@@ -35,16 +35,16 @@ RATES_IN_MILLIONTHS = {"EUR": 884_564, "JPY": 111_808_934}
 
 @dataclass
 class Shop(FakeServices):
-    """The six services that an order takes."""
+    """The six services that an order needs."""
 
     cart: dict[str, int] = field(default_factory=lambda: {"OLJCESPC7Z": 2, "6E92ZMYYFZ": 1})
     transactions: dict[str, str] = field(default_factory=dict)
-    """Transaction id by idempotency key: as many as the times that money was taken."""
+    """Transaction ids by idempotency key: one for each time that a card was charged."""
     refunded: set[str] = field(default_factory=set)
     confirmations: asyncio.Queue[shop_pb2.SendOrderConfirmationRequest] = field(default_factory=asyncio.Queue)
 
     def charged(self) -> list[str]:
-        """The transactions that were not given back."""
+        """Returns the transactions that were not refunded."""
         return [transaction for transaction in self.transactions.values() if transaction not in self.refunded]
 
     async def GetCart(self, request: shop_pb2.GetCartRequest, _: Any) -> shop_pb2.Cart:  # noqa: N802
@@ -108,21 +108,21 @@ class Shop(FakeServices):
 
 
 @pytest.fixture
-async def neighbours() -> AsyncIterator[Shop]:
+async def services() -> AsyncIterator[Shop]:
     async with served(Shop()) as shop:
         yield shop
 
 
 @pytest.fixture
-async def settings(neighbours: Shop, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
-    """With a database that has the schema and no order."""
+async def settings(services: Shop, postgres_server: PostgresServer, postgres_database: str) -> CheckoutSettings:
+    """Returns settings with a database that has the schema and no orders."""
     settings = CheckoutSettings(
-        cart_service_addr=neighbours.address,
-        product_catalog_service_addr=neighbours.address,
-        currency_service_addr=neighbours.address,
-        payment_service_addr=neighbours.address,
-        shipping_service_addr=neighbours.address,
-        email_service_addr=neighbours.address,
+        cart_service_addr=services.address,
+        product_catalog_service_addr=services.address,
+        currency_service_addr=services.address,
+        payment_service_addr=services.address,
+        shipping_service_addr=services.address,
+        email_service_addr=services.address,
         product_data_addr=postgres_server.address,
         product_data_database=postgres_database,
         product_data_username="postgres",
@@ -133,30 +133,30 @@ async def settings(neighbours: Shop, postgres_server: PostgresServer, postgres_d
 
 
 @pytest.fixture
-async def replica(serve: Serve) -> AsyncIterator[Callable[[CheckoutSettings], Awaitable[Checkout]]]:
-    """Starts a replica of the service."""
+async def replica(serve: Serve) -> AsyncIterator[Callable[..., Awaitable[Checkout]]]:
+    """Returns a function that starts a replica of the service and returns a stub for it."""
     async with AsyncExitStack() as stack:
 
-        async def start(settings: CheckoutSettings) -> Checkout:
-            service = await stack.enter_async_context(open_service(settings))
+        async def start(settings: CheckoutSettings, **options: float) -> Checkout:
+            service = await stack.enter_async_context(open_service(settings, **options))
             return shop_pb2_grpc.CheckoutServiceStub(await serve(service))
 
         yield start
 
 
 @pytest.fixture
-async def checkout(replica: Callable[[CheckoutSettings], Awaitable[Checkout]], settings: CheckoutSettings) -> Checkout:
+async def checkout(replica: Callable[..., Awaitable[Checkout]], settings: CheckoutSettings) -> Checkout:
     return await replica(settings)
 
 
 @pytest.fixture
 def ask(postgres_server: PostgresServer, postgres_database: str) -> Callable[[str], str]:
-    """Asks the service's database, as in psql."""
+    """Returns a function that runs a statement in the service's database."""
     return lambda statement: postgres_server.ask(statement, postgres_database)
 
 
 class Gate:
-    """A way to Postgres that can be closed, as when its pod dies, and opened again at the same address."""
+    """A relay to Postgres that can be closed, as when its pod dies, and opened again at the same address."""
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port

@@ -1,4 +1,4 @@
-"""What an order costs, and what it is told by."""
+"""The price of an order, and its fingerprint."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ def test_a_total_is_the_sum_of_lines_and_shipping_each_in_whole_coins(
     assert order.total.total_nanos == sum(amount.total_nanos for amount in shown)
 
 
-def test_the_fingerprint_of_a_request_without_the_added_fields_is_what_it_was_before_there_were_any() -> None:
+def test_the_fingerprint_of_a_request_without_added_fields_never_changes() -> None:
     request = shop_pb2.PlaceOrderRequest(
         user_id="ada",
         user_currency="EUR",
@@ -44,7 +44,7 @@ def test_the_fingerprint_of_a_request_without_the_added_fields_is_what_it_was_be
 
 
 @given(number=st.text(alphabet="0123456789", max_size=19), cvv=st.integers(min_value=0, max_value=9999))
-def test_a_fingerprint_tells_nothing_of_the_card(number: str, cvv: int) -> None:
+def test_a_fingerprint_does_not_depend_on_the_card(number: str, cvv: int) -> None:
     card = shop_pb2.CreditCardInfo(credit_card_number=number, credit_card_cvv=cvv)
     request = shop_pb2.PlaceOrderRequest(user_id="ada", credit_card=card)
     assert fingerprint(request) == fingerprint(shop_pb2.PlaceOrderRequest(user_id="ada"))

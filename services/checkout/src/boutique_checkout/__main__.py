@@ -14,9 +14,10 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 
 @asynccontextmanager
-async def open_service(settings: CheckoutSettings) -> AsyncIterator[serving.GrpcService]:
+async def open_service(settings: CheckoutSettings, **options: float) -> AsyncIterator[serving.GrpcService]:
+    """Opens the service; `options` are the time limits of Checkout."""
     async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
-        checkout = Checkout(dependencies, orders)
+        checkout = Checkout(dependencies, orders, **options)
         ready = asyncio.Event()
 
         async def prepare() -> None:

@@ -1,4 +1,4 @@
-"""Placing an order, once: what it comes to, what is done in which order, and how it is undone."""
+"""Places an order exactly once: its steps, and how they are undone."""
 
 import asyncio
 import logging
@@ -20,15 +20,15 @@ from hipstershop import shop_pb2
 _log = logging.getLogger(__name__)
 
 _EMPTYING_SECONDS = 3
-"""How long an answer waits for the cart to be empty: as long as a replica of cart takes to be replaced."""
-_SETTLING_SECONDS = 60
+"""How long a response waits for the cart to be emptied: as long as the replacement of a replica of cart takes."""
+_RECOVERY_SECONDS = 60
 _CLOSING_SECONDS = 10
 
 Result = TypeVar("Result")
 
 
 class PricedCart(NamedTuple):
-    """Exact amounts in the shopper's currency: a price for each item."""
+    """A cart with exact amounts in the shopper's currency: a price for each item."""
 
     items: Sequence[shop_pb2.CartItem]
     prices: Sequence[Money]
@@ -36,43 +36,53 @@ class PricedCart(NamedTuple):
 
 
 class Checkout:
-    def __init__(self, dependencies: Dependencies, orders: OrderStore) -> None:
+    """Places orders."""
+
+    def __init__(
+        self, dependencies: Dependencies, orders: OrderStore, *, emptying_seconds: float = _EMPTYING_SECONDS
+    ) -> None:
+        """Creates it.
+
+        Args:
+            dependencies: The services that an order needs.
+            orders: The store of orders.
+            emptying_seconds: How long a response may wait for the cart to be emptied.
+        """
+        self._emptying_seconds = emptying_seconds
         self._dependencies = dependencies
         self._orders = orders
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def place(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> Order:
-        """Places the order of a valid request, or answers what was placed for its key before.
+        """Places the order of a valid request, or returns the order that was placed for its key before.
 
-        An order that fails has charged nothing, or its charge is given back where payment can do that and answers; the
-        caller may send it again with the same key. Goes on where the caller goes away, so that none is left half done.
+        An order that fails is not charged, or its charge is refunded if payment can do so. The caller may send the
+        request again with the same key. The call continues if the caller cancels it, so that no order stays half done.
 
-        Raises FailedPreconditionError where the key was used for another request, the cart is empty or holds a
-        product that is no longer sold; AbortedError where the cart comes to something else than was agreed;
-        InvalidRequestError with payment's words where the card is refused;
-        InvalidFieldError where the currency is not one of the shop's; UnavailableError where Postgres is away; and
-        grpc.aio.AioRpcError where another service is late or away.
+        Raises:
+            FailedPreconditionError: The key was used for another request, the cart is empty, or it has a product that
+                is no longer sold.
+            AbortedError: The cart has another total than the shopper agreed to.
+            InvalidRequestError: The card is refused. The message is payment's own.
+            InvalidFieldError: The shop does not have the currency.
+            UnavailableError: Postgres is down.
+            grpc.aio.AioRpcError: Another service is down or late.
         """
         return await asyncio.shield(self._start(self._place(request, idempotency_key)))
 
     async def quote(self, request: shop_pb2.QuoteOrderRequest) -> Quote:
-        """What an order of the cart as it is would come to.
-
-        Raises FailedPreconditionError where the cart is empty or holds a product that is no longer sold;
-        InvalidFieldError where the currency is not one of the shop's; and grpc.aio.AioRpcError where another service
-        is late or away.
-        """
+        """Returns the prices that an order of the current cart would have. Raises the errors of `place`."""
         return quote_items(*await self._price(request.user_id, request.user_currency, request.address))
 
     async def _place(self, request: shop_pb2.PlaceOrderRequest, idempotency_key: str) -> Order:
         async with self._orders.exclusive(idempotency_key) as locked:
             order = await locked.find()
             if order is not None and order.fingerprint != fingerprint(request):
-                raise FailedPreconditionError("idempotency-key: was used for another order; take a new one")
+                raise FailedPreconditionError("idempotency-key: was used for another order; use a new one")
             if order is not None and order.status is Status.REFUNDING:
                 order = await self._refund(locked, order)
                 if order.status is Status.REFUNDING:
-                    raise UnavailableError("an earlier charge for this order is still to be given back; try again")
+                    raise UnavailableError("an earlier charge for this order has not been refunded yet; try again")
             if order is None or order.status is Status.REFUNDED:
                 order = await self._draft(request, idempotency_key)
                 await locked.add(order)
@@ -106,7 +116,7 @@ class Checkout:
         try:
             transaction_id = await self._dependencies.charge(order, card)
         except ServiceError:
-            # An earlier attempt may have charged, whatever is said of the card now.
+            # An earlier attempt may have charged the card, even if it is refused now.
             if first_attempt:
                 await locked.remove(order)
             raise
@@ -118,12 +128,12 @@ class Checkout:
         return charged
 
     async def _undo_unknown_charge(self, locked: LockedOrder, order: Order, card: shop_pb2.CreditCardInfo) -> None:
-        """Asks payment again, which tells what became of the first charge, and gives it back."""
+        """Charges again, which returns the first charge if there was one, and refunds it."""
         set_deadline(None)
         try:
             transaction_id = await self._dependencies.charge(order, card)
         except (ServiceError, grpc.aio.AioRpcError) as error:
-            # The order stays pending: the same idempotency key goes on from there, and charges once.
+            # The order stays pending: a call with the same idempotency key continues from there, and charges once.
             _log.error("a card may have been charged", extra={"order_id": str(order.id), "reason": str(error)})
         else:
             await self._refund(locked, replace(order, transaction_id=transaction_id))
@@ -141,7 +151,7 @@ class Checkout:
         return placed
 
     async def _refund(self, locked: LockedOrder, order: Order) -> Order:
-        """The order as it is then: refunded, still to be refunded, or charged where payment gives nothing back."""
+        """Returns the order, which is then refunded, still to be refunded, or charged if payment cannot refund."""
         refunding = replace(order, status=Status.REFUNDING)
         await locked.advance(refunding)
         about = {"order_id": str(order.id), "transaction_id": order.transaction_id, "total": str(order.total)}
@@ -151,7 +161,7 @@ class Checkout:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 _log.error("a refund failed and will be tried again", extra={**about, "code": error.code().name})
                 return refunding
-            _log.error("payment cannot give a charge back: the order is charged and not shipped", extra=about)
+            _log.error("payment cannot refund: the order is charged and not shipped", extra=about)
             settled = replace(order, status=Status.CHARGED)
         else:
             _log.warning("refunded an order that was not shipped", extra=about)
@@ -160,13 +170,13 @@ class Checkout:
         return settled
 
     async def _follow_up(self, order: Order) -> None:
-        """What may fail, or be late, without hurting the order.
+        """Empties the cart and sends the confirmation, which may fail or be late without harm to the order.
 
-        The cart is emptied before the answer or not at all: whatever the shopper adds once the order is confirmed is
-        of the next one, while a cart that kept what was bought can be seen, and emptied by hand.
+        The cart is emptied before the response or not at all: what the shopper adds after it belongs to the next
+        order, while a cart that still has the bought products is visible and can be emptied by the shopper.
         """
-        # Of the time that the caller still has, half is the answer's.
-        emptying_seconds = min(_EMPTYING_SECONDS, clamp_to_deadline(math.inf) / 2)
+        # Half of the caller's remaining time is for the response.
+        emptying_seconds = min(self._emptying_seconds, clamp_to_deadline(math.inf) / 2)
         set_deadline(None)
         if order.email:
             self._start(_tolerate(self._dependencies.send_confirmation(order), "sending the confirmation", order))
@@ -174,15 +184,16 @@ class Checkout:
         await _tolerate(emptying, "emptying the cart", order)
 
     async def run_recovery_loop(self) -> None:
-        """Every minute, gives back what could not be given back at once."""
+        """Refunds, every minute, the charges that could not be refunded at once."""
         while True:
-            await asyncio.sleep(_SETTLING_SECONDS)
+            await asyncio.sleep(_RECOVERY_SECONDS)
             try:
-                await self.settle()
-            except Exception:  # noqa: BLE001 (the next round may do better)
-                _log.exception("could not settle the refunds")
+                await self.recover()
+            except Exception:  # noqa: BLE001 (the next attempt may succeed)
+                _log.exception("could not refund")
 
-    async def settle(self) -> None:
+    async def recover(self) -> None:
+        """Refunds the charges that could not be refunded at once."""
         for key in await self._orders.keys_to_refund():
             async with self._orders.exclusive(key) as locked:
                 order = await locked.find()
@@ -190,7 +201,7 @@ class Checkout:
                     await self._refund(locked, order)
 
     async def close(self) -> None:
-        """Waits for what is under way."""
+        """Waits for the orders and confirmations in progress."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 

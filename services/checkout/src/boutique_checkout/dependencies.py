@@ -1,4 +1,4 @@
-"""The six services that an order takes, ours or the original's."""
+"""The six services that an order needs. Each may be Online Boutique's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import grpc
 
 from boutique_checkout.order import Order
 from boutique_checkout.settings import CheckoutSettings
-from boutique_runtime.clients import MethodWithFallback, call, open_channels
+from boutique_runtime.clients import MethodWithFallback, call, open_stub
 from boutique_runtime.errors import FailedPreconditionError, InvalidFieldError, InvalidRequestError
 from boutique_runtime.idempotency import IDEMPOTENCY_KEY
 from boutique_runtime.money import Money
@@ -30,7 +30,7 @@ _CARD_REFUSALS = (
 
 
 class Dependencies:
-    """Every method raises grpc.aio.AioRpcError where the service is away, late, or fails."""
+    """Calls the services. Every method raises grpc.aio.AioRpcError if a service is down, late, or fails."""
 
     def __init__(
         self,
@@ -56,11 +56,12 @@ class Dependencies:
         )
 
     async def cart_items(self, user_id: str) -> Sequence[shop_pb2.CartItem]:
+        """Returns the cart of a user."""
         cart = await call(self._cart.GetCart, shop_pb2.GetCartRequest(user_id=user_id), timeout_seconds=_READ_SECONDS)
         return cart.items
 
     async def prices(self, product_ids: Sequence[str]) -> list[Money]:
-        """The catalog's prices. Raises FailedPreconditionError naming a product that is no longer in it."""
+        """Returns the catalog's prices. Raises FailedPreconditionError for a product that is not there."""
         answer = await self._products(shop_pb2.GetProductsRequest(ids=product_ids))
         prices = {product.id: Money.from_wire(product.price_usd, "price_usd") for product in answer.products}
         for product_id in product_ids:
@@ -83,6 +84,7 @@ class Dependencies:
             raise
 
     async def shipping_quote(self, address: shop_pb2.Address, items: Sequence[shop_pb2.CartItem]) -> Money:
+        """Returns the cost of shipping the items to the address."""
         quote = await call(
             self._shipping.GetQuote,
             shop_pb2.GetQuoteRequest(address=address, items=items),
@@ -91,7 +93,7 @@ class Dependencies:
         return Money.from_wire(quote.cost_usd, "cost_usd")
 
     async def converted(self, amounts: Sequence[Money], currency_code: str) -> list[Money]:
-        """The amounts in the currency, in their order. Raises InvalidFieldError where it is not one of the shop's."""
+        """Returns the amounts in the currency. Raises InvalidFieldError if the shop does not have the currency."""
         foreign = sorted({a for a in amounts if a.currency_code != currency_code}, key=lambda a: a.total_nanos)
         if not foreign:
             return list(amounts)
@@ -106,7 +108,7 @@ class Dependencies:
             raise
         conversions = dict(zip(foreign, (Money.from_wire(converted) for converted in answer.amounts), strict=True))
         for amount, conversion in conversions.items():
-            # The original's service turns an unknown currency into nothing, and an order must not cost nothing.
+            # Online Boutique's service converts to 0 for an unknown currency, and an order must not be free.
             if amount.total_nanos > 0 and conversion.total_nanos <= 0:
                 raise _unsupported(currency_code)
         return [conversions.get(amount, amount) for amount in amounts]
@@ -122,10 +124,10 @@ class Dependencies:
         return shop_pb2.ConvertManyResponse(amounts=converted)
 
     async def charge(self, order: Order, card: shop_pb2.CreditCardInfo) -> str:
-        """Charges the order's total; answers the transaction's id, and the same one when asked again.
+        """Charges the order's total and returns the transaction's id, the same one if it is called again.
 
-        Raises InvalidRequestError in payment's own words where the card is refused. An AioRpcError leaves it open
-        whether the card was charged.
+        Raises InvalidRequestError with payment's own message if the card is refused. After an AioRpcError it is
+        unknown whether the card was charged.
         """
         try:
             answer = await call(
@@ -136,14 +138,14 @@ class Dependencies:
             )
         except grpc.aio.AioRpcError as error:
             details = error.details() or ""
-            # The original refuses with a code that gRPC does not have, which arrives as UNKNOWN.
+            # Online Boutique's service refuses with a code that gRPC does not have, which arrives as UNKNOWN.
             if error.code() is grpc.StatusCode.INVALID_ARGUMENT or details.startswith(_CARD_REFUSALS):
                 raise InvalidRequestError(details) from error
             raise
         return answer.transaction_id
 
     async def refund(self, transaction_id: str) -> None:
-        """The original cannot, and answers UNIMPLEMENTED."""
+        """Refunds a charge. Online Boutique's service fails with UNIMPLEMENTED."""
         await call(
             self._payment.Refund,
             shop_pb2.RefundRequest(transaction_id=transaction_id),
@@ -151,7 +153,7 @@ class Dependencies:
         )
 
     async def ship(self, order: Order) -> str:
-        """Answers the tracking id, and the same one when asked again."""
+        """Ships the order and returns the tracking id, the same one if it is called again."""
         result = order.to_wire()
         answer = await call(
             self._shipping.ShipOrder,
@@ -162,11 +164,12 @@ class Dependencies:
         return answer.tracking_id
 
     async def empty_cart(self, user_id: str, timeout_seconds: float) -> None:
-        """Nothing is sent after the timeout, and what was sent before is called back."""
+        """Empties the cart. After the timeout, a call that was sent is cancelled and none is sent again."""
         request = shop_pb2.EmptyCartRequest(user_id=user_id)
         await call(self._cart.EmptyCart, request, timeout_seconds=timeout_seconds)
 
     async def send_confirmation(self, order: Order) -> None:
+        """Sends the confirmation to the shopper."""
         await call(
             self._email.SendOrderConfirmation,
             shop_pb2.SendOrderConfirmationRequest(email=order.email, order=order.to_wire()),
@@ -176,23 +179,17 @@ class Dependencies:
 
 @asynccontextmanager
 async def open_dependencies(settings: CheckoutSettings) -> AsyncIterator[Dependencies]:
-    """Connects when first used, so that the services can start in any order."""
-    addresses = {
-        "CartService": settings.cart_service_addr,
-        "CurrencyService": settings.currency_service_addr,
-        "EmailService": settings.email_service_addr,
-        "PaymentService": settings.payment_service_addr,
-        "ProductCatalogService": settings.product_catalog_service_addr,
-        "ShippingService": settings.shipping_service_addr,
-    }
-    async with open_channels(shop_pb2.DESCRIPTOR.services_by_name, addresses) as channels:
+    """Opens a channel to each service. They connect when first used, so services start in any order."""
+    async with (
+        open_stub(shop_pb2_grpc.CartServiceStub, settings.cart_service_addr) as cart,
+        open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr) as catalog,
+        open_stub(shop_pb2_grpc.CurrencyServiceStub, settings.currency_service_addr) as currency,
+        open_stub(shop_pb2_grpc.PaymentServiceStub, settings.payment_service_addr) as payment,
+        open_stub(shop_pb2_grpc.ShippingServiceStub, settings.shipping_service_addr) as shipping,
+        open_stub(shop_pb2_grpc.EmailServiceStub, settings.email_service_addr) as email,
+    ):
         yield Dependencies(
-            cart=shop_pb2_grpc.CartServiceStub(channels["CartService"]),
-            catalog=shop_pb2_grpc.ProductCatalogServiceStub(channels["ProductCatalogService"]),
-            currency=shop_pb2_grpc.CurrencyServiceStub(channels["CurrencyService"]),
-            payment=shop_pb2_grpc.PaymentServiceStub(channels["PaymentService"]),
-            shipping=shop_pb2_grpc.ShippingServiceStub(channels["ShippingService"]),
-            email=shop_pb2_grpc.EmailServiceStub(channels["EmailService"]),
+            cart=cart, catalog=catalog, currency=currency, payment=payment, shipping=shipping, email=email
         )
 
 

@@ -1,4 +1,4 @@
-"""Makes the schema of orders: `python3 -m boutique_checkout.migration`."""
+"""Creates the schema of orders: `python3 -m boutique_checkout.migration`."""
 
 import importlib.resources
 from typing import Any
@@ -9,6 +9,7 @@ _SCHEMA = (importlib.resources.files("boutique_checkout") / "schema.sql").read_t
 
 
 async def prepare(connection: Any) -> None:
+    """Creates the schema in the connection's transaction."""
     await connection.execute(_SCHEMA)
 
 

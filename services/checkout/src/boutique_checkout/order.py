@@ -1,46 +1,39 @@
-"""An order: what is bought and what it costs, where it goes, how far it has come, and what may be asked of one."""
+"""An order: its lines and costs, its status, and the rules for requests."""
 
 import hashlib
-import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from boutique_runtime.errors import AbortedError, FailedPreconditionError, InvalidFieldError
+from boutique_contract.addresses import address_problem
+from boutique_contract.limits import CURRENCY_CODE, EMAIL_ADDRESS, IDENTIFIER
+from boutique_runtime.errors import AbortedError, FailedPreconditionError, InvalidFieldError, check_field
 from boutique_runtime.money import Money
 from hipstershop import shop_pb2
 
-_USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_CURRENCY_CODE = re.compile(r"[A-Z]{3}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
-_MAXIMUM_EMAIL_LENGTH = 254
-# Not every country has states or postal codes.
-_NEEDED_TO_SHIP = ("street_address", "city", "country")
-_MAXIMUM_LENGTHS = {"street_address": 512, "city": 128, "state": 128, "country": 128, "postal_code": 32}
-
 
 class Status(StrEnum):
-    """How far an order has come. The store keeps it before each step whose outcome a crash could hide."""
+    """The state of an order. It is stored before each step whose outcome a crash could hide."""
 
     PENDING = "pending"
-    """Priced and recorded; whether its card was charged is told by charging again under the order's id."""
+    """Priced and stored. Charging again with the order's id tells whether its card was charged."""
     CHARGED = "charged"
     PLACED = "placed"
-    """Charged and shipped: the end of the way."""
+    """Charged and shipped: complete."""
     REFUNDING = "refunding"
-    """Could not be shipped, and its charge is to be given back."""
+    """Could not be shipped; its charge must be refunded."""
     REFUNDED = "refunded"
 
 
 PREDECESSORS = {
-    # Each is its own predecessor too: a step whose answer was lost is taken again.
+    # Each is also its own predecessor: a step whose response was lost is repeated.
     Status.CHARGED: (Status.PENDING, Status.CHARGED, Status.REFUNDING),
     Status.PLACED: (Status.CHARGED, Status.PLACED),
     Status.REFUNDING: (Status.PENDING, Status.CHARGED, Status.REFUNDING),
     Status.REFUNDED: (Status.REFUNDING, Status.REFUNDED),
 }
-"""From which status an order may come to another."""
+"""For each status, those from which an order may change to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +43,49 @@ class Line:
     product_id: str
     quantity: int
     price: Money
-    """Of one piece, in the order's currency, rounded to its coin."""
+    """The price of one piece, in the order's currency, rounded to its smallest coin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a cart comes to, in the shopper's currency."""
+    """The prices of a cart, in the shopper's currency."""
 
     lines: tuple[Line, ...]
     shipping_cost: Money
 
     @property
     def items_total(self) -> Money:
+        """Returns the price of all items, without shipping."""
         return sum((line.price * line.quantity for line in self.lines), Money(self.shipping_cost.currency_code, 0))
 
     @property
     def total(self) -> Money:
-        """What is charged: the sum of what is shown."""
+        """Returns the amount to charge: the sum of the amounts that are shown."""
         return self.items_total + self.shipping_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Quote):
+    """An order as it is stored."""
+
     id: uuid.UUID
-    """Also the idempotency key under which payment and shipping know the order."""
+    """Also the idempotency key for payment and shipping."""
     idempotency_key: str | None
-    """The caller's; None once refunded, so that the caller may try again with it."""
+    """The caller's key; None once the order is refunded, so that the caller can try again with the key."""
     fingerprint: bytes
-    """Of the request that it was made for."""
+    """The fingerprint of its request."""
     user_id: str
     email: str
-    """Empty where the shopper wants no confirmation."""
+    """Empty if the shopper wants no confirmation."""
     address: shop_pb2.Address
     status: Status = Status.PENDING
     transaction_id: str = ""
-    """Of the charge; empty until it is known."""
+    """The id of the charge; empty until it is known."""
     tracking_id: str = ""
-    """Of the shipment; empty until it is known."""
+    """The id of the shipment; empty until it is known."""
 
     def to_wire(self) -> shop_pb2.OrderResult:
+        """Returns the message of the contract."""
         return shop_pb2.OrderResult(
             order_id=str(self.id),
             shipping_tracking_id=self.tracking_id,
@@ -105,10 +102,15 @@ class Order(Quote):
 
 
 def quote_items(items: Sequence[shop_pb2.CartItem], prices: Sequence[Money], shipping_cost: Money) -> Quote:
-    """From amounts in the shopper's currency: a price for each item.
+    """Returns the quote for a cart, with amounts in the shopper's currency.
 
-    Each price is rounded to the currency's coin before it is multiplied, so that the lines that the shopper sees add
-    up to what is charged; a total of exact conversions would differ from them by a coin here and there.
+    Each price is rounded to the currency's smallest coin before it is multiplied, so that the lines that the shopper
+    sees add up to the charge. A total of exact conversions would sometimes differ from them by a coin.
+
+    Args:
+        items: The cart.
+        prices: The exact price of one piece, for each item.
+        shipping_cost: The exact cost of shipping.
     """
     return Quote(
         lines=tuple(
@@ -125,7 +127,10 @@ def draft_order(
     prices: Sequence[Money],
     shipping_cost: Money,
 ) -> Order:
-    """An order that is yet to be charged, at what `quote_items` says. Raises AbortedError where that is not agreed."""
+    """Returns an order to be charged, at the prices of `quote_items`.
+
+    Raises AbortedError if the shopper agreed to another total.
+    """
     quote = quote_items(items, prices, shipping_cost)
     _check_agreement(request, quote)
     return Order(
@@ -148,7 +153,7 @@ def _check_agreement(request: shop_pb2.PlaceOrderRequest, quote: Quote) -> None:
 
 
 def fingerprint(request: shop_pb2.PlaceOrderRequest) -> bytes:
-    """SHA-256 of the request without the card, of which not even a digest may be kept."""
+    """Returns the SHA-256 of the request without the card, of which not even a digest may be stored."""
     cardless = shop_pb2.PlaceOrderRequest()
     cardless.CopyFrom(request)
     cardless.ClearField("credit_card")
@@ -156,11 +161,11 @@ def fingerprint(request: shop_pb2.PlaceOrderRequest) -> bytes:
 
 
 def check_request(request: shop_pb2.PlaceOrderRequest) -> None:
-    """Raises InvalidFieldError. Whether the card is valid is for payment to say."""
+    """Raises InvalidFieldError if a field breaks a rule. The payment service checks the card."""
     _check_shopper(request.user_id, request.user_currency)
-    _check_address(request.address, needed=_NEEDED_TO_SHIP)
+    _check_address(request.address, complete=True)
     if request.email:
-        _check_email(request.email)
+        check_field("email", request.email, EMAIL_ADDRESS)
     if not request.credit_card.credit_card_number:
         raise InvalidFieldError("credit_card.credit_card_number", "must be given")
     if request.HasField("agreed_items_total"):
@@ -168,50 +173,32 @@ def check_request(request: shop_pb2.PlaceOrderRequest) -> None:
 
 
 def check_quote_request(request: shop_pb2.QuoteOrderRequest) -> None:
-    """Raises InvalidFieldError. A quote may be asked for before the whole address is known."""
+    """Raises InvalidFieldError if a field breaks a rule. The address may be incomplete."""
     _check_shopper(request.user_id, request.user_currency)
-    _check_address(request.address, needed=())
+    _check_address(request.address, complete=False)
 
 
 def _check_shopper(user_id: str, currency_code: str) -> None:
-    if not _USER_ID.fullmatch(user_id):
-        raise InvalidFieldError("user_id", "must be 1 to 128 letters, digits, or any of . _ : -")
-    _check_currency_code("user_currency", currency_code)
+    check_field("user_id", user_id, IDENTIFIER)
+    check_field("user_currency", currency_code, CURRENCY_CODE)
 
 
-def _check_currency_code(field: str, currency_code: str) -> None:
-    if not _CURRENCY_CODE.fullmatch(currency_code):
-        raise InvalidFieldError(field, "must be an ISO 4217 code, such as USD")
-
-
-def _check_address(address: shop_pb2.Address, needed: Collection[str]) -> None:
-    for part, maximum in _MAXIMUM_LENGTHS.items():
-        _check_text(f"address.{part}", getattr(address, part), 1 if part in needed else 0, maximum)
-    if address.zip_code < 0:
-        raise InvalidFieldError("address.zip_code", "must not be negative")
-
-
-def _check_email(email: str) -> None:
-    if len(email) > _MAXIMUM_EMAIL_LENGTH or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise InvalidFieldError("email", "must be an address such as ada@example.com")
+def _check_address(address: shop_pb2.Address, *, complete: bool) -> None:
+    if problem := address_problem(address, complete=complete):
+        raise InvalidFieldError(*problem)
 
 
 def _check_agreed_total(amount: shop_pb2.Money) -> None:
-    _check_currency_code("agreed_items_total.currency_code", amount.currency_code)
+    check_field("agreed_items_total.currency_code", amount.currency_code, CURRENCY_CODE)
     agreed = Money.from_wire(amount, "agreed_items_total")
     if agreed != agreed.rounded():
         raise InvalidFieldError("agreed_items_total.nanos", f"must be whole coins of {agreed.currency_code}")
 
 
-def _check_text(field: str, text: str, minimum: int, maximum: int) -> None:
-    if not minimum <= len(text.strip()) or len(text) > maximum or not text.isprintable():
-        raise InvalidFieldError(field, f"must be {minimum} to {maximum} characters, none of them a control character")
-
-
 def check_items(items: Sequence[shop_pb2.CartItem]) -> None:
-    """Raises FailedPreconditionError where the cart holds nothing that can be bought."""
+    """Raises FailedPreconditionError if the cart is empty or has a quantity below 1."""
     if not items:
         raise FailedPreconditionError("the cart is empty")
     for item in items:
         if item.quantity < 1:
-            raise FailedPreconditionError(f"the cart holds {item.quantity} of product {item.product_id}")
+            raise FailedPreconditionError(f"the cart has {item.quantity} of product {item.product_id}")

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS orders.orders (
     CHECK ((status = 'refunded') = (idempotency_key IS NULL))
 );
 
--- Also upgrades a table of before there were postal codes. The default is for the former version of the service.
+-- Also upgrades a table without postal codes. The default is for the old version of the service.
 ALTER TABLE orders.orders ADD COLUMN IF NOT EXISTS postal_code text NOT NULL DEFAULT '';
 
 CREATE TABLE IF NOT EXISTS orders.items (

@@ -1,4 +1,4 @@
-"""CheckoutService of the contract."""
+"""The contract's CheckoutService."""
 
 import uuid
 from typing import Any
@@ -14,11 +14,13 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CheckoutServicer(shop_pb2_grpc.CheckoutServiceServicer):
+    """Checks requests and places orders."""
+
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
 
     async def PlaceOrder(self, request: shop_pb2.PlaceOrderRequest, context: Context) -> shop_pb2.PlaceOrderResponse:
-        # Without a key, one that no other call has.
+        # Without a key, a new one that no other call has.
         key = idempotency_key(context) or uuid.uuid4().hex
         check_request(request)
         order = await self._checkout.place(request, key)

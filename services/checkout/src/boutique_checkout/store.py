@@ -1,4 +1,4 @@
-"""Orders in Postgres, in a schema of their own. No statement knows of a card."""
+"""Orders in Postgres, in their own schema. Nothing about a card is stored."""
 
 import asyncio
 import contextlib
@@ -19,20 +19,20 @@ from hipstershop import shop_pb2
 _log = logging.getLogger(__name__)
 
 _CONNECTIONS = 16
-"""Of one replica: also how many orders it places at the same time, the others wait."""
+"""Per replica: also the number of orders that it places at the same time."""
 _STATEMENT_SECONDS = 3
 _RETRY_SECONDS = 0.2
-_PATIENCE_SECONDS = 15
-"""Longer than a primary takes to come back after its death."""
+_TIMEOUT_SECONDS = 15
+"""Longer than a primary takes to restart."""
 
-# The newest of what the migration makes, all of it in one transaction.
+# The newest part of the schema. The migration creates everything in one transaction.
 _HAS_SCHEMA = """
 SELECT EXISTS (
     SELECT FROM pg_attribute WHERE attrelid = to_regclass('orders.orders') AND attname = 'postal_code'
 )
 """
 
-# Advisory locks are the whole database's: the name keeps ours apart from those of other services.
+# All services share the database's advisory locks: the name separates ours from theirs.
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('checkout ' || $1, 0))"
 
 _FIND = """
@@ -67,11 +67,11 @@ RETURNING id
 
 
 class LockedOrder:
-    """The order of one idempotency key, of which no other call, on any replica, has hold at the same time.
+    """The order of one idempotency key, locked against other calls on any replica.
 
-    The lock is the database session's: it goes with the process that dies. A session that is lost is replaced, and
-    every statement may be sent twice. Each method raises UnavailableError where Postgres stays away, or where another
-    call has hold of the key for too long.
+    The lock belongs to the database session, so it ends with the process. A lost session is replaced, and every
+    statement may be sent twice. Each method raises UnavailableError if Postgres stays down, or if another call keeps
+    the lock for too long.
     """
 
     def __init__(self, pool: asyncpg.Pool, idempotency_key: str) -> None:
@@ -80,11 +80,13 @@ class LockedOrder:
         self._connection: asyncpg.pool.PoolConnectionProxy | None = None
 
     async def find(self) -> Order | None:
-        rows = await self._ask(_FIND, self._key)
+        """Returns the order, if there is one."""
+        rows = await self._execute(_FIND, self._key)
         return _order(rows) if rows else None
 
     async def add(self, order: Order) -> None:
-        await self._ask(
+        """Stores a new order."""
+        await self._execute(
             _ADD,
             order.id,
             order.idempotency_key,
@@ -107,25 +109,26 @@ class LockedOrder:
         )
 
     async def advance(self, order: Order) -> None:
-        """Records the order's new status and what came with it."""
+        """Stores the order's new status and ids."""
         before = list(PREDECESSORS[order.status])
-        if not await self._ask(
+        if not await self._execute(
             _ADVANCE, order.id, order.status, order.transaction_id, order.tracking_id, order.idempotency_key, before
         ):
             raise _superseded()
 
     async def remove(self, order: Order) -> None:
         """Removes an order that has not been charged."""
-        await self._ask("DELETE FROM orders.orders WHERE id = $1 AND status = 'pending'", order.id)
+        await self._execute("DELETE FROM orders.orders WHERE id = $1 AND status = 'pending'", order.id)
 
     async def release(self) -> None:
+        """Releases the lock."""
         if self._connection is not None:
             with contextlib.suppress(*LOST_CONNECTION):
                 await self._pool.release(self._connection, timeout=_STATEMENT_SECONDS)
 
-    async def _ask(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    async def _execute(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 while True:
                     try:
                         connection = await self._locked_connection()
@@ -136,7 +139,7 @@ class LockedOrder:
                         await asyncio.sleep(_RETRY_SECONDS)
         except TimeoutError as error:
             raise UnavailableError(
-                "the order store does not answer, or another call has hold of the idempotency-key; send it again"
+                "the order store does not answer, or another call uses the idempotency-key; send it again"
             ) from error
         except asyncpg.UniqueViolationError as error:
             raise _superseded() from error
@@ -156,12 +159,14 @@ class LockedOrder:
 
 
 class OrderStore:
+    """Stores orders."""
+
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     @contextlib.asynccontextmanager
     async def exclusive(self, idempotency_key: str) -> AsyncIterator[LockedOrder]:
-        """Waits, at the first question, until no other call has hold of the key."""
+        """Yields the order of the key. Its first method waits until no other call has the lock."""
         locked = LockedOrder(self._pool, idempotency_key)
         try:
             yield locked
@@ -169,25 +174,25 @@ class OrderStore:
             await locked.release()
 
     async def wait_until_ready(self) -> None:
-        """Returns once Postgres answers and the schema is there."""
+        """Waits until Postgres answers and has the schema."""
         while True:
             try:
                 if await self._pool.fetchval(_HAS_SCHEMA, timeout=_STATEMENT_SECONDS):
                     return
-                _log.error("the order store has no schema: `python3 -m boutique_checkout.migration` makes it")
+                _log.error("the order store has no schema: `python3 -m boutique_checkout.migration` creates it")
             except (asyncpg.PostgresError, *LOST_CONNECTION) as error:
                 _log.warning("waiting for the order store", extra={"reason": repr(error)})
             await asyncio.sleep(1)
 
     async def keys_to_refund(self) -> list[str]:
-        """Idempotency keys of the orders whose charge is still to be given back."""
+        """Returns the idempotency keys of the orders whose charge must still be refunded."""
         rows = await self._pool.fetch("SELECT idempotency_key FROM orders.orders WHERE status = 'refunding'")
         return [row["idempotency_key"] for row in rows]
 
 
 @contextlib.asynccontextmanager
 async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
-    """Connects when first used, so that the service starts while Postgres is away."""
+    """Opens the store. It connects when first used, so the service starts even if Postgres is down."""
     pool = create_pool(
         settings,
         settings.product_data_addr,
@@ -205,8 +210,8 @@ async def _unlock(connection: asyncpg.Connection) -> None:
 
 
 def _superseded() -> UnavailableError:
-    """Of a call that lost its session, and with it its lock, for so long that another took its place."""
-    return UnavailableError("another call with this idempotency-key took over; send it again for its answer")
+    """Returns the error for a call whose lock was lost and taken over by another call."""
+    return UnavailableError("another call with this idempotency-key took over; send it again for its result")
 
 
 def _order(rows: Iterable[asyncpg.Record]) -> Order:
