@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from boutique_email.delivery import delivery
-from boutique_email.names import catalog_names, no_names
+from boutique_email.names import ProductNames, catalog_names, no_names
 from boutique_email.outbox import Outbox
 from boutique_email.rendering import Renderer
 from boutique_email.service import EmailServicer
@@ -17,7 +17,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 @asynccontextmanager
 async def open_service(settings: EmailSettings) -> AsyncIterator[serving.GrpcService]:
     async with AsyncExitStack() as stack:
-        names = no_names
+        names: ProductNames = no_names
         if settings.product_catalog_service_addr is not None:
             catalog = open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr)
             names = catalog_names(await stack.enter_async_context(catalog))

@@ -24,7 +24,7 @@ def catalog_names(catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub) -> Prod
         response = await call(catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=TIMEOUT_SECONDS)
         return {product.id: product.name for product in response.products}
 
-    names = Refreshing(
+    names: Refreshing[Mapping[str, str]] = Refreshing(
         load,
         fresh_seconds=FRESH_SECONDS,
         stale_seconds=STALE_SECONDS,

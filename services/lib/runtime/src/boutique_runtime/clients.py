@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 import grpc
@@ -61,18 +61,6 @@ def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
             ("grpc.enable_http_proxy", 0),
         ],
     )
-
-
-@asynccontextmanager
-async def open_channels(
-    services: Mapping[str, ServiceDescriptor], addresses: Mapping[str, str]
-) -> AsyncIterator[Mapping[str, grpc.aio.Channel]]:
-    """A channel to each service that has an address, by its name; `services` are those of a file of protos."""
-    async with AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(open_channel(address, services[name]))
-            for name, address in addresses.items()
-        }
 
 
 def _service_config(service: ServiceDescriptor) -> dict[str, object]:
