@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from urllib.parse import parse_qsl
 import pytest
 from pydantic import ValidationError
 
+from boutique_contract import limits
 from boutique_development_servers.processes import free_port
 from boutique_loadgenerator.settings import LoadSettings
 
@@ -38,7 +38,20 @@ ORIGINAL_PRODUCTS = {
     "9SIQT8TOJO",
     "6E92ZMYYFZ",
 }
-DIGITS = {"zip_code": 5, "credit_card_expiration_month": 2, "credit_card_expiration_year": 4, "credit_card_cvv": 3}
+TEXT_RULES = {
+    "email": limits.EMAIL_ADDRESS,
+    "street_address": limits.STREET_ADDRESS,
+    "zip_code": limits.POSTAL_CODE,
+    "city": limits.CITY,
+    "state": limits.STATE,
+    "country": limits.COUNTRY,
+    "credit_card_number": limits.CARD_NUMBER,
+    "credit_card_cvv": limits.SECURITY_CODE,
+}
+NUMBER_RULES = {
+    "credit_card_expiration_month": limits.EXPIRATION_MONTH,
+    "credit_card_expiration_year": limits.EXPIRATION_YEAR,
+}
 HERE = '<dl><dt>Order</dt><dd id="order-id">{order}</dd><dt>Tracking</dt><dd>{tracking}</dd></dl>'
 ORIGINAL = "<div>Confirmation #</div>\n<div>\n {order}\n</div><div>Tracking #</div><div>\n {tracking}\n</div>"
 
@@ -90,12 +103,16 @@ class Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
         cart = self.server.carts[self.session]
-        if self.path == "/cart" and form["product_id"] in ORIGINAL_PRODUCTS and 1 <= int(form["quantity"]) <= 10:
+        if (
+            self.path == "/cart"
+            and form["product_id"] in ORIGINAL_PRODUCTS
+            and limits.ADDED_QUANTITY.accepts_text(form["quantity"])
+        ):
             cart.append(form["product_id"])
             self._send(302, "", location="/cart")
         elif self.path == "/setCurrency" and form["currency_code"] in {"USD", "EUR", "CAD", "JPY", "GBP", "TRY"}:
             self._send(302, "", location="/")
-        elif self.path == "/cart/checkout" and cart and _is_sound(form):
+        elif self.path == "/cart/checkout" and cart and _is_valid(form):
             cart.clear()
             if "checkout" in self.server.broken:
                 self._page("<h1>Something is missing</h1>")
@@ -136,14 +153,11 @@ class Answer(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def _is_sound(form: dict[str, str]) -> bool:
-    texts = ("street_address", "city", "state", "country")
+def _is_valid(form: dict[str, str]) -> bool:
     return (
-        all(form[name] for name in texts)
-        and all(form[name].isdecimal() and len(form[name]) <= digits for name, digits in DIGITS.items())
-        and re.fullmatch(r"\S+@\S+", form["email"]) is not None
+        all(rule.accepts(form[name]) for name, rule in TEXT_RULES.items())
+        and all(rule.accepts_text(form[name]) for name, rule in NUMBER_RULES.items())
         and form["credit_card_number"] == "4432-8015-6152-0454"
-        and 1 <= int(form["credit_card_expiration_month"]) <= 12
         and int(form["credit_card_expiration_year"]) > date.today().year  # noqa: DTZ011
     )
 

@@ -1,1 +1,1 @@
-"""Shoppers, simulated with Locust."""
+"""The load generator: shoppers simulated with Locust."""

@@ -1,6 +1,6 @@
-"""The load generator's process: `python3 -m boutique_loadgenerator`.
+"""Runs the load generator: `python3 -m boutique_loadgenerator`.
 
-Its last line on standard output is the summary, one JSON object. The status is 0 where no request failed, else 1.
+Its last line on standard output is the summary, one JSON object. The exit status is 0 if no request failed, else 1.
 """
 
 import json
@@ -31,7 +31,7 @@ def main() -> int:
     summary = run(settings, ended)
     print(json.dumps(asdict(summary)), flush=True)
     if settings.stay:
-        # With no timer to come, gevent would take a wait without end for a deadlock.
+        # Without a pending timer, gevent would report an endless wait as a deadlock.
         terminated.wait(threading.TIMEOUT_MAX)
     return 0 if summary.is_success else 1
 

@@ -1,4 +1,4 @@
-"""One run: shoppers start at a rate, shop until a bound is reached, finish what they are at, and are summed up."""
+"""Runs the shoppers: starts them at a rate, stops them at a limit, and summarizes their requests."""
 
 import http.client
 import logging
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Page:
-    """What became of the requests for one page. `p50_ms` and `p95_ms`: milliseconds to the end of the page."""
+    """Results of the requests for one page. `p50_ms` and `p95_ms` are milliseconds until the page was complete."""
 
     requests: int
     failures: int
@@ -32,7 +32,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Summary(Page):
-    """All pages together; `pages` and `errors` (how often each occurred) are by name."""
+    """Results of all pages. `pages` has them by page, and `errors` the number of each error."""
 
     orders: int
     seconds: float
@@ -45,7 +45,7 @@ class Summary(Page):
 
 
 def wait_for_shop(settings: LoadSettings, ended: threading.Event) -> bool:
-    """Whether the storefront came to answer its health path in time, and before `ended`."""
+    """Waits until the storefront is healthy. Returns False at a timeout or once `ended` is set."""
     deadline = time.monotonic() + settings.startup_seconds
     while not ended.is_set():
         if _is_healthy(settings.frontend_addr):
@@ -59,7 +59,7 @@ def wait_for_shop(settings: LoadSettings, ended: threading.Event) -> bool:
 
 
 def run(settings: LoadSettings, ended: threading.Event) -> Summary:
-    """Until `ended`, which it also sets itself once enough requests are made. Then shoppers finish what they are at."""
+    """Runs until `ended`, which it also sets itself after enough requests. Shoppers then finish their current task."""
     Shopper.product_ids = settings.product_ids
     Shopper.wait_seconds = (settings.minimum_wait_seconds, settings.maximum_wait_seconds)
     environment = Environment(

@@ -1,10 +1,11 @@
-"""What the load generator is told by its environment."""
+"""The load generator's settings, read from environment variables."""
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from boutique_contract.pydantic_types import Identifier
 from boutique_runtime.loadtest_settings import LoadTestSettings
 from boutique_runtime.settings import HostAndPort
 
@@ -26,7 +27,7 @@ def _separated(value: object) -> object:
 
 
 ProductIds = Annotated[
-    tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+$")], ...],
+    tuple[Identifier, ...],
     NoDecode,
     BeforeValidator(_separated),
     Field(min_length=1),
@@ -36,7 +37,7 @@ ProductIds = Annotated[
 class LoadSettings(LoadTestSettings):
     frontend_addr: HostAndPort
     users: int = Field(default=5, ge=1, le=10_000)
-    rate: float = Field(default=1, gt=0, le=1_000, description="Users that start in a second.")
-    run_seconds: float = Field(default=3_600, gt=0, description="The run ends after them at the latest.")
-    run_requests: int | None = Field(default=None, ge=1, description="The run ends after them, where they come first.")
+    rate: float = Field(default=1, gt=0, le=1_000, description="Users started per second.")
+    run_seconds: float = Field(default=3_600, gt=0, description="Maximum duration of a run.")
+    run_requests: int | None = Field(default=None, ge=1, description="Maximum number of requests of a run.")
     product_ids: ProductIds = _ORIGINAL_PRODUCTS

@@ -1,4 +1,4 @@
-"""A shopper, as Locust runs many of them: on a page that is not what was asked for, the request has failed."""
+"""The simulated shopper. A request also fails if its page does not show what was requested."""
 
 import logging
 import random
@@ -8,14 +8,15 @@ from typing import ClassVar
 
 from locust import FastHttpUser, task
 
+from boutique_contract.limits import ADDED_QUANTITY
 from boutique_loadgenerator.storefront import A_PRODUCT, CART, CHECKOUT, CURRENCIES, ORDER, order_form
 
 _log = logging.getLogger(__name__)
-_random = random.Random()  # noqa: S311 (nothing secret hangs on it)
+_random = random.Random()  # noqa: S311 (not used for security)
 
 
 class Shopper(FastHttpUser):
-    """Weights and waits are those of Online Boutique's own load generator."""
+    """Has the weights and wait times of Online Boutique's own load generator."""
 
     connection_timeout = 10.0
     network_timeout = 30.0
@@ -44,8 +45,8 @@ class Shopper(FastHttpUser):
     def add_to_cart(self) -> None:
         product_id = _random.choice(self.product_ids)
         self._browse(product_id)
-        quantity = str(_random.randint(1, 10))
-        self._post("/cart", {"product_id": product_id, "quantity": quantity}, shows=re.compile(product_id))
+        quantity = str(_random.randint(ADDED_QUANTITY.minimum, ADDED_QUANTITY.maximum))
+        self._post("/cart", {"product_id": product_id, "quantity": quantity}, shows=re.compile(re.escape(product_id)))
 
     @task(3)
     def view_cart(self) -> None:
@@ -54,16 +55,12 @@ class Shopper(FastHttpUser):
     @task(1)
     def checkout(self) -> None:
         self.add_to_cart()
-        order = self._post(
-            CHECKOUT,
-            order_form(_random),
-            shows=ORDER,
-        )
+        order = self._post(CHECKOUT, order_form(_random), shows=ORDER)
         if order:
             _log.info("order placed", extra={"order_id": order[1], "tracking_id": order[2]})
 
     def _browse(self, product_id: str) -> None:
-        self._get(f"/product/{product_id}", name="/product/{id}", shows=re.compile(product_id))
+        self._get(f"/product/{product_id}", name="/product/{id}", shows=re.compile(re.escape(product_id)))
 
     def _get(self, path: str, *, shows: re.Pattern[str], name: str | None = None) -> None:
         self._request("GET", path, name, None, shows)
@@ -74,11 +71,11 @@ class Shopper(FastHttpUser):
     def _request(
         self, method: str, path: str, name: str | None, form: dict[str, str] | None, shows: re.Pattern[str]
     ) -> re.Match[str] | None:
-        """Answers what the page shows of what it should; redirects are followed, and are part of the request."""
+        """Returns what the page shows of `shows`. Redirects are followed, and are part of the request."""
         shown = None
         with self.client.request(method, path, name=name, data=form, catch_response=True) as response:
             if 0 < response.status_code < 400:
                 shown = shows.search(response.text or "")
                 if shown is None:
-                    response.failure("not the page that was asked for")
+                    response.failure("the page does not show what was requested")
         return shown

@@ -1,4 +1,4 @@
-"""What a shopper sends to a storefront of the contract, and how its pages are known, whatever words they have."""
+"""The storefront's forms, and how its pages are recognized whatever their texts."""
 
 import random
 import re
@@ -16,13 +16,13 @@ _ADDRESSES = (
 
 A_PRODUCT = re.compile(r"/product/([A-Za-z0-9]+)")
 CART = re.compile(r"\bcart\b", re.IGNORECASE)
-# Every storefront shows the order's id before its tracking id, whatever its words and mark-up; other ids may be about.
+# Every storefront shows the order's id before its tracking id. Pages may have other ids as well.
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ORDER = re.compile(rf"({_UUID})(?:(?!{_UUID}).){{1,1000}}?\b([A-Z]{{2}}-\d+-\d+)\b", re.DOTALL)
 
 
 def order_form(chance: random.Random) -> dict[str, str]:
-    """One of several addresses, and a card that is accepted."""
+    """Returns a valid checkout form, with one of several addresses."""
     return {
         **chance.choice(_ADDRESSES),
         "email": f"shopper-{uuid.uuid4().hex}@example.com",
