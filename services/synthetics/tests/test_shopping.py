@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from boutique_contract import limits
 from boutique_development_servers.processes import free_port
 from boutique_testing.http import served
 from dev.progress import Progress
@@ -44,6 +45,20 @@ PRODUCTS: list[Content] = [
     for number in range(9)
 ]
 SUCCESS: Content = {"message": "success"}
+ADDRESS_RULES = {
+    "street_1": limits.STREET_LINE_1,
+    "street_2": limits.STREET_LINE_2,
+    "city": limits.CITY,
+    "state": limits.STATE,
+    "postal_code": limits.POSTAL_CODE,
+    "country": limits.COUNTRY,
+}
+CARD_RULES = {
+    "name": limits.CARD_NAME,
+    "number": limits.CARD_NUMBER,
+    "expiration": limits.CARD_EXPIRATION,
+    "security_code": limits.SECURITY_CODE,
+}
 
 
 class WebGateway:
@@ -136,7 +151,7 @@ class WebGateway:
         self.is_ordered.set()
         await self.may_answer.wait()
         costs = self.costs(session)
-        if order["amount"] != costs["items_total"] or not order["billing"]["card"]["number"]:
+        if order["amount"] != costs["items_total"] or not is_valid(order):
             return {"message": "failure"}
         items = [{"id": id_, "quantity": int(n), "price": price(id_)} for id_, n in self.carts[session].items()]
         if self.order_empties_cart:
@@ -148,6 +163,15 @@ class WebGateway:
     def costs(self, session: str) -> Content:
         goods = round(sum(price(id_) * int(quantity) for id_, quantity in self.carts[session].items()), 2)
         return {"items_total": goods, "shipping_cost": SHIPPING, "total": round(goods + SHIPPING, 2)}
+
+
+def is_valid(order: Content) -> bool:
+    card, addresses = order["billing"]["card"], (order["shipping"]["address"], order["billing"]["address"])
+    return (
+        limits.EMAIL_ADDRESS.accepts(order["email"])
+        and all(rule.accepts(card[name]) for name, rule in CARD_RULES.items())
+        and all(rule.accepts(address[name]) for address in addresses for name, rule in ADDRESS_RULES.items())
+    )
 
 
 def price(product_id: str) -> float:
