@@ -1,117 +1,115 @@
 """Shows long work while it runs: what is being done, and how long it has taken.
 
-A terminal gets one live line; a log gets a line at the start, one every quarter of a minute, and one at the end.
+A terminal gets a live line for each step. A log gets a line at the start, one every quarter of a minute, and one at the
+end.
 """
 
 import contextlib
-import itertools
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self, TextIO
 
-_LOG_INTERVAL = 15.0
-_TICK = 0.12
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+from rich.console import Console
+from rich.progress import Progress as LiveProgress
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+_LOG_INTERVAL_SECONDS = 15.0
 
 
-@dataclass
 class Step:
     """One piece of work that is being done."""
 
-    title: str
-    detail: str = ""
-    started: float = field(default_factory=time.monotonic)
-    logged: float = field(default_factory=time.monotonic)
+    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+        self.detail = ""
+        self._show = show
 
     def update(self, detail: str) -> None:
-        """Says how far the work is; only the latest is shown."""
+        """Says how far the work is. Only the latest detail is shown."""
         self.detail = detail
-
-    def __str__(self) -> str:
-        detail = f" · {self.detail}" if self.detail else ""
-        return f"{self.title} ({duration(time.monotonic() - self.started)}){detail}"
+        if self._show:
+            self._show(detail)
 
 
 class Progress:
-    """A context manager; steps may run in several threads at once."""
+    """A context manager. Steps may run in several threads at once.
 
-    def __init__(self, stream: TextIO | None = None, *, log_interval: float = _LOG_INTERVAL) -> None:
-        self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
+    Args:
+        stream: Where to write; standard error if it is not given.
+        log_interval: How often a log says how far a step is, in seconds.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, log_interval: float = _LOG_INTERVAL_SECONDS) -> None:
+        self._console = Console(file=stream or sys.stderr, highlight=False, markup=False, soft_wrap=True)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        self._live = (
+            LiveProgress(*columns, console=self._console, transient=True) if self._console.is_terminal else None
+        )
         self._log_interval = log_interval
-        self._running: list[Step] = []
-        self._lock = threading.RLock()
-        self._stopped = threading.Event()
-        self._ticker = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Self:
-        self._ticker.start()
+        if self._live:
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopped.set()
-        self._ticker.join()
+        if self._live:
+            self._live.stop()
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Shows the work in the block until it ends, and how it ended."""
-        step = Step(title)
-        with self._lock:
-            self._running.append(step)
-        if not self._live:
-            self._print(f"  {title} …")
+        started = time.monotonic()
         mark = "✗"
         try:
-            yield step
+            with self._shown(title, started) as step:
+                yield step
             mark = "✓"
         finally:
-            with self._lock:
-                self._running.remove(step)
-            self._print(f"{mark} {title} ({duration(time.monotonic() - step.started)})")
+            self.note(f"{mark} {title} ({duration(time.monotonic() - started)})")
 
     def note(self, text: str) -> None:
         """Prints a line that stays."""
-        self._print(f"  {text}")
+        self._console.print(text)
 
-    def _print(self, line: str) -> None:
-        with self._lock:
-            erase = "\r\x1b[K" if self._live else ""
-            self._stream.write(f"{erase}{line}\n")
-            self._stream.flush()
+    @contextlib.contextmanager
+    def _shown(self, title: str, started: float) -> Iterator[Step]:
+        if self._live:
+            with _live_line(self._live, title) as step:
+                yield step
+            return
+        self.note(f"  {title} …")
+        ended = threading.Event()
+        step = Step()
+        logger = threading.Thread(target=self._log, args=(title, step, started, ended), daemon=True)
+        logger.start()
+        try:
+            yield step
+        finally:
+            ended.set()
+            logger.join()
 
-    def _tick(self) -> None:
-        for frame in itertools.cycle(_SPINNER):
-            if self._stopped.wait(_TICK):
-                return
-            with self._lock:
-                if self._live and self._running:
-                    self._draw(frame)
-                elif not self._live:
-                    self._log()
+    def _log(self, title: str, step: Step, started: float, ended: threading.Event) -> None:
+        while not ended.wait(self._log_interval):
+            detail = f" · {step.detail}" if step.detail else ""
+            self.note(f"  … {title} ({duration(time.monotonic() - started)}){detail}")
 
-    def _log(self) -> None:
-        now = time.monotonic()
-        for step in self._running:
-            if now - step.logged >= self._log_interval:
-                step.logged = now
-                self._print(f"  … {step}")
 
-    def _draw(self, frame: str) -> None:
-        others = f"  [+{len(self._running) - 1}]" if len(self._running) > 1 else ""
-        width = shutil.get_terminal_size().columns - 1
-        self._stream.write(f"\r\x1b[K{f'{frame} {self._running[-1]}{others}'[:width]}")
-        self._stream.flush()
+@contextlib.contextmanager
+def _live_line(live: LiveProgress, title: str) -> Iterator[Step]:
+    task: TaskID = live.add_task(title, total=None)
+    try:
+        yield Step(lambda detail: live.update(task, description=f"{title} · {detail}"))
+    finally:
+        live.remove_task(task)
 
 
 def duration(seconds: float) -> str:
-    """A duration as a person writes it: `0.4 s`, `12 s`, `3 min 05 s`."""
+    """Returns a duration as people write it: `0.4 s`, `12 s`, `3 min 05 s`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -17,11 +17,13 @@ class LocalTarget:
     """Implements Target for a stack whose settings say `boutique:local`."""
 
     name: str
+    namespace: str
 
     def up(self) -> list[str]:
         ensure_no_rehearsal("boutique up")
         stack = self._prepare()
-        stack.up()
+        with preparation.explained_rollout(state_directory() / "kubeconfig", self.namespace):
+            stack.up()
         return stack.addresses()
 
     def preview(self) -> None:

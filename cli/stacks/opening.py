@@ -34,9 +34,9 @@ def open_stack(name: str, rehearse: Rehearse = Rehearse.NEVER) -> Target:
     if settings.aws is None:
         if rehearse is Rehearse.ALWAYS:
             raise ActionableError(f"{name} is not on AWS: `boutique up {name}` runs it on this machine.")
-        return LocalTarget(name)
+        return LocalTarget(name, settings.shop.namespace)
     if _is_rehearsed(name, rehearse):
-        return RehearsalTarget(name)
+        return RehearsalTarget(name, settings.shop.namespace)
     return AccountTarget(name)
 
 

@@ -4,8 +4,9 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dev.emulation import plugin_source
 from dev.errors import ActionableError
 from dev.images import Delivery
 from dev.progress import Progress
+from dev.rollout import explain_unready_pods
 from dev.toolchain import Toolbox, ensure, official_plugins_unreachable
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
@@ -81,6 +83,17 @@ def emulated_plugins(directory: Path) -> list[Path]:
         return []
     source = plugin_source()
     return [source.directory(name) for name in ("kubernetes", "random")]
+
+
+@contextmanager
+def explained_rollout(kubeconfig: Path, namespace: str) -> Iterator[None]:
+    """If the block fails, prints why pods are not ready, with their last log lines, and raises the error again."""
+    try:
+        yield
+    except ActionableError:
+        if explanation := explain_unready_pods(kubeconfig, namespace):
+            print(f"\nThese pods are not ready:\n{explanation}")
+        raise
 
 
 def clean_up(cluster: Cluster) -> None:

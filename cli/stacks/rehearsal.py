@@ -29,7 +29,6 @@ from infra.aws.naming import Naming
 from infra.config.aws import AwsSettings
 
 _PLUGINS = ("aws", "cloudflare", "eks")
-_NAMESPACE = "boutique"
 _NO_IMAGE = f"sha256:{'0' * 64}"
 """Stands for the digest of each image in a preview, which builds none."""
 
@@ -39,6 +38,7 @@ class RehearsalTarget:
     """Implements Target for a stack whose settings say `boutique:aws`, without its account."""
 
     name: str
+    namespace: str
 
     def up(self) -> list[str]:
         """Deploys the stack, and verifies that deploying it again changes nothing. Continues what is there already."""
@@ -48,11 +48,12 @@ class RehearsalTarget:
             account = self._ensure_account(machine, progress)
             self._name_images(machine)
         stack = self._stack(machine.toolbox, account, rehearsal_directory())
-        stack.up()
+        with preparation.explained_rollout(machine.kubeconfig, self.namespace):
+            stack.up()
         print("\nA second up must change nothing:")
         stack.preview("--expect-no-changes")
         print(f"\nIn an account, the shop would be at  {'  '.join(stack.addresses())}")
-        return account.open_services(_NAMESPACE)
+        return account.open_services(self.namespace)
 
     def preview(self) -> None:
         """Previews against this stack's running rehearsal, or else against an empty account."""
@@ -109,7 +110,7 @@ class RehearsalTarget:
             return account
         if account.was_started():
             progress.note("The emulated account of an earlier run has ended, with all that was in it: starting over.")
-            account.delete_namespace(machine.kubeconfig, _NAMESPACE)
+            account.delete_namespace(machine.kubeconfig, self.namespace)
             account.stop()
         rehearsal_directory().mkdir(mode=0o700, exist_ok=True)
         (rehearsal_directory() / "stack").write_text(self.name)

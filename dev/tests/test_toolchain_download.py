@@ -72,7 +72,7 @@ def archive(members: dict[str, bytes]) -> bytes:
 
 def test_a_program_is_downloaded_and_can_be_run(publisher: Publisher, tmp_path: Path) -> None:
     publisher.publish_with_checksum("/kind-linux-amd64", b"program")
-    download(publisher.download("/kind-linux-amd64", "kind"), tmp_path, Step("kind"))
+    download(publisher.download("/kind-linux-amd64", "kind"), tmp_path, Step())
     assert (tmp_path / "kind").read_bytes() == b"program"
     assert (tmp_path / "kind").stat().st_mode & 0o111
     assert [path.name for path in tmp_path.iterdir()] == ["kind"]
@@ -81,7 +81,7 @@ def test_a_program_is_downloaded_and_can_be_run(publisher: Publisher, tmp_path: 
 def test_only_the_wanted_files_leave_an_archive(publisher: Publisher, tmp_path: Path) -> None:
     members = {"linux/helm": b"program", "linux/README.md": b"words"}
     publisher.publish_with_checksum("/helm.tar.gz", archive(members))
-    download(publisher.download("/helm.tar.gz", "helm"), tmp_path, Step("helm"))
+    download(publisher.download("/helm.tar.gz", "helm"), tmp_path, Step())
     assert [path.name for path in tmp_path.iterdir()] == ["helm"]
 
 
@@ -89,7 +89,7 @@ def test_a_path_in_an_archive_cannot_leave_the_directory(publisher: Publisher, t
     target = tmp_path / "inner"
     target.mkdir()
     publisher.publish_with_checksum("/helm.tar.gz", archive({"../helm": b"program"}))
-    download(publisher.download("/helm.tar.gz", "helm"), target, Step("helm"))
+    download(publisher.download("/helm.tar.gz", "helm"), target, Step())
     assert [path.name for path in tmp_path.iterdir()] == ["inner"]
     assert (target / "helm").exists()
 
@@ -97,13 +97,13 @@ def test_a_path_in_an_archive_cannot_leave_the_directory(publisher: Publisher, t
 def test_an_archive_without_the_program_is_refused(publisher: Publisher, tmp_path: Path) -> None:
     publisher.publish_with_checksum("/helm.tar.gz", archive({"linux/README.md": b"words"}))
     with pytest.raises(ActionableError, match="lacks helm"):
-        download(publisher.download("/helm.tar.gz", "helm"), tmp_path, Step("helm"))
+        download(publisher.download("/helm.tar.gz", "helm"), tmp_path, Step())
 
 
 def test_half_a_download_is_fetched_again(publisher: Publisher, tmp_path: Path) -> None:
     publisher.publish_with_checksum("/kind", b"program")
     publisher.publish("/kind", b"prog", b"program")
-    download(publisher.download("/kind", "kind"), tmp_path, Step("kind"))
+    download(publisher.download("/kind", "kind"), tmp_path, Step())
     assert (tmp_path / "kind").read_bytes() == b"program"
 
 
@@ -111,7 +111,7 @@ def test_a_download_that_is_damaged_twice_is_refused(publisher: Publisher, tmp_p
     publisher.publish_with_checksum("/kind", b"program")
     publisher.publish("/kind", b"another program")
     with pytest.raises(ActionableError, match="its SHA-256 is"):
-        download(publisher.download("/kind", "kind"), tmp_path, Step("kind"))
+        download(publisher.download("/kind", "kind"), tmp_path, Step())
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GoModules:
 
 def test_a_program_is_built_for_its_system_and_linked_by_its_other_names(modules: GoModules, tmp_path: Path) -> None:
     go = _script(tmp_path / "go", 'while [ "$1" != -o ]; do shift; done; echo "for $GOOS" > "$2"')
-    modules.build(HAMMER, go, "linux", tmp_path / "built", Step("hammer"))
+    modules.build(HAMMER, go, "linux", tmp_path / "built", Step())
     assert (tmp_path / "built/hammer").read_text() == "for linux\n"
     assert (tmp_path / "built/mallet").read_text() == "for linux\n"
 
@@ -38,7 +38,7 @@ def test_a_program_is_built_for_its_system_and_linked_by_its_other_names(modules
 def test_a_failed_build_shows_the_last_lines_of_the_compiler(modules: GoModules, tmp_path: Path) -> None:
     go = _script(tmp_path / "go", 'echo "main.go:1: syntax error" >&2; exit 1')
     with pytest.raises(ActionableError, match=r"main\.go:1: syntax error"):
-        modules.build(HAMMER, go, "linux", tmp_path / "built", Step("hammer"))
+        modules.build(HAMMER, go, "linux", tmp_path / "built", Step())
 
 
 def test_the_build_cache_can_be_removed(modules: GoModules, tmp_path: Path) -> None:
