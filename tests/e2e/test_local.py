@@ -159,7 +159,7 @@ def test_a_killed_down_is_gone_on_with_by_the_next_which_leaves_nothing(shop: Ru
     assert not STATE.exists()
     with pytest.raises(httpx.TransportError):
         httpx.get(shop.address, trust_env=False)
-    assert "Nothing runs" in shop.workspace.make("down")
+    assert "Nothing is running" in shop.workspace.make("down")
 
 
 def changes(output: str) -> list[str]:

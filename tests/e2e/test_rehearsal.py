@@ -51,7 +51,7 @@ def test_a_preview_needs_no_account_and_leaves_nothing(fresh: Workspace, stack: 
     output = fresh.make("preview", STACK=stack)
     assert "this is a preview against an emulated account" in output
     assert re.search(r"\+ \d+ to create", output)
-    assert "Nothing runs, and nothing is left" in fresh.make("down")
+    assert "Nothing is running, and nothing is left" in fresh.make("down")
 
 
 def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspace) -> None:
