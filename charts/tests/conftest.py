@@ -1,4 +1,4 @@
-"""What the tests of every chart need: a `chart` fixture of their own says which one is meant."""
+"""Fixtures that render a chart. Each test file has a fixture `chart` with the path of its chart."""
 
 import subprocess
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def helm() -> Path:
 
 @pytest.fixture
 def template(helm: Path, chart: Path) -> Callable[[dict[str, Any]], subprocess.CompletedProcess[str]]:
-    """Runs `helm template` for the release `store` with these values, whether it succeeds or not."""
+    """Runs `helm template` for the release `store` with these values, and returns the finished process."""
     command: list[str | Path] = [helm, "template", "store", chart, "--namespace", "shop", "--values", "-"]
 
     def run(values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def template(helm: Path, chart: Path) -> Callable[[dict[str, Any]], subprocess.C
 def render(
     template: Callable[[dict[str, Any]], subprocess.CompletedProcess[str]],
 ) -> Callable[..., list[Any]]:
-    """Renders the chart as the release `store` with these values."""
+    """Renders the chart as the release `store` with these values, and returns the objects."""
 
     def rendered(**values: object) -> list[Any]:
         finished = template({"existingSecret": "credentials"} | values)

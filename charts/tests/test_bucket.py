@@ -1,4 +1,4 @@
-"""What the chart `bucket` deploys, and how rclone behaves when it is run as in its pod."""
+"""Tests the objects of the chart `bucket`, and rclone with the arguments of its pod."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Pod:
 
 @pytest.fixture
 def pod(render: Render, rclone: Path, tmp_path: Path) -> Iterator[Pod]:
-    """What Kubernetes would start: the arguments, the variables and nothing else, and the mounted ConfigMap."""
+    """Starts rclone as Kubernetes would: the pod's arguments, its environment variables, and the mounted ConfigMap."""
     objects = render(files=FILES)
     (container,) = _one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
     (mount,) = container["volumeMounts"]
@@ -89,7 +89,7 @@ def _one(objects: list[Any], kind: str) -> Any:
 
 
 def _mount(config_map: Any, directory: Path) -> None:
-    """As the kubelet does it: the files are in a directory that a link leads to, so that all change at once."""
+    """Mounts it as the kubelet does: links lead to files in a hidden directory, so that all change at the same time."""
     version = directory / "..2026_01_01_00_00_00.123456789"
     version.mkdir(parents=True)
     (directory / "..data").symlink_to(version.name)
@@ -121,14 +121,14 @@ def _refused(status: int) -> Iterator[None]:
 
 def test_each_file_is_an_object_with_its_type_and_the_hash_of_its_content(pod: Pod) -> None:
     for name, text in FILES.items():
-        answer = pod.client().get_object(Bucket="pictures", Key=name)
-        assert answer["Body"].read() == text.encode()
-        assert answer["ContentType"] == "image/svg+xml"
-        assert answer["ETag"] == f'"{hashlib.md5(text.encode()).hexdigest()}"'
+        response = pod.client().get_object(Bucket="pictures", Key=name)
+        assert response["Body"].read() == text.encode()
+        assert response["ContentType"] == "image/svg+xml"
+        assert response["ETag"] == f'"{hashlib.md5(text.encode()).hexdigest()}"'
         assert pod.client().head_object(Bucket="pictures", Key=name)["ContentLength"] == len(text.encode())
 
 
-def test_what_a_mount_has_beside_the_files_is_no_object(pod: Pod) -> None:
+def test_the_hidden_directory_of_a_mount_is_not_in_the_bucket(pod: Pod) -> None:
     listed = pod.client().list_objects_v2(Bucket="pictures", Delimiter="/")
     assert [found["Key"] for found in listed["Contents"]] == sorted(FILES)
     assert "CommonPrefixes" not in listed
@@ -137,7 +137,7 @@ def test_what_a_mount_has_beside_the_files_is_no_object(pod: Pod) -> None:
             pod.client().get_object(Bucket="pictures", Key=key)
 
 
-def test_a_part_is_answered_and_what_is_known_is_not(pod: Pod) -> None:
+def test_ranges_and_conditions_of_a_request_are_respected(pod: Pod) -> None:
     part = pod.client().get_object(Bucket="pictures", Key="mug.svg", Range="bytes=1-3")
     assert (part["ResponseMetadata"]["HTTPStatusCode"], part["Body"].read()) == (206, b"svg")
     assert part["ContentRange"] == f"bytes 1-3/{len(FILES['mug.svg'].encode())}"
@@ -150,16 +150,16 @@ def test_a_part_is_answered_and_what_is_known_is_not(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize(
-    "who", [{"secret": "wrong"}, {"access_key_id": "wrong"}, {"signature_version": UNSIGNED}], ids=str
+    "credentials", [{"secret": "wrong"}, {"access_key_id": "wrong"}, {"signature_version": UNSIGNED}], ids=str
 )
-def test_nobody_gets_in_without_the_key_pair(pod: Pod, who: Mapping[str, Any]) -> None:
+def test_a_client_without_the_key_pair_is_refused(pod: Pod, credentials: Mapping[str, Any]) -> None:
     with _refused(403):
-        pod.client(**who).get_object(Bucket="pictures", Key="mug.svg")
+        pod.client(**credentials).get_object(Bucket="pictures", Key="mug.svg")
     with _refused(403):
-        pod.client(**who).list_buckets()
+        pod.client(**credentials).list_buckets()
 
 
-def test_nothing_can_be_written(pod: Pod) -> None:
+def test_every_write_is_refused(pod: Pod) -> None:
     client = pod.client()
     before = sorted(pod.files.iterdir())
     with pytest.raises(ClientError):
@@ -188,7 +188,7 @@ def test_changed_files_replace_the_pods_and_nothing_else_does(render: Render) ->
     assert pod_template(files=FILES) != pod_template(files=FILES | {"cup.svg": "<svg></svg>"})
 
 
-def test_the_service_leads_to_the_pods_which_may_ask_nobody(render: Render) -> None:
+def test_the_service_selects_the_pods_and_they_may_connect_to_nothing(render: Render) -> None:
     objects = render(replicas=2)
     labels = _one(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
     policy = _one(objects, "NetworkPolicy")["spec"]
@@ -201,12 +201,12 @@ def test_the_service_leads_to_the_pods_which_may_ask_nobody(render: Render) -> N
     assert (policy["policyTypes"], policy["egress"]) == (["Ingress", "Egress"], [])
 
 
-def test_one_pod_alone_may_be_moved_at_any_time(render: Render) -> None:
+def test_a_single_pod_has_no_disruption_budget(render: Render) -> None:
     assert "PodDisruptionBudget" not in [each["kind"] for each in render(replicas=1)]
 
 
 @pytest.mark.parametrize(
-    ("values", "named"),
+    ("values", "name"),
     [
         ({"bucket": "Pictures"}, "bucket"),
         ({"files": {"..data": "x"}}, "..data"),
@@ -215,7 +215,7 @@ def test_one_pod_alone_may_be_moved_at_any_time(render: Render) -> None:
         ({"replicas": 3}, "replicas"),
     ],
 )
-def test_what_cannot_be_a_bucket_is_refused_by_name(template: Template, values: dict[str, Any], named: str) -> None:
-    refused = template({"existingSecret": "credentials"} | values)
-    assert refused.returncode != 0
-    assert named in refused.stderr
+def test_an_error_names_the_value_that_is_wrong(template: Template, values: dict[str, Any], name: str) -> None:
+    finished = template({"existingSecret": "credentials"} | values)
+    assert finished.returncode != 0
+    assert name in finished.stderr

@@ -1,4 +1,4 @@
-"""Behaviour of what runs in the pods of the chart `postgres`: its own scripts and settings, with a real Postgres."""
+"""Tests the scripts and settings of the chart `postgres` with a real Postgres."""
 
 import contextlib
 import os
@@ -17,13 +17,13 @@ from boutique_development_servers.postgres import programs_from_wheel
 from boutique_development_servers.processes import STARTUP_SECONDS, free_port
 
 _FILES = Path(__file__).parents[1] / "postgres/files"
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where what is made durable takes no time
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where fsync takes no time
 _USER = 65534 if os.geteuid() == 0 else None  # Postgres refuses root
 
 
 @dataclass(frozen=True)
 class Node:
-    """Where pods keep their volumes, with the image's programs and the chart's files."""
+    """A directory for the volumes of pods, the image's programs, and the chart's files."""
 
     directory: Path
     programs: Path
@@ -35,7 +35,7 @@ class Node:
 
 @dataclass
 class Pod:
-    """What Kubernetes would give a pod of the chart: a volume, its environment, and a start after each death."""
+    """A pod of the chart: a volume and environment variables. It can be started several times."""
 
     node: "Node"
     name: str
@@ -48,7 +48,7 @@ class Pod:
     def __post_init__(self) -> None:
         self.directory = self.node.directory / self.name
         self.directory.mkdir()
-        self.directory.chmod(0o777)  # as a volume comes
+        self.directory.chmod(0o777)  # like a new volume
         self.environment |= {
             "PGDATA": str(self.directory / "pgdata"),
             "PGHOST": str(self.directory),
@@ -65,11 +65,11 @@ class Pod:
         )
 
     def start(self) -> None:
-        with (self.directory / "log").open("wb") as log:
+        with (self.directory / "log").open("wb") as output:
             self.process = subprocess.Popen(
                 ["sh", str(self.node.files / self.script)],
                 env=self.environment,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
                 user=_USER,
@@ -77,20 +77,20 @@ class Pod:
             )
         deadline = time.monotonic() + STARTUP_SECONDS
         while self.run("pg_isready", "--quiet", "--host=127.0.0.1").returncode != 0:
-            said = (self.directory / "log").read_text()
-            assert self.process.poll() is None, said
-            assert time.monotonic() < deadline, said
+            log = (self.directory / "log").read_text()
+            assert self.process.poll() is None, log
+            assert time.monotonic() < deadline, log
 
     def stop(self) -> None:
-        """As the kubelet does: with the image's signal."""
+        """Stops the pod as the kubelet does, with the stop signal of the image."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(timeout=20) == 0
 
     def kill(self) -> None:
-        """All processes at once, as when a node dies."""
+        """Kills all processes at once, as a failing node does."""
         assert self.process is not None
-        # Each server process of Postgres is a session of its own, and keeps the shared memory until it ends.
+        # Each Postgres process has its own session, and holds the shared memory until it ends.
         others = _descendants(self.process.pid)
         os.killpg(self.process.pid, signal.SIGKILL)
         for other in others:
@@ -99,27 +99,28 @@ class Pod:
         self.process.wait()
         deadline = time.monotonic() + STARTUP_SECONDS
         while any(Path(f"/proc/{other}").exists() for other in others):
-            assert time.monotonic() < deadline, f"of {others} some do not end"
+            assert time.monotonic() < deadline, f"some of the processes {others} did not end"
             time.sleep(0.01)
 
     def ask(self, statement: str, user: str = "boutique", password: str = "it's") -> str:
-        """Runs one statement as a client of the shop; answers its rows."""
-        answer = self.query(statement, user, password)
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout.strip()
+        """Runs a statement as the shop does, and returns its rows."""
+        finished = self.query(statement, user, password)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout.strip()
 
     def query(self, statement: str, user: str, password: str) -> subprocess.CompletedProcess[str]:
         connection = f"host=127.0.0.1 port={self.port} dbname=boutique user={user}"
         return self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", statement, connection, password=password)
 
     def superuser(self, statement: str) -> str:
-        """Runs one statement from within the pod."""
-        answer = self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", statement)
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout.strip()
+        """Runs a statement as the superuser, from inside the pod."""
+        command = ["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", statement]
+        finished = self.run(*command)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout.strip()
 
     def is_alive(self) -> bool:
-        """What the replica's liveness probe says."""
+        """Returns the result of the replica's liveness probe."""
         return self.run("sh", str(self.node.files / "replica-alive.sh")).returncode == 0
 
 
@@ -202,25 +203,25 @@ def _products_appear(pod: Pod, expected: str) -> bool:
     return True
 
 
-def test_a_committed_row_outlives_the_death_of_the_primary(primary: Pod) -> None:
+def test_a_committed_row_survives_a_killed_primary(primary: Pod) -> None:
     primary.ask("INSERT INTO products VALUES ('mug')")
     primary.kill()
     primary.start()
     assert primary.ask("SELECT id FROM products") == "mug"
 
 
-def test_a_primary_that_died_while_it_made_its_database_makes_it_again(node: Node) -> None:
+def test_a_primary_killed_while_it_creates_its_database_creates_it_again(node: Node) -> None:
     pod = _primary(node)
     pod.run("mkdir", "-p", f"{pod.environment['PGDATA']}.unfinished/base")
     with _pod(pod):
         assert pod.ask("SELECT 1") == "1"
 
 
-def test_the_application_makes_schemas_and_tables_of_its_own(primary: Pod) -> None:
+def test_the_application_can_create_schemas_and_tables(primary: Pod) -> None:
     primary.ask("CREATE SCHEMA catalog; CREATE TABLE catalog.products (id text)")
 
 
-def test_the_application_may_do_nothing_to_the_server(primary: Pod) -> None:
+def test_the_application_cannot_administer_the_server(primary: Pod) -> None:
     for statement in ("CREATE ROLE intruder", "CREATE DATABASE another", "ALTER SYSTEM SET fsync = off"):
         assert "permission denied" in primary.query(statement, "boutique", "it's").stderr
 
@@ -234,7 +235,7 @@ def test_a_wrong_password_is_refused(primary: Pod) -> None:
     assert "password authentication failed" in primary.query("SELECT 1", "boutique", "wrong").stderr
 
 
-def test_a_changed_secret_holds_from_the_next_start(primary: Pod) -> None:
+def test_a_changed_secret_takes_effect_at_the_next_start(primary: Pod) -> None:
     primary.stop()
     primary.environment["APP_PASSWORD"] = "another"
     primary.start()
@@ -242,20 +243,20 @@ def test_a_changed_secret_holds_from_the_next_start(primary: Pod) -> None:
     assert "password authentication failed" in primary.query("SELECT 1", "boutique", "it's").stderr
 
 
-def test_neither_password_nor_probe_is_in_the_log(primary: Pod) -> None:
+def test_neither_a_password_nor_a_probe_is_in_the_log(primary: Pod) -> None:
     log = (primary.directory / "log").read_text()
     assert "ready to accept connections" in log
     assert "rejects connection" not in log
     assert not any(secret in log for secret in ("it's", "follow me"))
 
 
-def test_a_replica_shows_what_the_primary_committed_and_takes_no_writes(primary: Pod, replica: Pod) -> None:
+def test_a_replica_has_the_data_of_its_primary_and_refuses_writes(primary: Pod, replica: Pod) -> None:
     primary.ask("INSERT INTO products VALUES ('mug')")
     assert _products_appear(replica, "mug")
     assert "read-only transaction" in replica.query("INSERT INTO products VALUES ('hat')", "boutique", "it's").stderr
 
 
-def test_a_replica_is_read_and_started_while_its_primary_is_away(primary: Pod, replica: Pod) -> None:
+def test_a_replica_can_be_read_and_started_while_its_primary_is_down(primary: Pod, replica: Pod) -> None:
     primary.ask("INSERT INTO products VALUES ('mug')")
     assert _products_appear(replica, "mug")
     primary.stop()
@@ -268,7 +269,7 @@ def test_a_replica_is_read_and_started_while_its_primary_is_away(primary: Pod, r
     assert _products_appear(replica, "hat,mug")
 
 
-def test_a_replica_whose_primary_no_longer_keeps_what_it_missed_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+def test_a_replica_that_missed_too_much_clones_its_primary_again(primary: Pod, replica: Pod) -> None:
     assert replica.is_alive()
     replica.stop()
     primary.superuser("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
@@ -281,14 +282,14 @@ def test_a_replica_whose_primary_no_longer_keeps_what_it_missed_makes_itself_ane
     assert _products_appear(replica, "mug")
 
 
-def test_a_replica_of_a_database_that_was_replaced_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+def test_a_replica_clones_its_primary_again_after_the_database_was_replaced(primary: Pod, replica: Pod) -> None:
     primary.stop()
     primary.run("rm", "-r", primary.environment["PGDATA"])
     primary.start()
     primary.ask("CREATE TABLE products (id text PRIMARY KEY)")
     for product in ("newer", "newest", "new"):
         primary.ask(f"INSERT INTO products VALUES ('{product}')")
-        primary.superuser("SELECT pg_switch_wal()")  # gets ahead of the former database
+        primary.superuser("SELECT pg_switch_wal()")  # gets ahead of the replaced database
     primary.superuser("SELECT pg_create_physical_replication_slot('product_data_replica_0', true)")
     assert not replica.is_alive()
     replica.kill()
@@ -296,7 +297,7 @@ def test_a_replica_of_a_database_that_was_replaced_makes_itself_anew(primary: Po
     assert _products_appear(replica, "new,newer,newest")
 
 
-def test_a_replica_whose_primary_was_taken_back_in_time_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+def test_a_replica_clones_its_primary_again_after_a_restore_to_an_earlier_state(primary: Pod, replica: Pod) -> None:
     data = primary.environment["PGDATA"]
     primary.stop()
     primary.run("cp", "-a", data, f"{data}.backup")
@@ -312,7 +313,7 @@ def test_a_replica_whose_primary_was_taken_back_in_time_makes_itself_anew(primar
     assert replica.ask("SELECT count(*) FROM products") == "0"
 
 
-def test_a_replica_whose_primary_is_on_another_timeline_makes_itself_anew(primary: Pod, replica: Pod) -> None:
+def test_a_replica_clones_its_primary_again_after_a_change_of_timeline(primary: Pod, replica: Pod) -> None:
     data = primary.environment["PGDATA"]
     replica.stop()
     primary.stop()

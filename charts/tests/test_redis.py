@@ -1,4 +1,4 @@
-"""Behaviour of what runs in the pods of the chart `redis`: its own scripts and settings, with a real Redis."""
+"""Tests the scripts and settings of the chart `redis` with a real Redis."""
 
 import contextlib
 import importlib.resources
@@ -16,7 +16,7 @@ _FILES = Path(__file__).parents[1] / "redis/files"
 
 
 class Pod:
-    """What Kubernetes would give a pod of the chart: a volume and its environment; started once or more."""
+    """A pod of the chart: a volume and environment variables. It can be started several times."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
         directory.mkdir()
@@ -44,7 +44,7 @@ class Pod:
             yield process
 
     def ask(self, *command: str, user: str = "boutique", **environment: str) -> str:
-        """Sends one command as a client of the shop; answers the reply, or the error's words."""
+        """Sends a command as the shop does, and returns the reply or the error message."""
         return subprocess.run(
             ["redis-cli", "-p", str(self.port), "--user", user, *command],
             env=self.environment | environment,
@@ -54,7 +54,7 @@ class Pod:
         ).stdout.strip()
 
     def is_synchronised(self) -> bool:
-        """What the replica's startup probe says."""
+        """Returns the result of the replica's startup probe."""
         command: list[str | Path] = ["sh", _FILES / "replica-synchronised.sh", "-p", str(self.port)]
         return subprocess.run(command, env=self.environment, check=False).returncode == 0
 
@@ -72,12 +72,12 @@ def _replica(tmp_path: Path, primary: Pod, **environment: str) -> Pod:
 
 def _wait_until_synchronised(replica: Pod) -> None:
     deadline = time.monotonic() + STARTUP_SECONDS
-    # Until it has logged what it was sent, it puts off ending.
+    # It does not stop before it has written the data to its log.
     while not replica.is_synchronised() or "aof_rewrite_in_progress:0" not in replica.ask("info", "persistence"):
         assert time.monotonic() < deadline, (replica.directory / "log").read_text()
 
 
-def test_an_acknowledged_write_outlives_the_death_of_the_primary(tmp_path: Path) -> None:
+def test_an_acknowledged_write_survives_a_killed_primary(tmp_path: Path) -> None:
     pod = Pod(tmp_path / "primary")
     with pod.run() as process:
         assert pod.ask("hset", "cart:1", "mug", "2") == "1"
@@ -87,7 +87,7 @@ def test_an_acknowledged_write_outlives_the_death_of_the_primary(tmp_path: Path)
         assert pod.ask("hget", "cart:1", "mug") == "2"
 
 
-def test_a_replica_has_what_its_primary_has_and_takes_no_writes(tmp_path: Path, primary: Pod) -> None:
+def test_a_replica_has_the_data_of_its_primary_and_refuses_writes(tmp_path: Path, primary: Pod) -> None:
     primary.ask("set", "cart", "mug")
     replica = _replica(tmp_path, primary)
     with replica.run():
@@ -96,7 +96,7 @@ def test_a_replica_has_what_its_primary_has_and_takes_no_writes(tmp_path: Path, 
         assert "READONLY" in replica.ask("set", "cart", "hat")
 
 
-def test_a_replica_is_read_while_its_primary_is_away(tmp_path: Path) -> None:
+def test_a_replica_can_be_read_while_its_primary_is_down(tmp_path: Path) -> None:
     primary = Pod(tmp_path / "primary")
     replica = _replica(tmp_path, primary)
     with primary.run(), replica.run():
@@ -117,7 +117,7 @@ def test_a_replica_with_a_wrong_password_is_never_synchronised(tmp_path: Path, p
         assert not replica.is_synchronised()
 
 
-def test_nobody_gets_in_without_a_password(primary: Pod) -> None:
+def test_a_client_without_the_password_is_refused(primary: Pod) -> None:
     assert "NOAUTH" in primary.ask("ping", user="default", REDISCLI_AUTH="")
     assert "WRONGPASS" in primary.ask("auth", "boutique", "wrong")
 
@@ -135,7 +135,7 @@ def test_the_application_may_use_transactions_scripts_expiry_and_wait(primary: P
     assert primary.ask("wait", "0", "0") == "0"
 
 
-def test_the_replication_role_can_read_nothing_itself(primary: Pod) -> None:
+def test_the_replication_user_cannot_read_data(primary: Pod) -> None:
     primary.ask("set", "cart", "mug")
     assert "NOPERM" in primary.ask("get", "cart", user="replication", REDISCLI_AUTH="follow~me")
 
@@ -150,7 +150,7 @@ def test_no_password_is_in_the_process_list_the_log_or_on_the_disk(tmp_path: Pat
         assert secret not in command_line + written
 
 
-def test_a_password_that_would_be_taken_for_syntax_is_refused(tmp_path: Path) -> None:
+def test_a_password_with_characters_that_have_a_meaning_in_the_configuration_is_refused(tmp_path: Path) -> None:
     pod = Pod(tmp_path / "primary", APP_PASSWORD='a b" c')
-    with pytest.raises(RuntimeError, match="other characters than letters, digits"), pod.run():
+    with pytest.raises(RuntimeError, match="may contain only letters, digits"), pod.run():
         pass

@@ -1,4 +1,4 @@
-"""What the charts make of their values, rendered by the real Helm."""
+"""Tests what Helm renders from the charts."""
 
 import subprocess
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def _selects(selector: dict[str, str], pod: Any) -> bool:
     return selector.items() <= labels.items()
 
 
-def test_pods_meet_the_restricted_standard_and_cannot_write_to_their_image(render: Render) -> None:
+def test_pods_meet_the_restricted_standard_and_have_a_read_only_root(render: Render) -> None:
     for pod in _pods(render()):
         security = pod["spec"]["securityContext"]
         assert security["runAsNonRoot"]
@@ -52,17 +52,17 @@ def test_pods_meet_the_restricted_standard_and_cannot_write_to_their_image(rende
             }
 
 
-def test_pods_have_bounds_and_probes_and_no_access_to_the_api(render: Render) -> None:
+def test_pods_have_resources_and_probes_and_no_api_token(render: Render) -> None:
     for pod in _pods(render()):
         assert pod["spec"]["automountServiceAccountToken"] is False
         for container in pod["spec"]["containers"]:
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
-            for bound in ("requests", "limits"):
-                assert container["resources"][bound].keys() == {"cpu", "memory"}
+            for kind in ("requests", "limits"):
+                assert container["resources"][kind].keys() == {"cpu", "memory"}
 
 
 @of_databases
-def test_passwords_come_from_the_secret_alone(render: Render) -> None:
+def test_passwords_come_only_from_the_secret(render: Render) -> None:
     for pod in _pods(render()):
         for variable in pod["spec"]["containers"][0]["env"]:
             if "PASSWORD" in variable["name"] or variable["name"].endswith("AUTH"):
@@ -72,7 +72,7 @@ def test_passwords_come_from_the_secret_alone(render: Render) -> None:
 
 
 @of_databases
-def test_each_service_leads_to_the_pods_of_one_role(render: Render) -> None:
+def test_each_service_selects_the_pods_of_one_role(render: Render) -> None:
     objects = render()
     primary, replica = _pods(objects)
     selectors = {service["metadata"]["name"]: service["spec"]["selector"] for service in _kind(objects, "Service")}
@@ -82,7 +82,7 @@ def test_each_service_leads_to_the_pods_of_one_role(render: Render) -> None:
 
 
 @of_databases
-def test_policy_and_budget_cover_both_roles(render: Render) -> None:
+def test_network_policy_and_disruption_budget_cover_both_roles(render: Render) -> None:
     objects = render()
     (policy,), (budget,) = _kind(objects, "NetworkPolicy"), _kind(objects, "PodDisruptionBudget")
     for pod in _pods(objects):
@@ -91,7 +91,7 @@ def test_policy_and_budget_cover_both_roles(render: Render) -> None:
 
 
 @of_databases
-def test_only_clients_and_replicas_get_in(render: Render) -> None:
+def test_only_clients_and_replicas_may_connect(render: Render) -> None:
     objects = render(clients={"needs": "store"})
     primary, replica = _pods(objects)
     (ingress,) = _kind(objects, "NetworkPolicy")[0]["spec"]["ingress"]
@@ -101,13 +101,13 @@ def test_only_clients_and_replicas_get_in(render: Render) -> None:
     assert _selects(replicas, replica)
 
 
-def test_clients_are_known_by_a_label_of_the_release_when_no_other_is_given(render: Render) -> None:
+def test_without_client_labels_the_label_of_the_release_identifies_clients(render: Render) -> None:
     (ingress,) = _kind(render(), "NetworkPolicy")[0]["spec"]["ingress"]
     assert ingress["from"][0] == {"podSelector": {"matchLabels": {"needs.boutique.dev/store": "true"}}}
 
 
 @of_databases
-def test_every_script_that_a_pod_runs_is_in_its_config_map(render: Render) -> None:
+def test_every_script_that_a_pod_runs_is_in_the_config_map(render: Render) -> None:
     objects = render()
     (scripts,) = _kind(objects, "ConfigMap")
     for pod in _pods(objects):
@@ -122,7 +122,7 @@ def test_every_script_that_a_pod_runs_is_in_its_config_map(render: Render) -> No
 
 
 @of_databases
-def test_volumes_stay_unless_told_otherwise(render: Render) -> None:
+def test_volumes_are_kept_by_default(render: Render) -> None:
     def when_deleted(**values: object) -> set[str]:
         stateful_sets = _kind(render(**values), "StatefulSet")
         return {each["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] for each in stateful_sets}
@@ -132,21 +132,21 @@ def test_volumes_stay_unless_told_otherwise(render: Render) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "named"),
+    ("values", "name"),
     [
         ({}, "existingSecret"),
         ({"existingSecret": "credentials", "replicas": -1}, "replicas"),
         ({"existingSecret": "credentials", "password": "secret"}, "password"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(template: Template, values: dict[str, Any], named: str) -> None:
-    refused = template(values)
-    assert refused.returncode != 0
-    assert named in refused.stderr
+def test_an_error_names_the_value_that_is_wrong(template: Template, values: dict[str, Any], name: str) -> None:
+    finished = template(values)
+    assert finished.returncode != 0
+    assert name in finished.stderr
 
 
 @of_databases
-def test_a_wrong_size_is_refused_by_name(template: Template) -> None:
-    refused = template({"existingSecret": "credentials", "persistence": {"size": "big"}})
-    assert refused.returncode != 0
-    assert "size" in refused.stderr
+def test_an_error_names_a_size_that_is_wrong(template: Template) -> None:
+    finished = template({"existingSecret": "credentials", "persistence": {"size": "big"}})
+    assert finished.returncode != 0
+    assert "size" in finished.stderr

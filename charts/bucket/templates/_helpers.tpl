@@ -14,7 +14,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- .Values.clients | default (dict (printf "needs.boutique.dev/%s" .Release.Name) "true") | toYaml }}
 {{- end }}
 
-{{- /* Arguments: the root context and a key of the Secret. */}}
+{{- /* Arguments: the root context, a key of the Secret. */}}
 {{- define "bucket.secretVariable" -}}
 valueFrom:
   secretKeyRef:

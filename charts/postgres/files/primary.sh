@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the primary: makes the database where there is none, and has the roles take the Secret's passwords.
+# Starts the primary. Creates the database if there is none, and sets the roles' passwords to those of the Secret.
 set -eu
 umask 077
 config=$(dirname "$0")
@@ -11,13 +11,13 @@ if [ ! -d "$PGDATA" ]; then
         --no-instructions
     mv "$PGDATA.unfinished" "$PGDATA"
 fi
-chmod 0700 "$PGDATA" # a volume's fsGroup may have opened it to the group, which the server refuses
+chmod 0700 "$PGDATA" # fsGroup may have made it accessible to the group, and Postgres then refuses to start
 
-# No client can connect until the roles are as they are to be.
+# No client can connect before the roles have their passwords.
 pg_ctl --silent --wait --timeout 600 --options "$settings -c listen_addresses=''" start
 psql --no-psqlrc --quiet --username postgres --dbname postgres --set ON_ERROR_STOP=1 \
     --set database="$PGDATABASE" --set app="$PGUSER" --file "$config/roles.sql"
 pg_ctl --silent --wait --mode fast stop
 
-# shellcheck disable=SC2086 # several arguments
+# shellcheck disable=SC2086 # contains several arguments
 exec postgres $settings

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Succeeds if this replica answers and can go on being one; else it is to be started anew, which makes a new copy.
+# Succeeds if this replica responds and can catch up. Otherwise Kubernetes restarts it, and it clones the primary again.
 pg_isready --quiet --host 127.0.0.1 && ! "$(dirname "$0")/clone-needed.sh"

@@ -1,7 +1,7 @@
--- Makes the roles and the database, or mends them. Run by psql, with the variables database and app.
+-- Creates the roles and the database, and sets the passwords. psql runs it with the variables `database` and `app`.
 \getenv app_password APP_PASSWORD
 \getenv replication_password REPLICATION_PASSWORD
-SET log_min_error_statement = panic; -- a failing statement would show its password in the log
+SET log_min_error_statement = panic; -- otherwise the log shows a failing statement, with its password
 
 SELECT format('CREATE ROLE %I', wanted.name)
 FROM (VALUES (:'app'), ('replication')) AS wanted (name)

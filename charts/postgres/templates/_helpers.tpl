@@ -1,4 +1,4 @@
-{{- /* Arguments: the root context and the role, "primary" or "replica". */}}
+{{- /* Arguments: the root context, the role ("primary" or "replica"). */}}
 {{- define "postgres.name" -}}
 {{- $root := index . 0 -}}
 {{- $root.Release.Name }}{{ if eq (index . 1) "replica" }}-replica{{ end }}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Succeeds if this replica follows its primary. Arguments are options of redis-cli.
+# Succeeds if this replica is connected to its primary. Arguments are options of redis-cli.
 case $(redis-cli --user "$APP_USER" "$@" info replication) in
 *master_link_status:up*) ;;
 *) exit 1 ;;

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Starts Redis, as a replica where PRIMARY names one ("host port"). The passwords reach it by standard input, so that
-# no process list and no file has them. Arguments are settings, such as `--maxmemory 64mb`.
+# Starts Redis. It is a replica if PRIMARY is set ("host port"). Redis reads the passwords from standard input, so that
+# they are in no process list and no file. Arguments are settings, such as `--maxmemory 64mb`.
 set -eu
 
 case $APP_PASSWORD$REPLICATION_PASSWORD in
 *[!A-Za-z0-9._~-]*)
-    echo "A password in the Secret has other characters than letters, digits and any of ._~-" >&2
+    echo "A password in the Secret may contain only letters, digits, and ._~-" >&2
     exit 1
     ;;
 esac
