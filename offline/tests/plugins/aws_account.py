@@ -1,4 +1,4 @@
-"""An emulated account and the plugin as processes, as a rehearsal has them; one of each kind of resource."""
+"""Runs an emulated account and the plugin as processes, like a rehearsal, and acts on resources like the engine."""
 
 import socket
 import subprocess
@@ -21,7 +21,7 @@ DEFAULT_TAGS = {"boutique:stack": "dev"}
 
 @contextmanager
 def emulated_account() -> Iterator[str]:
-    """Its address."""
+    """Yields the account's address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -38,7 +38,7 @@ def emulated_account() -> Iterator[str]:
 
 @contextmanager
 def plugin(endpoint: str | None) -> Iterator[Any]:
-    """A client of the plugin, over gRPC as the engine is one."""
+    """Yields a gRPC client of the plugin, as the engine is one."""
     environment = {"PATH": "/usr/bin:/bin"}
     if endpoint is not None:
         environment["BOUTIQUE_AWS_ENDPOINT"] = endpoint
@@ -56,6 +56,7 @@ def plugin(endpoint: str | None) -> Iterator[Any]:
 
 @contextmanager
 def configured(endpoint: str) -> Iterator[Any]:
+    """Yields a client of a configured plugin."""
     with plugin(endpoint) as provider:
         arguments = {"region": REGION, "allowedAccountIds": f'["{ACCOUNT}"]'}
         arguments["defaultTags"] = '{"tags": {"boutique:stack": "dev"}}'
@@ -64,8 +65,8 @@ def configured(endpoint: str) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class Of:
-    """A property of another resource."""
+class Output:
+    """An output of another resource."""
 
     resource: str
     property: str = "id"
@@ -78,8 +79,8 @@ class Declared:
 
 
 @dataclass
-class Made:
-    """What was made of a declaration."""
+class Created:
+    """A created resource."""
 
     token: str
     name: str
@@ -89,20 +90,20 @@ class Made:
 
 
 @dataclass
-class World:
-    """Resources that were made, as the engine would make them one after another."""
+class Deployment:
+    """Resources by name, created one after another as the engine would."""
 
     provider: Any
-    made: dict[str, Made] = field(default_factory=dict)
+    resources: dict[str, Created] = field(default_factory=dict)
 
-    def make(self, name: str, declared: Declared) -> Made:
+    def create(self, name: str, declared: Declared) -> Created:
         inputs = self.check(declared.token, name, self.resolve(declared.inputs))
         request = provider_pb2.CreateRequest(
             urn=f"urn:{name}", name=name, type=declared.token, properties=encode(inputs)
         )
         answer = self.provider.Create(request)
-        self.made[name] = Made(declared.token, name, answer.id, inputs, decode(answer.properties))
-        return self.made[name]
+        self.resources[name] = Created(declared.token, name, answer.id, inputs, decode(answer.properties))
+        return self.resources[name]
 
     def check(self, token: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
         request = provider_pb2.CheckRequest(
@@ -117,30 +118,35 @@ class World:
         assert not answer.failures, [failure.reason for failure in answer.failures]
         return decode(answer.inputs)
 
-    def diff(self, made: Made, inputs: Mapping[str, Any]) -> Any:
+    def diff(self, resource: Created, inputs: Mapping[str, Any]) -> Any:
         request = provider_pb2.DiffRequest(
-            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(dict(inputs))
+            **_named(resource),
+            olds=encode(resource.state),
+            old_inputs=encode(resource.inputs),
+            news=encode(dict(inputs)),
         )
         return self.provider.Diff(request)
 
-    def update(self, made: Made, inputs: dict[str, Any]) -> None:
+    def update(self, resource: Created, inputs: dict[str, Any]) -> None:
         request = provider_pb2.UpdateRequest(
-            **_named(made), olds=encode(made.state), old_inputs=encode(made.inputs), news=encode(inputs)
+            **_named(resource), olds=encode(resource.state), old_inputs=encode(resource.inputs), news=encode(inputs)
         )
-        made.state = decode(self.provider.Update(request).properties)
-        made.inputs = inputs
+        resource.state = decode(self.provider.Update(request).properties)
+        resource.inputs = inputs
 
-    def read(self, made: Made) -> Any:
-        request = provider_pb2.ReadRequest(**_named(made), inputs=encode(made.inputs), properties=encode(made.state))
+    def read(self, resource: Created) -> Any:
+        request = provider_pb2.ReadRequest(
+            **_named(resource), inputs=encode(resource.inputs), properties=encode(resource.state)
+        )
         return self.provider.Read(request)
 
-    def delete(self, made: Made) -> None:
-        self.provider.Delete(provider_pb2.DeleteRequest(**_named(made), properties=encode(made.state)))
+    def delete(self, resource: Created) -> None:
+        self.provider.Delete(provider_pb2.DeleteRequest(**_named(resource), properties=encode(resource.state)))
 
     def resolve(self, value: Any) -> Any:
         match value:
-            case Of():
-                found = self.made[value.resource]
+            case Output():
+                found = self.resources[value.resource]
                 result: Any = found.id if value.property == "id" else found.state
                 for name in value.property.split(".") if value.property != "id" else []:
                     result = result[int(name)] if isinstance(result, list) else result[name]
@@ -153,5 +159,5 @@ class World:
                 return value
 
 
-def _named(made: Made) -> dict[str, Any]:
-    return {"id": made.id, "name": made.name, "urn": f"urn:{made.name}", "type": made.token}
+def _named(resource: Created) -> dict[str, Any]:
+    return {"id": resource.id, "name": resource.name, "urn": f"urn:{resource.name}", "type": resource.token}

@@ -1,4 +1,4 @@
-"""An emulated Cloudflare as a process, as a rehearsal has it, with one zone."""
+"""Runs an emulated Cloudflare with one zone as a process, like a rehearsal."""
 
 import os
 import socket
@@ -17,23 +17,23 @@ from boutique_offline.rehearsal.cloudflare.serving import BASE, HEALTH
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 _ROOT = Path(__file__).parents[3]
 _TRIES = 7
-"""Of connecting, each twice as long after the one before, of which the second is half a second after the first."""
+"""Attempts to connect, with exponential backoff."""
 
 
 @dataclass(frozen=True)
 class Cloudflare:
-    """Where it answers, whoever has its token. Paths are within the zone."""
+    """The emulator's address and token. Paths are relative to the zone."""
 
     endpoint: str
     token: str = "never-shown"
 
     @property
     def variables(self) -> dict[str, str]:
-        """What tells the plugin of it."""
+        """Returns the environment variables for the plugin."""
         return {"BOUTIQUE_CLOUDFLARE_ENDPOINT": self.endpoint, "CLOUDFLARE_API_TOKEN": self.token}
 
     def ask(self, method: str, path: str, content: object = None) -> Any:
-        """As someone does who is not Pulumi."""
+        """Sends a request that does not come from Pulumi."""
         headers = {"Authorization": f"Bearer {self.token}"}
         with httpx.Client(headers=headers, trust_env=False) as operator:
             answer = operator.request(method, f"{self.endpoint}{BASE}/zones/{ZONE}/{path}", json=content).json()

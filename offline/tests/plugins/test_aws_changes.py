@@ -1,4 +1,4 @@
-"""What becomes of a change, of drift, of a failure; and what is refused."""
+"""Tests changes, replacements, drift, failures and refusals of the emulated aws plugin."""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from boutique_offline.plugins.properties import UNKNOWN, Secret, decode, encode
-from offline.tests.plugins.aws_account import REGION, Declared, Of, World, configured, emulated_account, plugin
-from offline.tests.plugins.aws_world import WORLD, allow, trust
+from offline.tests.plugins.aws_account import REGION, Declared, Deployment, Output, configured, emulated_account, plugin
+from offline.tests.plugins.aws_resources import RESOURCES, allow, trust
 
 Values = dict[str, Any]
 
@@ -23,16 +23,16 @@ def account() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def world(account: str) -> Iterator[World]:
+def deployment(account: str) -> Iterator[Deployment]:
     with configured(account) as provider:
-        world = World(provider)
-        for name, declared in WORLD.items():
-            world.make(name, declared)
-        yield world
+        deployment = Deployment(provider)
+        for name, declared in RESOURCES.items():
+            deployment.create(name, declared)
+        yield deployment
 
 
 def aws(account: str, service: str) -> Any:
-    """A client of the account, for what someone does behind Pulumi's back."""
+    """Returns a client of the account, for changes that do not come from Pulumi."""
     return botocore.session.get_session().create_client(
         service, region_name=REGION, endpoint_url=account, aws_access_key_id="test", aws_secret_access_key="test"
     )
@@ -41,7 +41,7 @@ def aws(account: str, service: str) -> Any:
 _UPDATES: list[tuple[str, Values]] = [
     ("vpc", {"enableDnsHostnames": False}),
     ("vpc", {"tags": {"Name": "other"}}),
-    ("route", {"gatewayId": Of("internet"), "natGatewayId": None}),
+    ("route", {"gatewayId": Output("internet"), "natGatewayId": None}),
     ("s3-endpoint", {"routeTableIds": []}),
     ("ingress", {"toPort": 444}),
     ("key", {"enableKeyRotation": False, "description": "other", "policy": allow("kms:Decrypt")}),
@@ -56,7 +56,7 @@ _UPDATES: list[tuple[str, Values]] = [
     ("cluster", {"version": "1.35"}),
     ("entry", {"kubernetesGroups": ["operations"]}),
     ("entry-policy", {"accessScope": {"type": "namespace", "namespaces": ["shop"]}}),
-    ("identity", {"roleArn": Of("cluster-role", "arn")}),
+    ("identity", {"roleArn": Output("cluster-role", "arn")}),
     ("addon", {"configurationValues": '{"replicas": 2}'}),
     ("database-parameters", {"parameters": [{"name": "rds.force_ssl", "value": "0"}]}),
     ("database", {"instanceClass": "db.t4g.small", "allocatedStorage": 30, "multiAz": False}),
@@ -80,16 +80,16 @@ _UPDATES: list[tuple[str, Values]] = [
 
 
 @pytest.mark.parametrize(("name", "changes"), _UPDATES, ids=lambda each: each if isinstance(each, str) else "")
-def test_a_change_is_made_in_place_and_then_there_is_none(world: World, name: str, changes: Values) -> None:
-    made = world.made[name]
-    wanted = {**made.inputs, **world.resolve(changes)}
-    inputs = world.check(made.token, name, wanted, made.inputs)
-    difference = world.diff(made, inputs)
+def test_an_update_leaves_no_difference(deployment: Deployment, name: str, changes: Values) -> None:
+    resource = deployment.resources[name]
+    wanted = {**resource.inputs, **deployment.resolve(changes)}
+    inputs = deployment.check(resource.token, name, wanted, resource.inputs)
+    difference = deployment.diff(resource, inputs)
     assert (sorted(difference.diffs), list(difference.replaces)) == (sorted(changes), [])
-    world.update(made, inputs)
-    now = world.read(made)
+    deployment.update(resource, inputs)
+    now = deployment.read(resource)
     assert decode(now.inputs) == inputs
-    assert not world.diff(made, inputs).diffs
+    assert not deployment.diff(resource, inputs).diffs
 
 
 _REPLACEMENTS: list[tuple[str, Values, bool]] = [
@@ -109,59 +109,64 @@ _REPLACEMENTS: list[tuple[str, Values, bool]] = [
 
 
 @pytest.mark.parametrize(("name", "changes", "first"), _REPLACEMENTS)
-def test_what_aws_cannot_change_is_replaced_and_deleted_first_where_it_stands_in_the_way(
-    world: World, name: str, changes: Values, first: bool
+def test_a_property_that_aws_cannot_change_replaces_the_resource(
+    deployment: Deployment, name: str, changes: Values, first: bool
 ) -> None:
-    made = world.made[name]
-    difference = world.diff(made, {**made.inputs, **changes})
+    resource = deployment.resources[name]
+    difference = deployment.diff(resource, {**resource.inputs, **changes})
     assert {path.partition(".")[0] for path in difference.replaces} == set(changes)
     assert difference.deleteBeforeReplace == first
 
 
-def test_drift_is_seen(world: World, account: str) -> None:
-    aws(account, "ec2").create_tags(Resources=[world.made["subnet"].id], Tags=[{"Key": "Name", "Value": "evil"}])
-    assert decode(world.read(world.made["subnet"]).inputs)["tags"] == {"boutique:stack": "dev", "Name": "evil"}
+def test_drift_is_detected(deployment: Deployment, account: str) -> None:
+    aws(account, "ec2").create_tags(
+        Resources=[deployment.resources["subnet"].id], Tags=[{"Key": "Name", "Value": "evil"}]
+    )
+    assert decode(deployment.read(deployment.resources["subnet"]).inputs)["tags"] == {
+        "boutique:stack": "dev",
+        "Name": "evil",
+    }
     aws(account, "iam").update_assume_role_policy(RoleName="trial", PolicyDocument=trust("evil.example.com"))
-    drifted = decode(world.read(world.made["cluster-role"]).inputs)["assumeRolePolicy"]
+    drifted = decode(deployment.read(deployment.resources["cluster-role"]).inputs)["assumeRolePolicy"]
     assert json.loads(drifted) == json.loads(trust("evil.example.com"))
 
 
-def test_what_was_deleted_behind_pulumi_is_gone(world: World, account: str) -> None:
-    made = world.make("short", Declared("aws:cloudwatch/logGroup:LogGroup", {"name": "/trial/short"}))
+def test_a_resource_deleted_outside_of_pulumi_is_detected(deployment: Deployment, account: str) -> None:
+    resource = deployment.create("short", Declared("aws:cloudwatch/logGroup:LogGroup", {"name": "/trial/short"}))
     aws(account, "logs").delete_log_group(logGroupName="/trial/short")
-    assert not world.read(made).id
-    world.delete(made)
+    assert not deployment.read(resource).id
+    deployment.delete(resource)
 
 
-def test_a_preview_makes_nothing_and_knows_what_only_aws_will_tell_to_be_unknown(world: World) -> None:
+def test_a_preview_creates_nothing_and_marks_outputs_unknown(deployment: Deployment) -> None:
     inputs = {"name": "/trial/preview", "retentionInDays": 1}
     request = provider_pb2.CreateRequest(
         type="aws:cloudwatch/logGroup:LogGroup", name="preview", properties=encode(inputs), preview=True
     )
-    expected = decode(world.provider.Create(request).properties)
+    expected = decode(deployment.provider.Create(request).properties)
     assert expected["arn"] is UNKNOWN
     assert expected["retentionInDays"] == 1
     read = provider_pb2.ReadRequest(
         type=request.type, name="preview", id="/trial/preview", inputs=request.properties, properties=request.properties
     )
-    assert not world.provider.Read(read).id
+    assert not deployment.provider.Read(read).id
 
 
-def test_a_name_is_drawn_and_stays(world: World) -> None:
-    made = world.made["role"]
-    assert made.inputs["name"].startswith("role-")
-    assert len(made.inputs["name"]) == len("role-") + 7
-    again = world.check(made.token, "role", world.resolve(WORLD["role"].inputs), made.inputs)
-    assert again["name"] == made.inputs["name"]
+def test_a_generated_name_is_kept(deployment: Deployment) -> None:
+    resource = deployment.resources["role"]
+    assert resource.inputs["name"].startswith("role-")
+    assert len(resource.inputs["name"]) == len("role-") + 7
+    again = deployment.check(resource.token, "role", deployment.resolve(RESOURCES["role"].inputs), resource.inputs)
+    assert again["name"] == resource.inputs["name"]
 
 
-def test_a_failure_after_the_creation_keeps_what_was_made(world: World) -> None:
+def test_a_failure_after_the_creation_keeps_the_resource(deployment: Deployment) -> None:
     group = Declared(
         "aws:rds/parameterGroup:ParameterGroup",
         {"name": "late", "family": "postgres17", "parameters": [{"name": "rds.force_ssl", "value": True}]},
     )
     with pytest.raises(grpc.RpcError) as failure:
-        world.make("late", group)
+        deployment.create("late", group)
     metadata: Any = failure.value.trailing_metadata()
     detail = provider_pb2.ErrorResourceInitFailed()
     status_pb2.Status.FromString(dict(metadata)["grpc-status-details-bin"]).details[0].Unpack(detail)
@@ -183,33 +188,33 @@ def test_a_failure_after_the_creation_keeps_what_was_made(world: World) -> None:
         ("aws:lb/listenerRule:ListenerRule", {"conditions": [{"queryStrings": [{}]}]}, "queryStrings"),
     ],
 )
-def test_a_property_that_is_not_covered_is_named(world: World, token: str, inputs: Values, named: str) -> None:
-    answer = world.provider.Check(provider_pb2.CheckRequest(type=token, name="bad", news=encode(inputs)))
+def test_an_uncovered_property_is_named(deployment: Deployment, token: str, inputs: Values, named: str) -> None:
+    answer = deployment.provider.Check(provider_pb2.CheckRequest(type=token, name="bad", news=encode(inputs)))
     assert named in answer.failures[0].reason
     assert token in answer.failures[0].reason
 
 
-def test_a_type_and_a_function_that_are_not_covered_are_named(world: World) -> None:
-    answer = world.provider.Check(provider_pb2.CheckRequest(type="aws:ec2/instance:Instance", news=encode({})))
+def test_an_uncovered_type_and_function_are_named(deployment: Deployment) -> None:
+    answer = deployment.provider.Check(provider_pb2.CheckRequest(type="aws:ec2/instance:Instance", news=encode({})))
     assert "aws:ec2/instance:Instance is not covered" in answer.failures[0].reason
     with pytest.raises(grpc.RpcError, match="getAmi is not covered"):
-        world.provider.Invoke(provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi"))
+        deployment.provider.Invoke(provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi"))
 
 
-def test_aws_own_words_and_the_resource_are_told(world: World) -> None:
+def test_an_error_has_the_resource_and_the_message_of_aws(deployment: Deployment) -> None:
     with pytest.raises(grpc.RpcError) as failure:
-        world.make("again", WORLD["repository"])
+        deployment.create("again", RESOURCES["repository"])
     details = str(failure.value)
     assert "aws:ecr/repository:Repository again: CreateRepository: RepositoryAlreadyExistsException" in details
 
 
 @pytest.mark.parametrize("endpoint", ["https://rds.eu-central-1.amazonaws.com", "http://10.0.0.1:5000", "", None])
-def test_no_endpoint_but_one_of_this_machine_is_talked_to(endpoint: str | None) -> None:
+def test_an_endpoint_that_is_not_on_this_machine_is_refused(endpoint: str | None) -> None:
     with plugin(endpoint) as provider, pytest.raises(grpc.RpcError, match="BOUTIQUE_AWS_ENDPOINT"):
         provider.Configure(provider_pb2.ConfigureRequest(args=encode({"region": REGION})))
 
 
-def test_another_account_than_those_allowed_is_refused(account: str) -> None:
+def test_an_account_that_is_not_allowed_is_refused(account: str) -> None:
     arguments = {"region": REGION, "allowedAccountIds": '["210987654321"]'}
     with plugin(account) as provider, pytest.raises(grpc.RpcError, match="not allowed: 123456789012"):
         provider.Configure(provider_pb2.ConfigureRequest(args=encode(arguments)))

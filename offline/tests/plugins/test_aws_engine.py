@@ -1,4 +1,4 @@
-"""The plugin under the real engine, against the emulated account."""
+"""Tests the emulated aws plugin with the real engine, against the emulated account."""
 
 import json
 import os
@@ -24,27 +24,27 @@ _PROGRAM = """
 import json, os
 import pulumi, pulumi_aws as aws
 
-said = json.loads(os.environ["TRIAL"])
+settings = json.loads(os.environ["TRIAL"])
 tags = {"tags": {"boutique:stack": "trial"}}
-provider = aws.Provider("aws", region=said["region"], allowed_account_ids=[said["account"]], default_tags=tags)
+provider = aws.Provider("aws", region=settings["region"], allowed_account_ids=[settings["account"]], default_tags=tags)
 options = pulumi.ResourceOptions(provider=provider)
 zones = aws.get_availability_zones(opts=pulumi.InvokeOptions(provider=provider)).names
-network = aws.ec2.Vpc("network", cidr_block=said["cidr"], tags={"Name": "trial"}, opts=options)
+network = aws.ec2.Vpc("network", cidr_block=settings["cidr"], tags={"Name": "trial"}, opts=options)
 subnets = [
     aws.ec2.Subnet(zone, vpc_id=network.id, cidr_block=f"10.0.{number}.0/24", availability_zone=zone, opts=options)
     for number, zone in enumerate(zones[:2])
 ]
-placed = aws.rds.SubnetGroup("stores", subnet_ids=[subnet.id for subnet in subnets], opts=options)
+group = aws.rds.SubnetGroup("stores", subnet_ids=[subnet.id for subnet in subnets], opts=options)
 database = aws.rds.Instance(
     "database",
     identifier="trial",
     engine="postgres",
-    instance_class=said["class"],
+    instance_class=settings["class"],
     allocated_storage=20,
-    storage_encrypted=said["encrypted"],
+    storage_encrypted=settings["encrypted"],
     username="trial",
     password=pulumi.Output.secret("drawn-for-the-test"),
-    db_subnet_group_name=placed.name,
+    db_subnet_group_name=group.name,
     skip_final_snapshot=True,
     opts=options,
 )
@@ -54,15 +54,21 @@ pulumi.export("endpoint", database.endpoint)
 
 @dataclass
 class Trial:
-    """A stack of the real engine in a folder of its own."""
+    """A stack of the real engine in its own folder."""
 
     directory: Path
     path: str
     endpoint: str
 
     def run(self, *command: str, **changes: Any) -> str:
-        """What `pulumi` prints. Fails where it does."""
-        said = {"region": REGION, "account": ACCOUNT, "cidr": "10.0.0.0/16", "class": "db.t4g.micro", "encrypted": True}
+        """Runs `pulumi` and returns its output. Fails if it fails."""
+        settings = {
+            "region": REGION,
+            "account": ACCOUNT,
+            "cidr": "10.0.0.0/16",
+            "class": "db.t4g.micro",
+            "encrypted": True,
+        }
         outcome = subprocess.run(
             ["pulumi", *command, "--non-interactive"],
             cwd=self.directory,
@@ -74,7 +80,7 @@ class Trial:
                 "PULUMI_CONFIG_PASSPHRASE": "trial",
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
                 "BOUTIQUE_AWS_ENDPOINT": self.endpoint,
-                "TRIAL": json.dumps(said | changes),
+                "TRIAL": json.dumps(settings | changes),
             },
             capture_output=True,
             text=True,
@@ -97,14 +103,14 @@ def trial(tmp_path: Path) -> Iterator[Trial]:
         yield trial
 
 
-def test_a_stack_lives_as_it_would_on_aws(trial: Trial) -> None:
+def test_a_stack_is_deployed_changed_repaired_and_destroyed(trial: Trial) -> None:
     before = inventory(trial.endpoint, REGION)
     assert "+ 7 created" in trial.run("up", "--yes", "--skip-preview")
     assert "drawn-for-the-test" not in trial.run("stack", "export")
     trial.run("preview", "--expect-no-changes")
 
     assert "~ 1 to update" in trial.run("preview", **{"class": "db.t4g.small"})
-    assert "what the present one holds is lost" in trial.run("preview", encrypted=False)
+    assert "its data will be lost" in trial.run("preview", encrypted=False)
 
     _tag_by_hand(trial)
     assert "~ 1 updated" in trial.run("refresh", "--yes", "--skip-preview")

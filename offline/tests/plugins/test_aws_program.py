@@ -1,4 +1,4 @@
-"""What the program makes, in each of its stacks on AWS, is what the stand-in covers."""
+"""Tests that the emulated aws plugin covers everything that the program creates in each stack on AWS."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -28,14 +28,14 @@ _COMPUTED: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 class _Answers(mocks.Mocks):
-    """Records what is made, and answers what preflight asks."""
+    """Records the created resources, and responds to the calls of the preflight checks."""
 
     def __init__(self, settings: AwsSettings) -> None:
-        self.made: list[mocks.MockResourceArgs] = []
+        self.created: list[mocks.MockResourceArgs] = []
         self._settings = settings
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made.append(args)
+        self.created.append(args)
         outputs: dict[str, Any] = {
             "arn": f"arn:aws:x:::{args.name}",
             "id": args.name,
@@ -72,7 +72,7 @@ def _records(certificate: dict[str, Any]) -> list[dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def event_loop_of_pulumi() -> Iterator[None]:
-    """Pulumi takes the thread's event loop."""
+    """Sets the thread's event loop, which Pulumi uses."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
@@ -82,7 +82,7 @@ def event_loop_of_pulumi() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def resources() -> Resources:
-    """With no account behind them: what is covered follows from AWS' models alone."""
+    """Returns resources without an account, which checks do not need."""
     return Resources(Api("http://127.0.0.1:1", "eu-central-1"), "123456789012", {})
 
 
@@ -101,18 +101,18 @@ def test_every_property_that_a_stack_sets_is_covered(
     mocks.set_mocks(answers, "boutique", stack)
     args = AwsPlatformArgs(stack, settings, "shop", load_service_files(ROOT / "services"), pictures)
     pulumi.runtime.test(lambda: create_aws_platform(args))()  # type: ignore[no-untyped-call]
-    [cluster] = [made for made in answers.made if made.typ == "eks:index:Cluster"]
-    # Of a remote component the mocks see no children.
+    [cluster] = [created for created in answers.created if created.typ == "eks:index:Cluster"]
+    # The mocks do not show the children of a remote component.
     pulumi.runtime.test(lambda: Cluster(cluster.name, cluster.inputs, None))()  # type: ignore[no-untyped-call]
 
-    of_aws = [made for made in answers.made if made.typ.startswith("aws:")]
-    assert len(of_aws) > 100
-    for made in of_aws:
-        resources.check(Resource(made.typ, types.find(made.typ), made.name), {}, _plain(made.inputs), b"")
+    aws_resources = [created for created in answers.created if created.typ.startswith("aws:")]
+    assert len(aws_resources) > 100
+    for created in aws_resources:
+        resources.check(Resource(created.typ, types.find(created.typ), created.name), {}, _plain(created.inputs), b"")
 
 
 def _plain(inputs: dict[str, Any]) -> dict[str, Any]:
-    """As the plugin has them: mocks leave secrets as they cross the wire, but not files."""
+    """Returns inputs as the plugin receives them: mocks keep secrets in the wire format, but not files."""
     files = {name: Asset("1", text="") for name, value in inputs.items() if isinstance(value, pulumi.Asset)}
     revealed: dict[str, Any] = reveal(decode(encode({**inputs, **files})))
     return revealed

@@ -1,4 +1,4 @@
-"""Every type of the table, against the emulated account."""
+"""Tests every type of the tables against the emulated account."""
 
 import importlib
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from pulumi.runtime import rpc
 from boutique_offline.plugins.aws import types
 from boutique_offline.plugins.properties import decode, reveal
 from boutique_offline.rehearsal.account.inventory import Item, inventory
-from offline.tests.plugins.aws_account import REGION, World, configured, emulated_account
-from offline.tests.plugins.aws_world import WORLD
+from offline.tests.plugins.aws_account import REGION, Deployment, configured, emulated_account
+from offline.tests.plugins.aws_resources import RESOURCES
 
 _LISTED = {
     "acm": {"certificate"},
@@ -45,7 +45,7 @@ _LISTED = {
     "secretsmanager": {"secret"},
     "sns": {"subscription", "topic"},
 }
-"""What the account's inventory must tell of a resource of each type. The rest is a part of another, or a wait."""
+"""The kinds that the inventory must list after all types were created."""
 
 
 @pytest.fixture(scope="module")
@@ -56,47 +56,47 @@ def account() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def untouched(account: str) -> frozenset[Item]:
-    """What the account has before anything is made."""
+    """Returns the inventory before anything is created."""
     return inventory(account, REGION)
 
 
 @pytest.fixture(scope="module")
-def world(account: str, untouched: frozenset[Item]) -> Iterator[World]:
-    """A resource of each type, made in the account."""
+def deployment(account: str, untouched: frozenset[Item]) -> Iterator[Deployment]:
+    """Creates a resource of each type."""
     with configured(account) as provider:
-        world = World(provider)
-        for name, declared in WORLD.items():
-            world.make(name, declared)
-        yield world
+        deployment = Deployment(provider)
+        for name, declared in RESOURCES.items():
+            deployment.create(name, declared)
+        yield deployment
 
 
-def test_the_world_has_each_type_of_the_table() -> None:
+def test_the_resources_cover_every_type_of_the_tables() -> None:
     rows = {
         f"{module}:{name}"
         for module in types.MODULES
         for name in importlib.import_module(f"boutique_offline.plugins.aws.types.{module}").TYPES
     }
-    assert {_short(declared.token) for declared in WORLD.values()} == rows
+    assert {_short(declared.token) for declared in RESOURCES.values()} == rows
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_what_was_made_is_all_that_was_asked_for(world: World, name: str) -> None:
-    made = world.made[name]
-    now = world.read(made)
-    assert now.id == made.id
-    assert decode(now.inputs) == made.inputs
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_created_resource_has_all_its_inputs(deployment: Deployment, name: str) -> None:
+    resource = deployment.resources[name]
+    now = deployment.read(resource)
+    assert now.id == resource.id
+    assert decode(now.inputs) == resource.inputs
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_outputs_have_the_types_of_the_provider(world: World, name: str) -> None:
-    made = world.made[name]
-    for output, kind in _types.resource_types(_sdk_class(made.token)).items():
-        rpc.translate_output_properties(reveal(made.state).get(output), lambda each: each, kind)
+@pytest.mark.parametrize("name", RESOURCES)
+def test_outputs_have_the_types_of_the_official_provider(deployment: Deployment, name: str) -> None:
+    resource = deployment.resources[name]
+    for output, kind in _types.resource_types(_sdk_class(resource.token)).items():
+        rpc.translate_output_properties(reveal(resource.state).get(output), lambda each: each, kind)
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_the_table_names_no_property_that_the_provider_has_not(name: str) -> None:
-    declared = WORLD[name]
+@pytest.mark.parametrize("name", RESOURCES)
+def test_the_tables_name_only_properties_of_the_official_provider(name: str) -> None:
+    declared = RESOURCES[name]
     row, known = types.find(declared.token), {*_types.resource_types(_sdk_class(declared.token)), "id"}
     calls = [call for call in (row.create, row.copy, *row.updates, *row.delete) if call]
     named = {each for call in calls for each in (*call.takes, *call.built)}
@@ -104,24 +104,24 @@ def test_the_table_names_no_property_that_the_provider_has_not(name: str) -> Non
     assert named <= known
 
 
-def test_tags_are_the_provider_s_and_the_resource_s_own(world: World) -> None:
-    assert world.made["vpc"].state["tagsAll"] == {"boutique:stack": "dev", "Name": "trial"}
+def test_a_resource_has_its_own_tags_and_the_default_tags(deployment: Deployment) -> None:
+    assert deployment.resources["vpc"].state["tagsAll"] == {"boutique:stack": "dev", "Name": "trial"}
 
 
-def test_a_password_is_secret_in_all_that_is_kept(world: World) -> None:
+def test_a_password_is_secret_in_inputs_and_state(deployment: Deployment) -> None:
     for name in ("database", "cache", "secret-version"):
-        made = world.made[name]
-        assert "drawn-for-the-test" not in repr((made.inputs, made.state))
+        resource = deployment.resources[name]
+        assert "drawn-for-the-test" not in repr((resource.inputs, resource.state))
 
 
-# The last of the module: nothing of its world is left.
-def test_a_destroy_leaves_the_account_as_it_was_and_is_no_error_when_done_again(
-    account: str, untouched: frozenset[Item], world: World
+# Must be the last test of the module, since it deletes all resources.
+def test_deleting_twice_succeeds_and_leaves_the_account_as_before(
+    account: str, untouched: frozenset[Item], deployment: Deployment
 ) -> None:
     listed = inventory(account, REGION) - untouched
-    for made in reversed(world.made.values()):
-        world.delete(made)
-        world.delete(made)
+    for resource in reversed(deployment.resources.values()):
+        deployment.delete(resource)
+        deployment.delete(resource)
     assert inventory(account, REGION) == untouched
     for service, kinds in _LISTED.items():
         assert {item.kind for item in listed if item.service == service} == kinds

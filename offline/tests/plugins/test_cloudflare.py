@@ -1,4 +1,4 @@
-"""The stand-in for the cloudflare provider, over gRPC as the engine speaks to it, against the emulated API."""
+"""Tests the emulated cloudflare plugin over gRPC, against the emulated API."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -39,8 +39,8 @@ async def provider(cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> A
         yield stub
 
 
-class connected:  # noqa: N801 (reads as the context that it is)
-    """A client of a plugin that is not configured yet."""
+class connected:  # noqa: N801 (used like a function)
+    """Starts a plugin and returns a client; the plugin is not configured."""
 
     async def __aenter__(self) -> Any:
         self._server, port = await start(CloudflareProvider(Engine(None)))
@@ -65,7 +65,7 @@ async def delete(provider: Any, kind: str, identifier: str, inputs: dict[str, An
     await provider.Delete(provider_pb2.DeleteRequest(type=kind, id=identifier, properties=encode(inputs)))
 
 
-async def test_a_record_is_made_changed_and_deleted(provider: Any, cloudflare: Cloudflare) -> None:
+async def test_a_record_is_created_changed_and_deleted(provider: Any, cloudflare: Cloudflare) -> None:
     made = await create(provider, RECORD, SHOP)
     assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "lb.example.net"
     changed = SHOP | {"content": "other.example.net"}
@@ -75,17 +75,17 @@ async def test_a_record_is_made_changed_and_deleted(provider: Any, cloudflare: C
     assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "other.example.net"
     await delete(provider, RECORD, made.id, changed)
     assert cloudflare.ask("GET", "dns_records") == []
-    await delete(provider, RECORD, made.id, changed)  # what is gone already is no failure
+    await delete(provider, RECORD, made.id, changed)  # deleting it again succeeds
 
 
-async def test_a_preview_makes_nothing_and_says_what_it_cannot_know(provider: Any, cloudflare: Cloudflare) -> None:
+async def test_a_preview_creates_nothing_and_marks_unknown_values(provider: Any, cloudflare: Cloudflare) -> None:
     request = provider_pb2.CreateRequest(type=RECORD, properties=encode(SHOP | {"content": UNKNOWN}), preview=True)
     expected = decode((await provider.Create(request)).properties)
     assert (expected["content"], expected["createdOn"]) == (UNKNOWN, UNKNOWN)
     assert cloudflare.ask("GET", "dns_records") == []
 
 
-async def test_a_refresh_sees_what_was_changed_and_what_is_gone(provider: Any, cloudflare: Cloudflare) -> None:
+async def test_a_refresh_detects_changes_and_deletions(provider: Any, cloudflare: Cloudflare) -> None:
     made = await create(provider, RECORD, SHOP)
     path = f"dns_records/{made.id}"
     cloudflare.ask("PATCH", path, {"content": "drifted.example.net", "comment": None})
@@ -95,7 +95,7 @@ async def test_a_refresh_sees_what_was_changed_and_what_is_gone(provider: Any, c
     assert (await read(provider, RECORD, made.id, SHOP)).id == ""
 
 
-async def test_what_was_made_by_hand_is_imported(provider: Any, cloudflare: Cloudflare) -> None:
+async def test_existing_resources_can_be_imported(provider: Any, cloudflare: Cloudflare) -> None:
     by_hand = {"name": "shop.example.com", "type": "A", "content": "192.0.2.1", "ttl": 300, "proxied": False}
     identifier = cloudflare.ask("POST", "dns_records", by_hand)["id"]
     record = await read(provider, RECORD, f"{ZONE}/{identifier}", {})
@@ -107,12 +107,12 @@ async def test_what_was_made_by_hand_is_imported(provider: Any, cloudflare: Clou
     assert decode(setting.inputs) == {"zoneId": ZONE, "settingId": "min_tls_version", "value": "1.0"}
 
 
-async def test_an_import_says_what_its_id_must_be(provider: Any) -> None:
+async def test_an_invalid_import_id_is_explained(provider: Any) -> None:
     with pytest.raises(grpc.aio.AioRpcError, match=r"import: 'shop': must be <zone id>/<id>"):
         await read(provider, RECORD, "shop", {})
 
 
-async def test_a_setting_is_set_and_left_as_it_is_at_the_end(provider: Any, cloudflare: Cloudflare) -> None:
+async def test_deleting_a_setting_leaves_its_value(provider: Any, cloudflare: Cloudflare) -> None:
     inputs = {"zoneId": ZONE, "settingId": "ssl", "value": "strict"}
     made = await create(provider, SETTING, inputs)
     assert made.id == "ssl"
@@ -123,7 +123,7 @@ async def test_a_setting_is_set_and_left_as_it_is_at_the_end(provider: Any, clou
 @pytest.mark.parametrize(
     ("kind", "changes", "replaces"), [(RECORD, {"content": "new"}, []), (RECORD, {"zoneId": "b" * 32}, ["zoneId"])]
 )
-async def test_only_another_zone_makes_another_record(
+async def test_only_a_change_of_zone_replaces_a_record(
     provider: Any, kind: str, changes: dict[str, Any], replaces: list[str]
 ) -> None:
     answer = await provider.Diff(
@@ -142,21 +142,21 @@ async def test_only_another_zone_makes_another_record(
         ("cloudflare:index/ruleset:Ruleset", {}, "Ruleset is not covered"),
     ],
 )
-async def test_what_cannot_be_is_named_before_anything_is_made(
+async def test_an_invalid_input_is_named_before_anything_is_created(
     provider: Any, kind: str, inputs: dict[str, Any], named: str
 ) -> None:
     answer = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
     assert named in answer.failures[0].reason
 
 
-async def test_a_refusal_is_told_in_cloudflares_words(provider: Any) -> None:
+async def test_an_error_has_the_message_of_cloudflare(provider: Any) -> None:
     made = await create(provider, RECORD, SHOP)
     with pytest.raises(grpc.aio.AioRpcError, match="81058: An identical record already exists"):
         await create(provider, RECORD, SHOP)
     await delete(provider, RECORD, made.id, SHOP)
 
 
-async def test_a_zone_is_looked_up(provider: Any) -> None:
+async def test_a_zone_can_be_looked_up(provider: Any) -> None:
     request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": ZONE}))
     answer = decode(getattr(await provider.Invoke(request), "return"))
     assert (answer["name"], answer["status"]) == ("example.com", "active")
@@ -173,7 +173,7 @@ async def test_a_zone_is_looked_up(provider: Any) -> None:
         ("http://192.0.2.1", "must be an http address of this machine"),
     ],
 )
-async def test_no_other_cloudflare_is_ever_asked(
+async def test_an_endpoint_that_is_not_on_this_machine_is_refused(
     monkeypatch: pytest.MonkeyPatch, endpoint_given: str, named: str
 ) -> None:
     monkeypatch.setenv("BOUTIQUE_CLOUDFLARE_ENDPOINT", endpoint_given)

@@ -1,4 +1,4 @@
-"""The cloudflare stand-in under the real engine, against an emulated zone."""
+"""Tests the emulated cloudflare plugin with the real engine, against an emulated zone."""
 
 import json
 import os
@@ -28,7 +28,7 @@ shop = cloudflare.DnsRecord(
 )
 cloudflare.DnsRecord(
     "proof", zone_id={zone!r}, name=shop.name.apply(lambda name: f"_proof.{{name}}"), type="TXT",
-    content=shop.created_on.apply(lambda made: "made"), ttl=60, opts=opts,
+    content=shop.created_on.apply(lambda created: "created"), ttl=60, opts=opts,
 )
 cloudflare.ZoneSetting("ssl", zone_id={zone!r}, setting_id="ssl", value="strict", opts=opts)
 pulumi.export("ranges", ranges.ipv4_cidrs)
@@ -77,9 +77,7 @@ def pulumi(toolbox: Toolbox, cloudflare: Cloudflare, tmp_path: Path) -> Pulumi:
     return run
 
 
-def test_a_zone_is_as_declared_through_failure_drift_and_change_until_the_destroy(
-    pulumi: Pulumi, cloudflare: Cloudflare
-) -> None:
+def test_a_zone_matches_the_program_after_failures_drift_and_changes(pulumi: Pulumi, cloudflare: Cloudflare) -> None:
     previewed = pulumi("preview")
     assert previewed.count("to create") == 5, previewed.output
     assert cloudflare.ask("GET", "dns_records") == []
@@ -89,7 +87,7 @@ def test_a_zone_is_as_declared_through_failure_drift_and_change_until_the_destro
     assert "9207: The comment is longer than 100 characters" in refused.output
     assert pulumi("up", "--yes", "--skip-preview").succeeded
     proof, shop = cloudflare.ask("GET", "dns_records")
-    assert (proof["name"], proof["content"]) == ("_proof.shop.example.com", "made")
+    assert (proof["name"], proof["content"]) == ("_proof.shop.example.com", "created")
     assert cloudflare.ask("GET", "settings/ssl")["value"] == "strict"
     assert cloudflare.token not in pulumi("stack", "export").output
 
@@ -97,9 +95,9 @@ def test_a_zone_is_as_declared_through_failure_drift_and_change_until_the_destro
     cloudflare.ask("DELETE", f"dns_records/{proof['id']}")
     refreshed = pulumi("refresh", "--yes", "--skip-preview")
     assert (refreshed.count("updated"), refreshed.count("deleted")) == (1, 1), refreshed.output
-    mended = pulumi("up", "--yes", "--skip-preview", comment="Our shop")
-    counts = {what: mended.count(what) for what in ("created", "updated", "unchanged", "replaced")}
-    assert counts == {"created": 1, "updated": 1, "unchanged": 3, "replaced": 0}, mended.output
+    repaired = pulumi("up", "--yes", "--skip-preview", comment="Our shop")
+    counts = {what: repaired.count(what) for what in ("created", "updated", "unchanged", "replaced")}
+    assert counts == {"created": 1, "updated": 1, "unchanged": 3, "replaced": 0}, repaired.output
     live = cloudflare.ask("GET", f"dns_records/{shop['id']}")
     assert (live["content"], live["comment"]) == ("lb.example.net", "Our shop")
 

@@ -1,4 +1,4 @@
-"""What the stand-in for the eks provider refuses, before it makes anything; a rehearsal shows what it makes."""
+"""Tests what the emulated eks plugin refuses before it creates anything."""
 
 from typing import Any
 
@@ -27,5 +27,5 @@ def test_a_cluster_with_auto_mode_is_covered() -> None:
         (AUTO_MODE | {"authenticationMode": "CONFIG_MAP"}, "authenticationMode must be API"),
     ],
 )
-def test_any_other_is_refused_by_what_it_asks_for(inputs: dict[str, Any], named: str) -> None:
+def test_an_uncovered_input_is_named(inputs: dict[str, Any], named: str) -> None:
     assert named in str(uncovered(inputs))

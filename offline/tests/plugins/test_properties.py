@@ -28,11 +28,11 @@ _values: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.dictionaries(st.text(), _values))
-def test_every_value_comes_back_from_the_wire_as_it_was(properties: dict[str, Any]) -> None:
+def test_every_value_survives_encoding_and_decoding(properties: dict[str, Any]) -> None:
     assert decode(encode(properties)) == properties
 
 
-def test_a_whole_number_is_an_integer_though_the_wire_has_only_doubles() -> None:
+def test_a_whole_number_is_decoded_as_an_integer() -> None:
     bag = struct_pb2.Struct()
     bag.update({"replicas": 3, "ratio": 0.5})
     replicas, ratio = (decode(bag)[name] for name in ("replicas", "ratio"))
@@ -40,11 +40,11 @@ def test_a_whole_number_is_an_integer_though_the_wire_has_only_doubles() -> None
     assert ratio == 0.5
 
 
-def test_a_reference_to_a_resource_keeps_its_urn_and_id() -> None:
+def test_a_resource_reference_keeps_its_urn_and_id() -> None:
     assert decode(encode({"child": ResourceReference("urn", "id")})) == {"child": ResourceReference("urn", "id")}
 
 
-def test_an_asset_keeps_its_hash_and_gives_its_content(tmp_path: Path) -> None:
+def test_an_asset_keeps_its_hash_and_content(tmp_path: Path) -> None:
     (tmp_path / "mug.svg").write_bytes(b"<svg/>")
     for asset in (Asset("1", path=str(tmp_path / "mug.svg")), Asset("1", text="<svg/>")):
         decoded = decode(encode({"file": asset}))["file"]
@@ -60,26 +60,26 @@ def test_an_archive_is_refused() -> None:
 
 
 @given(_values)
-def test_nothing_is_secret_once_revealed(value: Any) -> None:
+def test_a_revealed_value_contains_no_secret(value: Any) -> None:
     assert not contains(reveal(value), Secret)
 
 
 @given(_values)
-def test_concealing_hides_no_less_and_changes_nothing(value: Any) -> None:
+def test_concealing_restores_secrets_and_changes_no_value(value: Any) -> None:
     concealed = conceal(reveal(value), like=value)
     assert reveal(concealed) == reveal(value)
     assert contains(concealed, Secret) == contains(value, Secret)
 
 
-def test_a_list_with_a_secret_is_hidden_as_a_whole_because_items_move() -> None:
+def test_a_list_with_a_secret_is_secret_as_a_whole() -> None:
     like = {"env": [{"name": "A", "value": Secret("x")}], "image": "i"}
     live = {"env": [{"name": "B", "value": "y"}, {"name": "A", "value": "x"}], "image": "i"}
     assert conceal(live, like) == {"env": Secret(live["env"]), "image": "i"}
 
 
-def test_an_unknown_is_found_inside_a_secret() -> None:
+def test_an_unknown_value_is_found_inside_a_secret() -> None:
     assert contains({"data": Secret({"key": [UNKNOWN]})}, Unknown)
 
 
-def test_a_secret_does_not_show_its_value() -> None:
+def test_the_representation_of_a_secret_hides_its_value() -> None:
     assert "hunter2" not in repr({"password": Secret("hunter2")})

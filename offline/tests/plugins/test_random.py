@@ -16,7 +16,7 @@ ID = "random:index/randomId:RandomId"
 
 @pytest.fixture
 async def provider() -> AsyncIterator[Any]:
-    """A client of the plugin, over gRPC as the engine is one."""
+    """Returns a gRPC client of the plugin, as the engine is one."""
     server, port = await start(RandomProvider(Engine(None)))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield provider_pb2_grpc.ResourceProviderStub(channel)
@@ -27,7 +27,7 @@ async def _create(provider: Any, kind: str, **inputs: Any) -> Any:
     return await provider.Create(provider_pb2.CreateRequest(type=kind, properties=encode(inputs)))
 
 
-async def test_a_password_is_secret_and_has_what_was_asked_for(provider: Any) -> None:
+async def test_a_password_is_secret_and_contains_the_required_characters(provider: Any) -> None:
     created = await _create(provider, PASSWORD, length=20, special=False, minNumeric=3, minUpper=2)
     result = decode(created.properties)["result"]
     assert isinstance(result, Secret)
@@ -37,22 +37,22 @@ async def test_a_password_is_secret_and_has_what_was_asked_for(provider: Any) ->
     assert result.value.isalnum()
 
 
-async def test_no_two_passwords_are_alike(provider: Any) -> None:
+async def test_two_passwords_differ(provider: Any) -> None:
     created = [await _create(provider, PASSWORD, length=20) for _ in range(2)]
     assert len({reveal(decode(one.properties))["result"] for one in created}) == 2
 
 
-async def test_a_preview_draws_nothing(provider: Any) -> None:
+async def test_a_preview_generates_nothing(provider: Any) -> None:
     request = provider_pb2.CreateRequest(type=PASSWORD, properties=encode({"length": 8}), preview=True)
     assert decode((await provider.Create(request)).properties) == {"length": 8, "result": UNKNOWN}
 
 
-async def test_an_id_is_the_same_number_in_each_notation(provider: Any) -> None:
+async def test_an_id_is_the_same_number_in_every_notation(provider: Any) -> None:
     outputs = decode((await _create(provider, ID, byteLength=4, prefix="n-")).properties)
     assert int(outputs["dec"].removeprefix("n-")) == int(outputs["hex"].removeprefix("n-"), 16)
 
 
-async def test_a_changed_input_draws_anew_and_an_unchanged_one_does_not(provider: Any) -> None:
+async def test_only_a_changed_input_replaces_the_value(provider: Any) -> None:
     old = encode({"length": 8, "keepers": {"day": "1"}})
     for new, replaces in ((old, []), (encode({"length": 8, "keepers": {"day": "2"}}), ["keepers"])):
         answer = await provider.Diff(provider_pb2.DiffRequest(old_inputs=old, news=new))
@@ -70,8 +70,6 @@ async def test_a_changed_input_draws_anew_and_an_unchanged_one_does_not(provider
         ("random:index/randomPet:RandomPet", {}, "RandomPet"),
     ],
 )
-async def test_an_input_that_cannot_be_met_is_named(
-    provider: Any, kind: str, inputs: dict[str, Any], named: str
-) -> None:
+async def test_an_invalid_input_is_named(provider: Any, kind: str, inputs: dict[str, Any], named: str) -> None:
     answer = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
     assert named in answer.failures[0].reason

@@ -43,13 +43,13 @@ async def _failure(call: Any) -> grpc.aio.AioRpcError:
     return failure.value
 
 
-async def test_a_refusal_reaches_the_user_as_it_stands(provider: Any) -> None:
+async def test_the_message_of_a_refusal_reaches_the_user_unchanged(provider: Any) -> None:
     assert (
         await _failure(provider.Create(provider_pb2.CreateRequest(name="refused")))
     ).details() == "the name is taken"
 
 
-async def test_a_resource_that_exists_but_is_not_ready_is_handed_to_the_engine_with_its_state(provider: Any) -> None:
+async def test_the_engine_gets_the_state_of_a_resource_that_is_not_ready(provider: Any) -> None:
     failure = await _failure(provider.Create(provider_pb2.CreateRequest(name="unready")))
     metadata = dict(failure.trailing_metadata() or ())
     detail = provider_pb2.ErrorResourceInitFailed()
@@ -58,21 +58,21 @@ async def test_a_resource_that_exists_but_is_not_ready_is_handed_to_the_engine_w
     assert decode(detail.properties) == {"data": Secret("x")}
 
 
-async def test_a_defect_is_said_to_be_one(provider: Any, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_unexpected_exception_is_reported_as_a_bug(provider: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert "bug" in str((await _failure(provider.Create(provider_pb2.CreateRequest()))).details())
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-async def test_a_method_that_is_not_covered_is_said_not_to_be(provider: Any) -> None:
+async def test_a_method_that_is_not_covered_is_named(provider: Any) -> None:
     failure = await _failure(provider.Update(provider_pb2.UpdateRequest()))
     assert failure.code() == grpc.StatusCode.UNIMPLEMENTED
     assert "Update is not covered" in str(failure.details())
 
 
-async def test_messages_to_an_engine_that_does_not_listen_are_dropped() -> None:
+async def test_messages_are_dropped_if_the_engine_has_ended() -> None:
     async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
         engine = Engine(channel)
-        engine.status("urn", "waiting")
+        engine.warn("urn", "a warning")
         await asyncio.gather(*engine._unsent)
 
 
@@ -88,7 +88,7 @@ async def engine() -> AsyncIterator[tuple[grpc.aio.Server, int]]:
 
 @asynccontextmanager
 async def _plugin(engine_port: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """A plugin's process, which must have ended by itself at the end of the block, and the port that it printed."""
+    """Yields a plugin's process and the port that it printed. The process must end by the end of the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "boutique_offline.plugins.random", f"127.0.0.1:{engine_port}"),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -104,7 +104,7 @@ async def _plugin(engine_port: int) -> AsyncIterator[tuple[asyncio.subprocess.Pr
             process.kill()
 
 
-async def test_a_plugin_prints_the_port_that_it_serves_and_ends_when_told_to(
+async def test_a_plugin_prints_its_port_and_ends_on_a_signal(
     engine: tuple[grpc.aio.Server, int],
 ) -> None:
     async with _plugin(engine[1]) as (process, port), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -113,6 +113,6 @@ async def test_a_plugin_prints_the_port_that_it_serves_and_ends_when_told_to(
         process.send_signal(signal.SIGINT)
 
 
-async def test_a_plugin_does_not_outlive_an_engine_that_was_killed(engine: tuple[grpc.aio.Server, int]) -> None:
+async def test_a_plugin_ends_when_its_engine_is_killed(engine: tuple[grpc.aio.Server, int]) -> None:
     async with _plugin(engine[1]):
         await engine[0].stop(None)

@@ -1,4 +1,4 @@
-"""What is added to moto: it answers and refuses as AWS does."""
+"""Tests the extensions of moto: they respond and refuse as AWS does."""
 
 import json
 import socket
@@ -55,7 +55,7 @@ def eks(account: str) -> Any:
 
 @pytest.fixture(scope="module")
 def subnets(account: str) -> list[str]:
-    """Of the VPC that AWS gives each account."""
+    """Returns the subnets of the account's default VPC."""
     found = _client(account, "ec2").describe_subnets()["Subnets"]
     return [subnet["SubnetId"] for subnet in found]
 
@@ -78,14 +78,14 @@ def _refused(code: str, call: Any, **arguments: Any) -> str:
     return str(refusal.value.response["Error"].get("Message"))
 
 
-def test_the_account_has_the_number_it_was_given_on_each_of_its_addresses(account: str) -> None:
+def test_the_account_has_its_number_on_every_address(account: str) -> None:
     for endpoint in (account, account.replace("127.0.0.1", "127.0.0.2")):
         assert _client(endpoint, "sts").get_caller_identity()["Account"] == ACCOUNT
         with urllib.request.urlopen(endpoint + HEALTH) as answer:
             assert answer.status == 200
 
 
-def test_a_cluster_of_auto_mode_is_described_as_it_was_asked_for(eks: Any, cluster: str) -> None:
+def test_a_cluster_with_auto_mode_has_the_requested_settings(eks: Any, cluster: str) -> None:
     described = eks.describe_cluster(name=cluster)["cluster"]
     assert {name: described[name] for name in AUTO_MODE if name != "kubernetesNetworkConfig"} == {
         name: value for name, value in AUTO_MODE.items() if name != "kubernetesNetworkConfig"
@@ -94,7 +94,7 @@ def test_a_cluster_of_auto_mode_is_described_as_it_was_asked_for(eks: Any, clust
     assert described["status"] == "ACTIVE"
 
 
-def test_a_cluster_has_a_group_of_its_own_which_goes_with_it(account: str, eks: Any, subnets: list[str]) -> None:
+def test_the_security_group_of_a_cluster_is_deleted_with_it(account: str, eks: Any, subnets: list[str]) -> None:
     before = inventory(account, REGION)
     vpc = {"subnetIds": subnets}
     made = eks.create_cluster(name="short", roleArn=ROLE, resourcesVpcConfig=vpc)["cluster"]
@@ -112,9 +112,7 @@ def test_a_cluster_has_a_group_of_its_own_which_goes_with_it(account: str, eks: 
         ({"accessConfig": {"authenticationMode": "CONFIG_MAP"}}, "authentication mode"),
     ],
 )
-def test_a_cluster_that_eks_refuses_is_refused(
-    eks: Any, subnets: list[str], changes: dict[str, Any], words: str
-) -> None:
+def test_an_invalid_cluster_is_refused(eks: Any, subnets: list[str], changes: dict[str, Any], words: str) -> None:
     asked = {"name": "bad", "roleArn": ROLE, "resourcesVpcConfig": {"subnetIds": subnets}} | AUTO_MODE | changes
     assert words in _refused("InvalidParameterException", eks.create_cluster, **asked)
 
@@ -125,25 +123,25 @@ def test_a_cluster_needs_two_zones(eks: Any, subnets: list[str]) -> None:
     assert "two different AZs" in said
 
 
-def test_a_protected_cluster_is_not_deleted(eks: Any, cluster: str) -> None:
+def test_a_cluster_with_deletion_protection_is_not_deleted(eks: Any, cluster: str) -> None:
     eks.update_cluster_config(name=cluster, deletionProtection=True)
     assert "deletion protection" in _refused("InvalidRequestException", eks.delete_cluster, name=cluster)
     eks.update_cluster_config(name=cluster, deletionProtection=False)
 
 
-def test_a_cluster_is_changed_in_one_way_at_a_time_and_raised_by_one_version(eks: Any, cluster: str) -> None:
+def test_a_cluster_takes_one_type_of_change_and_one_version_at_a_time(eks: Any, cluster: str) -> None:
     both = {"deletionProtection": True, "upgradePolicy": {"supportType": "STANDARD"}}
     assert "Only one" in _refused("InvalidParameterException", eks.update_cluster_config, name=cluster, **both)
     _refused("InvalidParameterException", eks.update_cluster_version, name=cluster, version="1.33")
 
 
-def test_nodes_of_auto_mode_are_admitted_by_eks_itself(eks: Any, cluster: str) -> None:
+def test_eks_creates_the_access_entry_of_auto_mode_nodes(eks: Any, cluster: str) -> None:
     entry = {"clusterName": cluster, "principalArn": ROLE}
     assert eks.describe_access_entry(**entry)["accessEntry"]["type"] == "EC2"
     assert "already in use" in _refused("ResourceInUseException", eks.create_access_entry, **entry)
 
 
-def test_an_access_entry_takes_policies_that_there_are_until_it_is_deleted(eks: Any, cluster: str) -> None:
+def test_an_access_entry_takes_existing_policies_until_it_is_deleted(eks: Any, cluster: str) -> None:
     entry = {"clusterName": cluster, "principalArn": f"arn:aws:iam::{ACCOUNT}:role/admin"}
     scope = {"type": "cluster"}
     policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -158,7 +156,7 @@ def test_an_access_entry_takes_policies_that_there_are_until_it_is_deleted(eks: 
     _refused("InvalidParameterException", eks.create_access_entry, clusterName=cluster, principalArn="someone")
 
 
-def test_a_service_account_has_one_role_which_must_exist(eks: Any, cluster: str) -> None:
+def test_a_service_account_has_one_existing_role(eks: Any, cluster: str) -> None:
     asked = {"clusterName": cluster, "namespace": "shop", "serviceAccount": "cart", "roleArn": ROLE}
     missing = asked | {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/none"}
     _refused("InvalidParameterException", eks.create_pod_identity_association, **missing)
@@ -171,7 +169,7 @@ def test_a_service_account_has_one_role_which_must_exist(eks: Any, cluster: str)
     _refused("ResourceNotFoundException", eks.describe_pod_identity_association, **gone)
 
 
-def test_an_add_on_that_there_is_can_be_added_once(eks: Any, cluster: str) -> None:
+def test_an_offered_add_on_can_be_added_once(eks: Any, cluster: str) -> None:
     _refused("InvalidParameterException", eks.create_addon, clusterName=cluster, addonName="none")
     eks.create_addon(clusterName=cluster, addonName="metrics-server", tags={"a": "b"})
     _refused("ResourceInUseException", eks.create_addon, clusterName=cluster, addonName="metrics-server")
@@ -183,28 +181,28 @@ def test_an_add_on_that_there_is_can_be_added_once(eks: Any, cluster: str) -> No
     assert eks.list_addons(clusterName=cluster)["addons"] == []
 
 
-def test_versions_in_standard_support_are_told_apart(eks: Any) -> None:
+def test_versions_in_standard_support_are_a_subset_of_all(eks: Any) -> None:
     standard = eks.describe_cluster_versions(versionStatus="STANDARD_SUPPORT")["clusterVersions"]
     everything = eks.describe_cluster_versions()["clusterVersions"]
     assert "1.34" in [version["clusterVersion"] for version in standard]
     assert len(standard) < len(everything)
 
 
-def test_a_major_version_of_postgres_stands_for_its_minor_ones(account: str) -> None:
+def test_a_major_version_of_postgres_matches_its_minor_versions(account: str) -> None:
     rds = _client(account, "rds")
     found = rds.describe_db_engine_versions(Engine="postgres", EngineVersion="17")["DBEngineVersions"]
     assert {version["EngineVersion"].partition(".")[0] for version in found} == {"17"}
     assert rds.describe_db_engine_versions(Engine="postgres", EngineVersion="9")["DBEngineVersions"] == []
 
 
-def test_an_instance_class_that_does_not_exist_is_not_on_offer_and_refused(account: str) -> None:
+def test_an_unknown_instance_class_is_not_offered_and_refused(account: str) -> None:
     rds = _client(account, "rds")
     asked = {"Engine": "postgres", "EngineVersion": "17.6", "DBInstanceClass": "db.t9.huge"}
     assert rds.describe_orderable_db_instance_options(**asked)["OrderableDBInstanceOptions"] == []
     _refused("InvalidParameterValue", rds.create_db_instance, DBInstanceIdentifier="bad", **asked)
 
 
-def test_a_database_whose_password_rds_manages_has_no_replica(account: str) -> None:
+def test_a_database_with_a_managed_password_cannot_have_a_replica(account: str) -> None:
     rds = _client(account, "rds")
     asked = {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "MasterUsername": "trial", "AllocatedStorage": 20}
     rds.create_db_instance(DBInstanceIdentifier="managed", ManageMasterUserPassword=True, **asked)
@@ -212,7 +210,7 @@ def test_a_database_whose_password_rds_manages_has_no_replica(account: str) -> N
     _refused("InvalidParameterCombination", rds.create_db_instance_read_replica, **replica)
 
 
-def test_what_a_cache_needs_is_looked_up_and_kept_while_it_is_used(account: str, subnets: list[str]) -> None:
+def test_groups_of_a_cache_must_exist_and_cannot_be_deleted_while_in_use(account: str, subnets: list[str]) -> None:
     cache = _client(account, "elasticache")
     asked = {
         "ReplicationGroupId": "carts",
@@ -236,7 +234,7 @@ def test_what_a_cache_needs_is_looked_up_and_kept_while_it_is_used(account: str,
     cache.delete_cache_parameter_group(CacheParameterGroupName="carts")
 
 
-def test_a_bucket_that_wants_tls_can_be_used_by_those_on_the_same_machine(account: str) -> None:
+def test_a_bucket_policy_that_requires_tls_allows_requests_on_this_machine(account: str) -> None:
     s3 = _client(account, "s3")
     s3.create_bucket(Bucket="pictures", CreateBucketConfiguration={"LocationConstraint": REGION})
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::pictures/*"}

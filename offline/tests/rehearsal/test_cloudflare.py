@@ -1,4 +1,4 @@
-"""The emulated Cloudflare, over HTTP: the envelope, the checks and the codes of the real one."""
+"""Tests that the emulated Cloudflare has the format, checks and error codes of the real one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,13 +29,13 @@ def created(cloudflare: TestClient, **record: Any) -> Any:
 
 
 def refusal(answer: Any) -> tuple[int, int]:
-    """Status and code."""
+    """Returns the status and the error code."""
     content = answer.json()
     assert (content["success"], content["result"]) == (False, None)
     return answer.status_code, content["errors"][0]["code"]
 
 
-def test_a_record_is_found_as_it_was_made_until_it_is_deleted(cloudflare: TestClient) -> None:
+def test_a_record_can_be_read_until_it_is_deleted(cloudflare: TestClient) -> None:
     record = created(cloudflare)
     path = f"{RECORDS}/{record['id']}"
     assert cloudflare.get(path).json()["result"] == record
@@ -43,7 +43,7 @@ def test_a_record_is_found_as_it_was_made_until_it_is_deleted(cloudflare: TestCl
     assert refusal(cloudflare.get(path)) == (404, 81044)
 
 
-def test_a_record_is_changed_in_part_or_as_a_whole(cloudflare: TestClient) -> None:
+def test_a_record_can_be_changed_in_part_or_replaced(cloudflare: TestClient) -> None:
     path = f"{RECORDS}/{created(cloudflare, comment='The shop')['id']}"
     changed = cloudflare.patch(path, json={"content": "other.example.net"}).json()["result"]
     assert (changed["content"], changed["comment"]) == ("other.example.net", "The shop")
@@ -51,12 +51,12 @@ def test_a_record_is_changed_in_part_or_as_a_whole(cloudflare: TestClient) -> No
     assert (replaced["content"], replaced["comment"]) == ("lb.example.net", None)
 
 
-def test_a_name_is_one_within_the_zone(cloudflare: TestClient) -> None:
+def test_a_name_is_completed_with_the_zone(cloudflare: TestClient) -> None:
     assert created(cloudflare, name="shop")["name"] == "shop.example.com"
     assert created(cloudflare, name="@", type="A", content="192.0.2.1")["name"] == "example.com"
 
 
-def test_records_are_listed_by_what_they_are_and_in_pages(cloudflare: TestClient) -> None:
+def test_records_are_listed_with_filters_and_in_pages(cloudflare: TestClient) -> None:
     for number in range(3):
         created(cloudflare, name=f"shop{number}")
     found = cloudflare.get(RECORDS, params={"name": "shop1.example.com"}).json()
@@ -81,11 +81,11 @@ def test_records_are_listed_by_what_they_are_and_in_pages(cloudflare: TestClient
         ({"comment": "x" * 101}, 9207),
     ],
 )
-def test_a_record_that_cannot_be_is_refused(cloudflare: TestClient, record: dict[str, Any], code: int) -> None:
+def test_an_invalid_record_is_refused(cloudflare: TestClient, record: dict[str, Any], code: int) -> None:
     assert refusal(cloudflare.post(RECORDS, json=SHOP | record)) == (400, code)
 
 
-def test_a_second_record_must_not_contradict_the_first(cloudflare: TestClient) -> None:
+def test_a_record_that_conflicts_with_another_is_refused(cloudflare: TestClient) -> None:
     created(cloudflare)
     assert refusal(cloudflare.post(RECORDS, json=SHOP)) == (400, 81058)
     address = SHOP | {"type": "A", "content": "192.0.2.1"}
@@ -96,12 +96,12 @@ def test_a_second_record_must_not_contradict_the_first(cloudflare: TestClient) -
     assert refusal(cloudflare.post(RECORDS, json=SHOP | {"name": "other"})) == (400, 81053)
 
 
-def test_a_text_stands_beside_the_name_of_a_host(cloudflare: TestClient) -> None:
+def test_a_text_record_can_have_the_name_of_a_host(cloudflare: TestClient) -> None:
     created(cloudflare)
     assert created(cloudflare, type="TXT", content="owned by us", proxied=False)["name"] == "shop.example.com"
 
 
-def test_a_setting_is_changed_to_what_there_is_alone(cloudflare: TestClient) -> None:
+def test_a_setting_can_be_changed_to_allowed_values_only(cloudflare: TestClient) -> None:
     path = f"/zones/{ZONE}/settings/ssl"
     assert cloudflare.get(path).json()["result"]["value"] == "full"
     assert cloudflare.patch(path, json={"value": "strict"}).json()["result"]["value"] == "strict"
@@ -109,19 +109,19 @@ def test_a_setting_is_changed_to_what_there_is_alone(cloudflare: TestClient) -> 
     assert refusal(cloudflare.get(f"/zones/{ZONE}/settings/colour")) == (404, 1003)
 
 
-def test_zones_are_found_by_name_and_by_id(cloudflare: TestClient) -> None:
+def test_zones_can_be_found_by_name_and_by_id(cloudflare: TestClient) -> None:
     (zone,) = cloudflare.get("/zones", params={"name": "example.com"}).json()["result"]
     assert zone == cloudflare.get(f"/zones/{ZONE}").json()["result"]
     assert cloudflare.get("/zones", params={"name": "example.org"}).json()["result"] == []
 
 
-def test_a_zone_of_another_account_and_what_is_no_id_are_told_apart(cloudflare: TestClient) -> None:
+def test_a_foreign_zone_and_an_invalid_id_are_different_errors(cloudflare: TestClient) -> None:
     assert refusal(cloudflare.get(f"/zones/{'0' * 32}")) == (403, 9109)
     assert refusal(cloudflare.post(f"/zones/{'0' * 32}/dns_records", json=SHOP)) == (403, 9109)
     assert refusal(cloudflare.get("/zones/example.com")) == (404, 7003)
 
 
-def test_without_the_token_nothing_is_told_but_whose_networks_are_whose(cloudflare: TestClient) -> None:
+def test_requests_without_the_token_can_read_only_the_address_ranges(cloudflare: TestClient) -> None:
     stranger = {"Authorization": "Bearer guessed"}
     assert refusal(cloudflare.get("/zones", headers=stranger)) == (403, 9109)
     assert refusal(cloudflare.get("/user/tokens/verify", headers=stranger)) == (401, 1000)
@@ -129,14 +129,14 @@ def test_without_the_token_nothing_is_told_but_whose_networks_are_whose(cloudfla
     assert cloudflare.get("/ips", headers=stranger).json()["result"]["ipv4_cidrs"]
 
 
-def test_a_token_is_verified(cloudflare: TestClient) -> None:
+def test_a_token_can_be_verified(cloudflare: TestClient) -> None:
     assert cloudflare.get("/user/tokens/verify").json()["result"]["status"] == "active"
 
 
-def test_what_is_not_covered_is_no_route(cloudflare: TestClient) -> None:
+def test_an_unsupported_path_is_not_routed(cloudflare: TestClient) -> None:
     assert refusal(cloudflare.get("/accounts")) == (404, 7000)
     assert refusal(cloudflare.delete(f"/zones/{ZONE}")) == (404, 7000)
 
 
-def test_a_body_that_is_no_json_is_refused(cloudflare: TestClient) -> None:
+def test_a_body_that_is_not_json_is_refused(cloudflare: TestClient) -> None:
     assert refusal(cloudflare.post(RECORDS, content=b"{")) == (400, 9207)

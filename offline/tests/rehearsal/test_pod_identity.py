@@ -27,7 +27,7 @@ def client(endpoint: str, service: str) -> Any:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[str]:
-    """With a cluster in which the service account `cart` of the namespace `boutique` has a role."""
+    """Runs an account with a cluster in which the service account `boutique/cart` has a role."""
     with emulated_account() as endpoint:
         trust = {"Version": "2012-10-17", "Statement": []}
         role = client(endpoint, "iam").create_role(RoleName="cart", AssumeRolePolicyDocument=json.dumps(trust))
@@ -51,9 +51,9 @@ def account() -> Iterator[str]:
 
 @pytest.fixture
 def identity(account: str, tmp_path: Path) -> PodIdentity:
-    authority = tmp_path / "authority.pem"
-    authority.write_text("an authority")
-    return PodIdentity(account, "http://10.244.0.1:5000", REGION, authority, lambda: HOSTS)
+    certificate = tmp_path / "ca.pem"
+    certificate.write_text("a CA certificate")
+    return PodIdentity(account, "http://10.244.0.1:5000", REGION, certificate, lambda: HOSTS)
 
 
 def pod(service_account: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def patched(identity: PodIdentity, service_account: str = "cart") -> Mapping[str
     return {change["path"]: change["value"] for change in identity.patch("boutique", pod(service_account))}
 
 
-def test_a_pod_of_an_associated_service_account_has_credentials_of_the_role(identity: PodIdentity) -> None:
+def test_a_pod_of_an_associated_service_account_gets_credentials_of_the_role(identity: PodIdentity) -> None:
     variables = {entry["name"]: entry["value"] for entry in patched(identity)["/spec/containers/0/env"]}
     assert variables["PORT"] == "8080"
     assert variables["AWS_ENDPOINT_URL"] == "http://10.244.0.1:5000"
@@ -80,20 +80,20 @@ def test_a_pod_of_an_associated_service_account_has_credentials_of_the_role(iden
     assert ":assumed-role/cart/" in caller["Arn"]
 
 
-def test_it_knows_the_stores_by_their_hosts_and_trusts_their_authority(identity: PodIdentity) -> None:
+def test_a_pod_gets_the_addresses_and_the_ca_certificate_of_the_stores(identity: PodIdentity) -> None:
     changes = patched(identity)
     assert changes["/spec/hostAliases"] == [{"ip": "10.245.0.7", "hostnames": ["database.rds.amazonaws.com"]}]
-    assert "an authority" in changes["/metadata/annotations"].values()
+    assert "a CA certificate" in changes["/metadata/annotations"].values()
     assert changes["/metadata/annotations"]["boutique.dev/configuration"] == "digest"
-    assert [volume["name"] for volume in changes["/spec/volumes"]] == ["scratch", "rehearsal-authority"]
+    assert [volume["name"] for volume in changes["/spec/volumes"]] == ["scratch", "rehearsal-ca"]
 
 
-def test_a_pod_of_any_other_service_account_is_left_as_it_is(identity: PodIdentity) -> None:
+def test_a_pod_of_another_service_account_is_not_changed(identity: PodIdentity) -> None:
     assert identity.patch("boutique", pod("frontend")) == []
     assert identity.patch("elsewhere", pod("cart")) == []
 
 
-def test_the_api_server_is_answered_in_its_own_terms(identity: PodIdentity, tmp_path: Path) -> None:
+def test_the_webhook_responds_in_the_format_of_the_api_server(identity: PodIdentity, tmp_path: Path) -> None:
     authority = KeyPair(tmp_path / "ca.crt", tmp_path / "ca.key")
     create_authority(authority)
     certificate = KeyPair(tmp_path / "webhook.crt", tmp_path / "webhook.key")
@@ -113,15 +113,15 @@ def test_the_api_server_is_answered_in_its_own_terms(identity: PodIdentity, tmp_
     assert json.loads(base64.b64decode(answer["patch"]))[0]["op"] == "add"
 
 
-def test_without_an_account_that_answers_no_pod_is_let_in(tmp_path: Path) -> None:
-    nobody = PodIdentity("http://127.0.0.1:9", "http://127.0.0.1:9", REGION, tmp_path, lambda: HOSTS)
+def test_pods_are_denied_while_the_account_does_not_respond(tmp_path: Path) -> None:
+    unreachable = PodIdentity("http://127.0.0.1:9", "http://127.0.0.1:9", REGION, tmp_path, lambda: HOSTS)
     request = {"request": {"uid": "1", "namespace": "boutique", "object": pod("cart")}}
-    answer = review(nobody, request)["response"]
+    answer = review(unreachable, request)["response"]
     assert answer["allowed"] is False
     assert "the rehearsed Pod Identity failed" in answer["status"]["message"]
 
 
-def test_a_store_that_the_account_has_and_nobody_reaches_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pods_wait_until_the_addresses_of_all_stores_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boutique_offline.rehearsal.eks.control_plane._PATIENCE_SECONDS", 0)
     names = StoreNames(lambda: {"database.rds.amazonaws.com"})
     with pytest.raises(TimeoutError, match="database"):

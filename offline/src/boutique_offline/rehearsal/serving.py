@@ -99,7 +99,7 @@ async def _eks(
         endpoint=servers.aws,
         pod_endpoint=f"http://{cluster.machine}:{_port(servers.aws)}",
         region=specification.region,
-        authority=authority.certificate,
+        ca_certificate=authority.certificate,
         hosts=names.wait,
     )
     async with Api(kubeconfig.load(cluster.kubeconfig, None)) as api:

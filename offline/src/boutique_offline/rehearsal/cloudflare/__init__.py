@@ -1,4 +1,4 @@
-"""An emulator of Cloudflare's API, version 4: as much of it as an environment's names need.
+"""Emulates the part of Cloudflare's API, version 4, that the program uses: zones, their records and settings.
 
-Source of its shapes, codes and checks: Cloudflare API reference, zones and DNS records of a zone.
+Source of the formats, error codes and checks: Cloudflare API reference.
 """

@@ -1,4 +1,4 @@
-"""Serves an emulated Cloudflare until it is told to end; whoever has the token in CLOUDFLARE_API_TOKEN may use it."""
+"""Serves an emulated Cloudflare to clients with the token in CLOUDFLARE_API_TOKEN."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""The emulator's routes: Cloudflare's envelope around what zones.py does."""
+"""Serves zones over HTTP, in the format of Cloudflare's API."""
 
 import hmac
 import json
@@ -20,23 +20,23 @@ _IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
 _PAGE: Final = 100
 _FILTERS: Final = ("name", "type", "content")
 _NETWORKS: Final = {
-    # Of those that Cloudflare publishes; in an emulated account nobody comes by them.
+    # Some of the networks that Cloudflare publishes. No traffic comes from them in a rehearsal.
     "ipv4_cidrs": ["173.245.48.0/20", "103.21.244.0/22", "141.101.64.0/18", "104.16.0.0/13"],
     "ipv6_cidrs": ["2400:cb00::/32", "2606:4700::/32"],
     "etag": "rehearsal",
 }
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Act = Callable[[Request], Awaitable[Any]]
+Operation = Callable[[Request], Awaitable[Any]]
 
 
 def create_application(zones: Iterable[Zone], token: str) -> Starlette:
-    """Of these zones, for whoever has the token."""
+    """Returns an application that serves the zones to clients with the token."""
     cloudflare = _Cloudflare({zone.id: zone for zone in zones}, token)
     record = "/zones/{zone}/dns_records/{record}"
     routes = [
-        Route(f"{BASE}{path}", cloudflare.endpoint(act, guarded=path != "/ips"), methods=[method])
-        for method, path, act in (
+        Route(f"{BASE}{path}", cloudflare.endpoint(operation, authenticates=path != "/ips"), methods=[method])
+        for method, path, operation in (
             ("GET", "/ips", cloudflare.networks),
             ("GET", _VERIFY, cloudflare.verify),
             ("GET", "/zones", cloudflare.list_zones),
@@ -55,7 +55,7 @@ def create_application(zones: Iterable[Zone], token: str) -> Starlette:
 
 
 class _Page:
-    """A part of a list."""
+    """One page of a list."""
 
     def __init__(self, items: Sequence[Any], request: Request) -> None:
         number = int(request.query_params.get("page", "1"))
@@ -75,20 +75,19 @@ class _Cloudflare:
         self._zones = zones
         self._authorization = f"Bearer {token}"
 
-    def endpoint(self, act: Act, *, guarded: bool) -> Endpoint:
-        async def answer(request: Request) -> Response:
+    def endpoint(self, operation: Operation, *, authenticates: bool) -> Endpoint:
+        async def respond(request: Request) -> Response:
             try:
-                if guarded:
+                if authenticates:
                     self._authenticate(request)
-                result = await act(request)
-            except RefusedError as refused:
-                errors = [{"code": refused.code, "message": refused.message}]
-                return _envelope(None, errors=errors, status=refused.status)
+                result = await operation(request)
+            except RefusedError as error:
+                return _envelope(None, errors=[{"code": error.code, "message": str(error)}], status=error.status)
             if isinstance(result, _Page):
                 return _envelope(result.items, result_info=result.info)
             return _envelope(result)
 
-        return answer
+        return respond
 
     async def networks(self, _: Request) -> Any:
         return _NETWORKS
@@ -133,10 +132,10 @@ class _Cloudflare:
         return self._zone(request).set(request.path_params["setting"], value)
 
     def _authenticate(self, request: Request) -> None:
-        given = request.headers.get("Authorization", "")
-        if not given.startswith("Bearer "):
+        authorization = request.headers.get("Authorization", "")
+        if not authorization.startswith("Bearer "):
             raise RefusedError(400, 6003, "Invalid request headers")
-        if not hmac.compare_digest(given.encode(), self._authorization.encode()):
+        if not hmac.compare_digest(authorization.encode(), self._authorization.encode()):
             if request.url.path == f"{BASE}{_VERIFY}":
                 raise RefusedError(401, 1000, "Invalid API Token")
             raise RefusedError(403, 9109, "Invalid access token")

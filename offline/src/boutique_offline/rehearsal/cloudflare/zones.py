@@ -1,4 +1,4 @@
-"""Zones with their records and settings, and what Cloudflare refuses of them."""
+"""Zones with their records and settings, and the checks that Cloudflare makes."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,28 +11,27 @@ Record = dict[str, Any]
 
 _TYPES: Final = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT")
 _PROXIED: Final = ("A", "AAAA", "CNAME")
-"""The types that tell where a host is: these alone can be proxied, and a CNAME is none beside another of them."""
+"""The types that locate a host. Only these can be proxied, and a CNAME excludes the others."""
 
 _ADDRESSES: Final = {"A": (9005, "IPv4", IPv4Address), "AAAA": (9006, "IPv6", IPv6Address)}
 _AUTOMATIC_TTL: Final = 1
 _TTLS: Final = range(60, 86400 + 1)
-_LONGEST_COMMENT: Final = 100
+_MAX_COMMENT: Final = 100
 _SETTINGS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "always_use_https": ("off", ("on", "off")),
     "min_tls_version": ("1.0", ("1.0", "1.1", "1.2", "1.3")),
     "ssl": ("full", ("off", "flexible", "full", "strict")),
 }
-"""What is set of a new zone, and what may be."""
+"""The value in a new zone, and the allowed values."""
 
 
 class RefusedError(Exception):
-    """What Cloudflare answers instead of a result."""
+    """Raised for a request that Cloudflare rejects."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
-        self.message = message
 
 
 @dataclass
@@ -65,10 +64,9 @@ class Zone:
         return record
 
     def replace(self, identifier: str, asked: Record) -> Record:
-        former = self.record(identifier)
-        record = self._checked(asked, beside=identifier)
-        kept = {"id": identifier, "created_on": former["created_on"], "modified_on": datetime.now(UTC).isoformat()}
-        self.records[identifier] = record | kept
+        kept = {"id": identifier, "created_on": self.record(identifier)["created_on"]}
+        kept["modified_on"] = datetime.now(UTC).isoformat()
+        self.records[identifier] = self._checked(asked, replaced=identifier) | kept
         return self.records[identifier]
 
     def delete(self, identifier: str) -> dict[str, str]:
@@ -88,8 +86,13 @@ class Zone:
         self.settings[name] = str(value)
         return self.setting(name)
 
-    def _checked(self, asked: Record, beside: str | None = None) -> Record:
-        """The record as it is kept; `beside` is the one that it takes the place of."""
+    def _checked(self, asked: Record, replaced: str | None = None) -> Record:
+        """Returns the record to store. Raises RefusedError.
+
+        Args:
+            asked: The record in the request.
+            replaced: Identifier of the record that it replaces.
+        """
         kind, content = asked.get("type"), str(asked.get("content") or "")
         ttl, proxied = asked.get("ttl", _AUTOMATIC_TTL), asked.get("proxied", False)
         if kind not in _TYPES:
@@ -101,10 +104,10 @@ class Zone:
             raise RefusedError(400, 9003, "Invalid 'proxied' value, must be a boolean.")
         if proxied and kind not in _PROXIED:
             raise RefusedError(400, 9004, "This record type cannot be proxied.")
-        if len(asked.get("comment") or "") > _LONGEST_COMMENT:
-            raise RefusedError(400, 9207, f"The comment is longer than {_LONGEST_COMMENT} characters.")
+        if len(asked.get("comment") or "") > _MAX_COMMENT:
+            raise RefusedError(400, 9207, f"The comment is longer than {_MAX_COMMENT} characters.")
         name = self._full_name(str(asked.get("name") or ""))
-        self._refuse_conflicts(name, kind, content, beside)
+        self._refuse_conflicts(name, kind, content, replaced)
         return {
             "name": name,
             "type": kind,
@@ -119,14 +122,14 @@ class Zone:
         }
 
     def _full_name(self, name: str) -> str:
-        """A name outside of the zone is one within it, as `shop` is `shop.example.com`."""
+        """Returns the name in the zone, such as `shop.example.com` for `shop`."""
         name = name.rstrip(".").lower()
         if name in {"", "@"}:
             return self.name
         return name if name == self.name or name.endswith(f".{self.name}") else f"{name}.{self.name}"
 
-    def _refuse_conflicts(self, name: str, kind: str, content: str, beside: str | None) -> None:
-        others = [record for key, record in self.records.items() if record["name"] == name and key != beside]
+    def _refuse_conflicts(self, name: str, kind: str, content: str, replaced: str | None) -> None:
+        others = [record for key, record in self.records.items() if record["name"] == name and key != replaced]
         if any((other["type"], other["content"]) == (kind, content.rstrip(".")) for other in others):
             raise RefusedError(400, 81058, "An identical record already exists.")
         if kind == "CNAME" and any(other["type"] in _PROXIED for other in others):
@@ -136,7 +139,7 @@ class Zone:
 
 
 def _check_content(kind: str, content: str) -> None:
-    """That of an address; of other types only that there is any."""
+    """Checks that addresses are valid, and that records of other types have content."""
     if kind in _ADDRESSES:
         code, name, parse = _ADDRESSES[kind]
         try:

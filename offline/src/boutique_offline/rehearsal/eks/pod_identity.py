@@ -1,9 +1,9 @@
-"""Pod Identity's webhook: gives the pods of associated service accounts credentials of the role.
+"""The webhook of Pod Identity: adds credentials of the role to the pods of associated service accounts.
 
-EKS mutates pods in the same way; there, an agent on the node hands the credentials out and renews them. Here they are
-put into the pod, with the address of the emulated account, the authority that its stores are certified by, and the
-addresses of these, whose hosts no name server knows.
-Source: Kubernetes reference, "Dynamic Admission Control", for the requests and answers.
+EKS has such a webhook too, but there an agent on the node issues and renews the credentials. Here the webhook puts them
+into the pod, with the address of the emulated account, the CA certificate of the stores, and the stores' addresses,
+which are not in DNS.
+Source of the requests and responses: Kubernetes reference, "Dynamic Admission Control".
 """
 
 import base64
@@ -22,43 +22,49 @@ from botocore.config import Config
 from boutique_offline.node.certificates import KeyPair
 
 PATH: Final = "/pod-identity"
-_ANNOTATION: Final = "rehearsal.boutique.dev/authority"
-_VOLUME: Final = "rehearsal-authority"
+_ANNOTATION: Final = "rehearsal.boutique.dev/ca-certificate"
+_VOLUME: Final = "rehearsal-ca"
 _DIRECTORY: Final = "/etc/rehearsal"
 _CONFIG: Final = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
 _logger = logging.getLogger(__name__)
 
 Patch = list[dict[str, Any]]
 Hosts = Mapping[str, str]
-"""Addresses in the cluster, by the hosts of managed stores."""
+"""Addresses in the cluster, by host of a managed store."""
 
 
 @dataclass(frozen=True)
 class PodIdentity:
-    """`endpoint` is the account as this machine reaches it, `pod_endpoint` as pods do.
+    """Adds credentials to pods.
 
-    `hosts` answers those of all stores that the account has; it may wait until they are reached.
+    Args:
+        endpoint: URL of the account for this machine.
+        pod_endpoint: URL of the account for pods.
+        region: Region of the account.
+        ca_certificate: File of the CA certificate of the stores.
+        hosts: Returns the addresses of all stores in the account. May wait until they are known.
     """
 
     endpoint: str
     pod_endpoint: str
     region: str
-    authority: Path
+    ca_certificate: Path
     hosts: Callable[[], Hosts]
 
     def patch(self, namespace: str, pod: Mapping[str, Any]) -> Patch:
-        """What to change in the pod, as a JSON patch (RFC 6902); nothing where its account has no association."""
+        """Returns the changes to a pod as a JSON patch (RFC 6902). Empty if its service account has no association."""
         role = self._associated_role(namespace, pod["spec"].get("serviceAccountName", "default"))
         return [] if role is None else self._grant(pod, self._assume(role))
 
     def _associated_role(self, namespace: str, service_account: str) -> str | None:
         eks = self._client("eks")
         for cluster in eks.list_clusters()["clusters"]:
-            where = {"clusterName": cluster, "namespace": namespace, "serviceAccount": service_account}
-            for found in eks.list_pod_identity_associations(**where)["associations"]:
-                described = eks.describe_pod_identity_association(
-                    clusterName=cluster, associationId=found["associationId"]
-                )
+            found = eks.list_pod_identity_associations(
+                clusterName=cluster, namespace=namespace, serviceAccount=service_account
+            )
+            for each in found["associations"]:
+                identifier = each["associationId"]
+                described = eks.describe_pod_identity_association(clusterName=cluster, associationId=identifier)
                 return str(described["association"]["roleArn"])
         return None
 
@@ -76,13 +82,13 @@ class PodIdentity:
             **credentials,
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.pod_endpoint,
-            "SSL_CERT_FILE": f"{_DIRECTORY}/authority.pem",
+            "SSL_CERT_FILE": f"{_DIRECTORY}/ca.pem",
         }
         added = [{"name": name, "value": value} for name, value in variables.items()]
         mount = {"name": _VOLUME, "mountPath": _DIRECTORY, "readOnly": True}
-        # A file out of the pod's own annotation needs no object beside the pod that someone would have to remove.
-        file = {"path": "authority.pem", "fieldRef": {"fieldPath": f"metadata.annotations['{_ANNOTATION}']"}}
-        annotations = pod["metadata"].get("annotations", {}) | {_ANNOTATION: self.authority.read_text()}
+        # A file from the pod's own annotation needs no other object, which would have to be removed later.
+        file = {"path": "ca.pem", "fieldRef": {"fieldPath": f"metadata.annotations['{_ANNOTATION}']"}}
+        annotations = pod["metadata"].get("annotations", {}) | {_ANNOTATION: self.ca_certificate.read_text()}
         volumes = [*pod["spec"].get("volumes", []), {"name": _VOLUME, "downwardAPI": {"items": [file]}}]
         aliases = [{"ip": address, "hostnames": [host]} for host, address in self.hosts().items()]
         patch = [
@@ -97,8 +103,8 @@ class PodIdentity:
         return patch
 
     def _client(self, service: str) -> Any:
-        # A session of its own for each request: clients are made from many threads here, and sessions are not for that.
-        session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106 (the emulator takes any)
+        # Each request has its own session, since sessions are not thread-safe.
+        session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106 (the emulator accepts any)
         return session.client(service, endpoint_url=self.endpoint, region_name=self.region, config=_CONFIG)  # type: ignore[call-overload]
 
 
@@ -107,12 +113,12 @@ def _set(path: str, value: object) -> dict[str, Any]:
 
 
 def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to an AdmissionReview: admitted with a patch, or refused where the account does not answer."""
+    """Returns the response to an AdmissionReview: allowed with a patch, or denied if that fails."""
     asked = request["request"]
     answer: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
     try:
         patch = identity.patch(asked["namespace"], asked["object"])
-    except Exception as error:  # whatever it is, the API server shows it to whoever made the pod
+    except Exception as error:  # the API server shows any error to the creator of the pod
         _logger.exception("pod identity failed")
         answer |= {"allowed": False, "status": {"message": f"the rehearsed Pod Identity failed: {error}"}}
     else:
@@ -123,7 +129,7 @@ def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def server(identity: PodIdentity, address: tuple[str, int], certificate: KeyPair) -> ThreadingHTTPServer:
-    """A server of the webhook that is ready to `serve_forever`."""
+    """Returns a server of the webhook, ready to `serve_forever`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

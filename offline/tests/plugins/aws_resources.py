@@ -1,10 +1,10 @@
-"""A resource of each type that the stand-in covers, in the order in which they can be made."""
+"""A resource of each type that the emulated plugin covers, in an order in which they can be created."""
 
 import json
 from typing import Final
 
 from boutique_offline.plugins.properties import Asset, Secret
-from offline.tests.plugins.aws_account import Declared, Of
+from offline.tests.plugins.aws_account import Declared, Output
 
 
 def trust(service: str) -> str:
@@ -29,18 +29,22 @@ _KEPT: Final = {
 _CLUSTER: Final = {
     "name": "trial",
     "version": "1.34",
-    "roleArn": Of("cluster-role", "arn"),
+    "roleArn": Output("cluster-role", "arn"),
     "accessConfig": {"authenticationMode": "API"},
     "bootstrapSelfManagedAddons": False,
-    "computeConfig": {"enabled": True, "nodePools": ["general-purpose", "system"], "nodeRoleArn": Of("role", "arn")},
+    "computeConfig": {
+        "enabled": True,
+        "nodePools": ["general-purpose", "system"],
+        "nodeRoleArn": Output("role", "arn"),
+    },
     "deletionProtection": False,
     "enabledClusterLogTypes": ["api", "audit"],
-    "encryptionConfig": {"provider": {"keyArn": Of("key", "arn")}, "resources": ["secrets"]},
+    "encryptionConfig": {"provider": {"keyArn": Output("key", "arn")}, "resources": ["secrets"]},
     "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}, "serviceIpv4Cidr": "172.20.0.0/16"},
     "storageConfig": {"blockStorage": {"enabled": True}},
     "upgradePolicy": {"supportType": "STANDARD"},
     "vpcConfig": {
-        "subnetIds": [Of("subnet"), Of("other-subnet")],
+        "subnetIds": [Output("subnet"), Output("other-subnet")],
         "endpointPrivateAccess": True,
         "endpointPublicAccess": True,
         "publicAccessCidrs": ["203.0.113.0/24"],
@@ -55,15 +59,15 @@ _INSTANCE: Final = {
     "maxAllocatedStorage": 100,
     "storageType": "gp3",
     "storageEncrypted": True,
-    "kmsKeyId": Of("key", "arn"),
+    "kmsKeyId": Output("key", "arn"),
     "dbName": "trial",
     "username": "trial",
     "password": Secret("drawn-for-the-test"),
     "caCertIdentifier": "rds-ca-rsa2048-g1",
     "port": 5432,
-    "dbSubnetGroupName": Of("database-subnets", "name"),
-    "parameterGroupName": Of("database-parameters", "name"),
-    "vpcSecurityGroupIds": [Of("group")],
+    "dbSubnetGroupName": Output("database-subnets", "name"),
+    "parameterGroupName": Output("database-parameters", "name"),
+    "vpcSecurityGroupIds": [Output("group")],
     "publiclyAccessible": False,
     "multiAz": True,
     "backupRetentionPeriod": 7,
@@ -77,18 +81,18 @@ _INSTANCE: Final = {
     "allowMajorVersionUpgrade": True,
     "databaseInsightsMode": "standard",
     "performanceInsightsEnabled": True,
-    "performanceInsightsKmsKeyId": Of("key", "arn"),
+    "performanceInsightsKmsKeyId": Output("key", "arn"),
     "performanceInsightsRetentionPeriod": 7,
     "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
 }
 _REPLICA: Final = {
     "identifier": "trial-replica-1",
-    "replicateSourceDb": Of("database", "identifier"),
+    "replicateSourceDb": Output("database", "identifier"),
     "instanceClass": "db.t4g.micro",
     "maxAllocatedStorage": 100,
     "storageEncrypted": True,
-    "vpcSecurityGroupIds": [Of("group")],
-    "parameterGroupName": Of("database-parameters", "name"),
+    "vpcSecurityGroupIds": [Output("group")],
+    "parameterGroupName": Output("database-parameters", "name"),
     "maintenanceWindow": "sun:05:00-sun:06:00",
     "skipFinalSnapshot": True,
     "enabledCloudwatchLogsExports": ["postgresql"],
@@ -104,11 +108,11 @@ _CACHE: Final = {
     "multiAzEnabled": True,
     "autoMinorVersionUpgrade": False,
     "port": 6379,
-    "subnetGroupName": Of("cache-subnets", "name"),
-    "parameterGroupName": Of("cache-parameters", "name"),
-    "securityGroupIds": [Of("group")],
+    "subnetGroupName": Output("cache-subnets", "name"),
+    "parameterGroupName": Output("cache-parameters", "name"),
+    "securityGroupIds": [Output("group")],
     "atRestEncryptionEnabled": True,
-    "kmsKeyId": Of("key", "arn"),
+    "kmsKeyId": Output("key", "arn"),
     "transitEncryptionEnabled": True,
     "transitEncryptionMode": "required",
     "authToken": Secret("drawn-for-the-test"),
@@ -118,7 +122,7 @@ _CACHE: Final = {
     "applyImmediately": True,
     "logDeliveryConfigurations": [
         {
-            "destination": Of("logs", "name"),
+            "destination": Output("logs", "name"),
             "destinationType": "cloudwatch-logs",
             "logFormat": "json",
             "logType": "slow-log",
@@ -126,41 +130,42 @@ _CACHE: Final = {
     ],
 }
 
-WORLD: Final = {
+RESOURCES: Final = {
     "vpc": Declared(
         "aws:ec2/vpc:Vpc",
         {"cidrBlock": "10.7.0.0/16", "enableDnsSupport": True, "enableDnsHostnames": True, "tags": {"Name": "trial"}},
     ),
     "default-group": Declared(
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": Of("vpc"), "ingress": [], "egress": []}
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": Output("vpc"), "ingress": [], "egress": []}
     ),
     "subnet": Declared(
         "aws:ec2/subnet:Subnet",
-        {"vpcId": Of("vpc"), "cidrBlock": "10.7.0.0/24", "availabilityZone": "eu-central-1a"},
+        {"vpcId": Output("vpc"), "cidrBlock": "10.7.0.0/24", "availabilityZone": "eu-central-1a"},
     ),
     "other-subnet": Declared(
         "aws:ec2/subnet:Subnet",
-        {"vpcId": Of("vpc"), "cidrBlock": "10.7.1.0/24", "availabilityZone": "eu-central-1b"},
+        {"vpcId": Output("vpc"), "cidrBlock": "10.7.1.0/24", "availabilityZone": "eu-central-1b"},
     ),
-    "internet": Declared("aws:ec2/internetGateway:InternetGateway", {"vpcId": Of("vpc")}),
+    "internet": Declared("aws:ec2/internetGateway:InternetGateway", {"vpcId": Output("vpc")}),
     "address": Declared("aws:ec2/eip:Eip", {"domain": "vpc"}),
     "nat": Declared(
-        "aws:ec2/natGateway:NatGateway", {"allocationId": Of("address", "allocationId"), "subnetId": Of("subnet")}
+        "aws:ec2/natGateway:NatGateway",
+        {"allocationId": Output("address", "allocationId"), "subnetId": Output("subnet")},
     ),
-    "table": Declared("aws:ec2/routeTable:RouteTable", {"vpcId": Of("vpc")}),
+    "table": Declared("aws:ec2/routeTable:RouteTable", {"vpcId": Output("vpc")}),
     "route": Declared(
         "aws:ec2/route:Route",
-        {"routeTableId": Of("table"), "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": Of("nat")},
+        {"routeTableId": Output("table"), "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": Output("nat")},
     ),
     "association": Declared(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        {"routeTableId": Of("table"), "subnetId": Of("subnet")},
+        {"routeTableId": Output("table"), "subnetId": Output("subnet")},
     ),
-    "group": Declared("aws:ec2/securityGroup:SecurityGroup", {"name": "trial", "vpcId": Of("vpc")}),
+    "group": Declared("aws:ec2/securityGroup:SecurityGroup", {"name": "trial", "vpcId": Output("vpc")}),
     "ingress": Declared(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         {
-            "securityGroupId": Of("group"),
+            "securityGroupId": Output("group"),
             "cidrIpv4": "10.7.0.0/16",
             "ipProtocol": "tcp",
             "fromPort": 443,
@@ -169,25 +174,25 @@ WORLD: Final = {
     ),
     "egress": Declared(
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        {"securityGroupId": Of("group"), "referencedSecurityGroupId": Of("group"), "ipProtocol": "-1"},
+        {"securityGroupId": Output("group"), "referencedSecurityGroupId": Output("group"), "ipProtocol": "-1"},
     ),
     "s3-endpoint": Declared(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         {
-            "vpcId": Of("vpc"),
+            "vpcId": Output("vpc"),
             "serviceName": "com.amazonaws.eu-central-1.s3",
             "vpcEndpointType": "Gateway",
-            "routeTableIds": [Of("table")],
+            "routeTableIds": [Output("table")],
         },
     ),
     "sts-endpoint": Declared(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         {
-            "vpcId": Of("vpc"),
+            "vpcId": Output("vpc"),
             "serviceName": "com.amazonaws.eu-central-1.sts",
             "vpcEndpointType": "Interface",
-            "subnetIds": [Of("subnet")],
-            "securityGroupIds": [Of("group")],
+            "subnetIds": [Output("subnet")],
+            "securityGroupIds": [Output("group")],
             "privateDnsEnabled": True,
         },
     ),
@@ -195,19 +200,19 @@ WORLD: Final = {
         "aws:kms/key:Key",
         {"description": "trial", "enableKeyRotation": True, "deletionWindowInDays": 7, "policy": allow("kms:*")},
     ),
-    "alias": Declared("aws:kms/alias:Alias", {"name": "alias/trial", "targetKeyId": Of("key", "keyId")}),
+    "alias": Declared("aws:kms/alias:Alias", {"name": "alias/trial", "targetKeyId": Output("key", "keyId")}),
     "logs": Declared("aws:cloudwatch/logGroup:LogGroup", {"name": "/trial/flows", "retentionInDays": 14}),
     "role": Declared("aws:iam/role:Role", {"assumeRolePolicy": trust("ec2.amazonaws.com"), "description": "trial"}),
     "cluster-role": Declared("aws:iam/role:Role", {"name": "trial", "assumeRolePolicy": trust("eks.amazonaws.com")}),
     "role-policy": Declared(
-        "aws:iam/rolePolicy:RolePolicy", {"role": Of("role", "name"), "policy": allow("logs:PutLogEvents")}
+        "aws:iam/rolePolicy:RolePolicy", {"role": Output("role", "name"), "policy": allow("logs:PutLogEvents")}
     ),
     "attachment": Declared(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        {"role": Of("role", "name"), "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy"},
+        {"role": Output("role", "name"), "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy"},
     ),
     "policy": Declared("aws:iam/policy:Policy", {"name": "trial", "policy": allow("s3:GetObject")}),
-    "profile": Declared("aws:iam/instanceProfile:InstanceProfile", {"name": "trial", "role": Of("role", "name")}),
+    "profile": Declared("aws:iam/instanceProfile:InstanceProfile", {"name": "trial", "role": Output("role", "name")}),
     "provider": Declared(
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         {"url": "https://oidc.example.com/org/1", "clientIdLists": ["1"], "thumbprintLists": ["a" * 40]},
@@ -215,11 +220,11 @@ WORLD: Final = {
     "flow-log": Declared(
         "aws:ec2/flowLog:FlowLog",
         {
-            "vpcId": Of("vpc"),
+            "vpcId": Output("vpc"),
             "trafficType": "ALL",
             "logDestinationType": "cloud-watch-logs",
-            "logDestination": Of("logs", "arn"),
-            "iamRoleArn": Of("role", "arn"),
+            "logDestination": Output("logs", "arn"),
+            "iamRoleArn": Output("role", "arn"),
         },
     ),
     "repository": Declared(
@@ -228,24 +233,28 @@ WORLD: Final = {
             "name": "trial/cart",
             "imageTagMutability": "IMMUTABLE",
             "imageScanningConfiguration": {"scanOnPush": True},
-            "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": Of("key", "arn")}],
+            "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": Output("key", "arn")}],
             "forceDelete": True,
         },
     ),
     "lifecycle": Declared(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        {"repository": Of("repository", "name"), "policy": json.dumps(_KEPT)},
+        {"repository": Output("repository", "name"), "policy": json.dumps(_KEPT)},
     ),
     "cluster": Declared("aws:eks/cluster:Cluster", _CLUSTER),
     "entry": Declared(
         "aws:eks/accessEntry:AccessEntry",
-        {"clusterName": Of("cluster", "name"), "principalArn": Of("cluster-role", "arn"), "kubernetesGroups": ["dev"]},
+        {
+            "clusterName": Output("cluster", "name"),
+            "principalArn": Output("cluster-role", "arn"),
+            "kubernetesGroups": ["dev"],
+        },
     ),
     "entry-policy": Declared(
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         {
-            "clusterName": Of("cluster", "name"),
-            "principalArn": Of("entry", "principalArn"),
+            "clusterName": Output("cluster", "name"),
+            "principalArn": Output("entry", "principalArn"),
             "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy",
             "accessScope": {"type": "cluster"},
         },
@@ -253,15 +262,15 @@ WORLD: Final = {
     "identity": Declared(
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
         {
-            "clusterName": Of("cluster", "name"),
+            "clusterName": Output("cluster", "name"),
             "namespace": "shop",
             "serviceAccount": "cart",
-            "roleArn": Of("role", "arn"),
+            "roleArn": Output("role", "arn"),
         },
     ),
-    "addon": Declared("aws:eks/addon:Addon", {"clusterName": Of("cluster", "name"), "addonName": "metrics-server"}),
+    "addon": Declared("aws:eks/addon:Addon", {"clusterName": Output("cluster", "name"), "addonName": "metrics-server"}),
     "database-subnets": Declared(
-        "aws:rds/subnetGroup:SubnetGroup", {"name": "trial", "subnetIds": [Of("subnet"), Of("other-subnet")]}
+        "aws:rds/subnetGroup:SubnetGroup", {"name": "trial", "subnetIds": [Output("subnet"), Output("other-subnet")]}
     ),
     "database-parameters": Declared(
         "aws:rds/parameterGroup:ParameterGroup",
@@ -270,7 +279,8 @@ WORLD: Final = {
     "database": Declared("aws:rds/instance:Instance", _INSTANCE),
     "replica": Declared("aws:rds/instance:Instance", _REPLICA),
     "cache-subnets": Declared(
-        "aws:elasticache/subnetGroup:SubnetGroup", {"name": "trial", "subnetIds": [Of("subnet"), Of("other-subnet")]}
+        "aws:elasticache/subnetGroup:SubnetGroup",
+        {"name": "trial", "subnetIds": [Output("subnet"), Output("other-subnet")]},
     ),
     "cache-parameters": Declared(
         "aws:elasticache/parameterGroup:ParameterGroup",
@@ -283,17 +293,17 @@ WORLD: Final = {
     "cache": Declared("aws:elasticache/replicationGroup:ReplicationGroup", _CACHE),
     "secret": Declared(
         "aws:secretsmanager/secret:Secret",
-        {"name": "trial", "description": "trial", "kmsKeyId": Of("key", "arn"), "recoveryWindowInDays": 0},
+        {"name": "trial", "description": "trial", "kmsKeyId": Output("key", "arn"), "recoveryWindowInDays": 0},
     ),
     "secret-version": Declared(
         "aws:secretsmanager/secretVersion:SecretVersion",
-        {"secretId": Of("secret"), "secretString": Secret("drawn-for-the-test")},
+        {"secretId": Output("secret"), "secretString": Secret("drawn-for-the-test")},
     ),
     "bucket": Declared("aws:s3/bucket:Bucket", {"bucket": "trial-pictures", "forceDestroy": True}),
     "public-access": Declared(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         {
-            "bucket": Of("bucket", "bucket"),
+            "bucket": Output("bucket", "bucket"),
             "blockPublicAcls": True,
             "blockPublicPolicy": True,
             "ignorePublicAcls": True,
@@ -302,23 +312,23 @@ WORLD: Final = {
     ),
     "ownership": Declared(
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        {"bucket": Of("bucket", "bucket"), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"bucket": Output("bucket", "bucket"), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
     ),
     "encryption": Declared(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         {
-            "bucket": Of("bucket", "bucket"),
+            "bucket": Output("bucket", "bucket"),
             "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
         },
     ),
     "versioning": Declared(
         "aws:s3/bucketVersioning:BucketVersioning",
-        {"bucket": Of("bucket", "bucket"), "versioningConfiguration": {"status": "Enabled"}},
+        {"bucket": Output("bucket", "bucket"), "versioningConfiguration": {"status": "Enabled"}},
     ),
     "bucket-lifecycle": Declared(
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         {
-            "bucket": Of("bucket", "bucket"),
+            "bucket": Output("bucket", "bucket"),
             "rules": [
                 {
                     "id": "old",
@@ -331,12 +341,12 @@ WORLD: Final = {
         },
     ),
     "bucket-policy": Declared(
-        "aws:s3/bucketPolicy:BucketPolicy", {"bucket": Of("bucket", "bucket"), "policy": allow("s3:GetObject")}
+        "aws:s3/bucketPolicy:BucketPolicy", {"bucket": Output("bucket", "bucket"), "policy": allow("s3:GetObject")}
     ),
     "picture": Declared(
         "aws:s3/bucketObjectv2:BucketObjectv2",
         {
-            "bucket": Of("bucket", "bucket"),
+            "bucket": Output("bucket", "bucket"),
             "key": "mug.svg",
             "source": Asset(hash="1", text="<svg/>"),
             "sourceHash": "1",
@@ -349,8 +359,8 @@ WORLD: Final = {
     "validation": Declared(
         "aws:acm/certificateValidation:CertificateValidation",
         {
-            "certificateArn": Of("certificate", "arn"),
-            "validationRecordFqdns": [Of("certificate", "domainValidationOptions.0.resourceRecordName")],
+            "certificateArn": Output("certificate", "arn"),
+            "validationRecordFqdns": [Output("certificate", "domainValidationOptions.0.resourceRecordName")],
         },
     ),
     "balancer": Declared(
@@ -359,8 +369,8 @@ WORLD: Final = {
             "name": "trial",
             "loadBalancerType": "application",
             "internal": False,
-            "subnets": [Of("subnet"), Of("other-subnet")],
-            "securityGroups": [Of("group")],
+            "subnets": [Output("subnet"), Output("other-subnet")],
+            "securityGroups": [Output("group")],
             "dropInvalidHeaderFields": True,
             "enableDeletionProtection": False,
             "idleTimeout": 60,
@@ -373,7 +383,7 @@ WORLD: Final = {
             "port": 8080,
             "protocol": "HTTP",
             "targetType": "ip",
-            "vpcId": Of("vpc"),
+            "vpcId": Output("vpc"),
             "deregistrationDelay": 30,
             "healthCheck": {"path": "/ready", "interval": 10, "timeout": 5, "matcher": "200"},
             "tags": {"eks:eks-cluster-name": "trial"},
@@ -382,11 +392,11 @@ WORLD: Final = {
     "listener": Declared(
         "aws:lb/listener:Listener",
         {
-            "loadBalancerArn": Of("balancer", "arn"),
+            "loadBalancerArn": Output("balancer", "arn"),
             "port": 443,
             "protocol": "HTTPS",
             "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-            "certificateArn": Of("validation", "certificateArn"),
+            "certificateArn": Output("validation", "certificateArn"),
             "defaultActions": [
                 {
                     "type": "fixed-response",
@@ -398,7 +408,7 @@ WORLD: Final = {
     "redirect": Declared(
         "aws:lb/listener:Listener",
         {
-            "loadBalancerArn": Of("balancer", "arn"),
+            "loadBalancerArn": Output("balancer", "arn"),
             "port": 80,
             "protocol": "HTTP",
             "defaultActions": [
@@ -409,18 +419,18 @@ WORLD: Final = {
     "rule": Declared(
         "aws:lb/listenerRule:ListenerRule",
         {
-            "listenerArn": Of("listener", "arn"),
+            "listenerArn": Output("listener", "arn"),
             "conditions": [{"hostHeader": {"values": ["shop.example.com"]}}],
-            "actions": [{"type": "forward", "targetGroupArn": Of("targets", "arn")}],
+            "actions": [{"type": "forward", "targetGroupArn": Output("targets", "arn")}],
         },
     ),
-    "topic": Declared("aws:sns/topic:Topic", {"name": "trial", "kmsMasterKeyId": Of("key", "arn")}),
+    "topic": Declared("aws:sns/topic:Topic", {"name": "trial", "kmsMasterKeyId": Output("key", "arn")}),
     "topic-policy": Declared(
-        "aws:sns/topicPolicy:TopicPolicy", {"arn": Of("topic", "arn"), "policy": allow("sns:Publish")}
+        "aws:sns/topicPolicy:TopicPolicy", {"arn": Output("topic", "arn"), "policy": allow("sns:Publish")}
     ),
     "subscription": Declared(
         "aws:sns/topicSubscription:TopicSubscription",
-        {"topic": Of("topic", "arn"), "protocol": "email", "endpoint": "on-call@example.com"},
+        {"topic": Output("topic", "arn"), "protocol": "email", "endpoint": "on-call@example.com"},
     ),
     "alarm": Declared(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -429,15 +439,15 @@ WORLD: Final = {
             "alarmDescription": "full",
             "namespace": "AWS/RDS",
             "metricName": "FreeStorageSpace",
-            "dimensions": {"DBInstanceIdentifier": Of("database", "identifier")},
+            "dimensions": {"DBInstanceIdentifier": Output("database", "identifier")},
             "statistic": "Minimum",
             "comparisonOperator": "LessThanThreshold",
             "threshold": 1073741824,
             "period": 300,
             "evaluationPeriods": 3,
             "treatMissingData": "ignore",
-            "alarmActions": [Of("topic", "arn")],
-            "okActions": [Of("topic", "arn")],
+            "alarmActions": [Output("topic", "arn")],
+            "okActions": [Output("topic", "arn")],
         },
     ),
     "budget": Declared(
