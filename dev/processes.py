@@ -1,4 +1,4 @@
-"""The services as plain processes on this machine, each told by its environment what its file says it needs."""
+"""The services as plain processes on this machine, configured as their files say."""
 
 import os
 import secrets
@@ -6,60 +6,37 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from boutique_definition.pictures import CONTENT_TYPES, PICTURES, find_pictures
-from boutique_definition.service_file import ServiceFile, StoreFact, package_name
-from boutique_definition.wiring import plain_variables, secret_variables
+from boutique_definition.service_file import ServiceFile, package_name
+from boutique_definition.stores import Bucket, Password, Postgres, Redis, S3Endpoint, Store
+from boutique_definition.wiring import service_variables
 from boutique_development_servers.postgres import PostgresServer, start_postgres
 from boutique_development_servers.processes import running
 from boutique_development_servers.redis import RedisServer, start_redis
 from boutique_development_servers.s3 import BUCKET, S3, start_s3
 from dev.errors import ActionableError
 
-
-@dataclass(frozen=True)
-class Store:
-    """One that trusts whoever reaches it, though a service is always told a password."""
-
-    username: str
-    address: str = ""
-    database: str = ""
-    password: str = "unused"  # noqa: S105
-    endpoint: str = ""
-    bucket: str = ""
-
-    def fact(self, name: StoreFact) -> str | None:
-        facts: Mapping[StoreFact, str | None] = {
-            "address": self.address,
-            "replicaAddress": self.address,
-            "username": self.username,
-            "password": self.password,
-            "database": self.database or None,
-            "tls": "false",
-            "endpoint": self.endpoint,
-            "region": "us-east-1",
-            "bucket": self.bucket,
-        }
-        return facts.get(name)
+_PASSWORD = "unused"  # noqa: S105 (the stores let everyone in)
 
 
-def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S3) -> dict[str, Store]:
-    """The shop's stores by name; puts the pictures into their bucket."""
+def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S3) -> dict[str, Store[str]]:
+    """Uploads the product pictures, and returns the shop's stores by name."""
     for key, file in find_pictures(PICTURES).items():
         s3.put(key, file.read_bytes(), CONTENT_TYPES[file.suffix])
+    any_redis = Redis(redis.address, Password("default", _PASSWORD), redis.address)
     return {
-        "cart-data": Store("default", redis.address),
-        "pictures": Store("any", endpoint=s3.url, bucket=BUCKET),
-        "product-data": Store("postgres", postgres.address, database),
-        "session-data": Store("default", redis.address),
+        "cart-data": any_redis,
+        "pictures": Bucket(BUCKET, "us-east-1", S3Endpoint(s3.url, Password("any", _PASSWORD))),
+        "product-data": Postgres(postgres.address, database, Password("postgres", _PASSWORD), postgres.address),
+        "session-data": any_redis,
     }
 
 
 @contextmanager
-def start_stores(directory: Path) -> Iterator[dict[str, Store]]:
-    """The shop's stores by name, new but for the pictures. Redis writes to the directory."""
+def start_stores(directory: Path) -> Iterator[dict[str, Store[str]]]:
+    """Starts the shop's stores, empty except for the pictures. Redis writes to the directory. Yields them by name."""
     redis_directory = directory / "redis"
     redis_directory.mkdir()
     with (
@@ -76,17 +53,25 @@ def start_services(
     names: Iterable[str],
     files: Mapping[str, ServiceFile],
     *,
-    stores: Mapping[str, Store],
+    stores: Mapping[str, Store[str]],
     addresses: Mapping[str, str],
     directory: Path,
     environment: Mapping[str, Mapping[str, str]] = {},
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Prepares their stores and starts these services; ends them afterwards. Each logs to the directory.
+    """Migrates the stores of these services and starts them; stops them afterwards.
 
-    `addresses` has "host:port" of every service that one of them calls, and says on which port each listens.
-    `environment` has, by service, what goes before what the service's file says. Yields at once: nothing answers yet.
+    Yields before the services are ready.
 
-    Raises ActionableError where a store could not be prepared.
+    Args:
+        names: The services to start.
+        files: All service files, by service.
+        stores: The stores that they need, by name.
+        addresses: The "host:port" of these services, on which they listen, and of all that they call.
+        directory: The directory for their logs.
+        environment: By service, variables that override those that follow from its file.
+
+    Raises:
+        ActionableError: A migration failed.
     """
     environments = {
         name: {
@@ -119,20 +104,19 @@ def start_services(
 
 
 def _variables(
-    file: ServiceFile, files: Mapping[str, ServiceFile], stores: Mapping[str, Store], addresses: Mapping[str, str]
+    file: ServiceFile, files: Mapping[str, ServiceFile], stores: Mapping[str, Store[str]], addresses: Mapping[str, str]
 ) -> dict[str, str]:
+    calls = {str(files[called].address_variable): addresses[called] for called in file.calls}
+    variables = service_variables(file, calls, stores)
     return {
-        **plain_variables(
-            file, files, address=addresses.__getitem__, fact=lambda store, fact: stores[store].fact(fact)
-        ),
-        **secret_variables(
-            file, password=lambda store: stores[store].password, random=lambda _: secrets.token_urlsafe(48)
-        ),
+        **variables.plain,
+        **variables.secret,
+        **{variable: secrets.token_urlsafe(48) for variable in file.secrets},
     }
 
 
 def _migrate(environments: Mapping[str, Mapping[str, str]], directory: Path) -> None:
-    """Prepares the stores of these services, all at once. Raises ActionableError with the log of one that failed."""
+    """Runs the migrations of these services, all at once. Raises ActionableError with the log of one that failed."""
     logs = {name: directory / f"{name}-migration.log" for name in environments}
     with ExitStack() as stack:
         processes = {

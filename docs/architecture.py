@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from boutique_definition.service_file import ServiceFile, load_service_files
+from infra.config.shop import STORES
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "pictures" / "architecture.svg"
@@ -76,9 +77,8 @@ def _nodes(services: Mapping[str, ServiceFile]) -> Iterator[Node]:
         detail = "" if file.port is None else f"{file.protocol} {file.port}"
         shape = "node external" if file.external else "node"
         yield Node(name, detail, shape, (*file.calls, *file.stores))
-    stores = {store: facts for file in services.values() for store, facts in file.stores.items()}
-    for store, facts in sorted(stores.items()):
-        yield Node(store, "bucket" if "bucket" in facts.values() else "primary and replica", "store", ())
+    for store in sorted({store for file in services.values() for store in file.stores}):
+        yield Node(store, "bucket" if STORES[store] == "bucket" else "primary and replica", "store", ())
 
 
 def _column(name: str, nodes: Mapping[str, Node]) -> int:

@@ -1,14 +1,15 @@
 """The platform that the shop runs on: what the local and the AWS platform have in common."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
 
 from infra.shop.exposure import Exposure
-from infra.shop.network_policies import ClusterNetwork
-from infra.shop.stores import Store
+from infra.shop.network_policies import DNS_PODS
+from infra.shop.stores import ReachableStore
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class Platform:
     Args:
         stores: By name.
         exposures: How each external service is reached from outside the cluster.
+        dns: The peers that resolve names for pods.
     """
 
     cluster: Cluster
-    stores: Mapping[str, Store]
+    stores: Mapping[str, ReachableStore]
     exposures: Mapping[str, Exposure]
-    network: ClusterNetwork = field(default_factory=ClusterNetwork)
+    dns: Sequence[NetworkPolicyPeerArgsDict] = (DNS_PODS,)
 
 
 def create_namespace(namespace: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:

@@ -53,7 +53,7 @@ def deploy(stack: str, settings: Settings, services: Mapping[str, ServiceFile], 
             stores=platform.stores,
             exposures=platform.exposures,
             settings=settings.shop,
-            network=platform.network,
+            dns=platform.dns,
         ),
         platform.cluster.options(),
     )

@@ -1,4 +1,4 @@
-"""An environment on AWS, in the order in which it comes to be."""
+"""The platform on AWS, in order of creation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from boutique_definition.service_file import ServiceFile
-from infra import rds_certificates
-from infra.aws import cache, cloudflare, database
+from infra.aws import cloudflare
 from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
 from infra.aws.bucket import Bucket, BucketArgs
 from infra.aws.budget import Budget, BudgetArgs
@@ -18,25 +17,29 @@ from infra.aws.certificate import Certificate, CertificateArgs
 from infra.aws.cluster import DNS, EksCluster, EksClusterArgs
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.dns import Dns, DnsArgs
-from infra.aws.iam import Statement
 from infra.aws.load_balancer import LoadBalancer, LoadBalancerArgs, Target
+from infra.aws.managed_stores import reachable_stores, read_statements
 from infra.aws.naming import Naming
 from infra.aws.network import Network, NetworkArgs
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
 from infra.aws.placement import Placement
-from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements, read_secret
+from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements
 from infra.aws.preflight import Clouds, preflight
 from infra.aws.registry import Registry, RegistryArgs
+from infra.aws.target_group import TargetGroup
 from infra.config.aws import AwsSettings, CacheSettings
 from infra.platform import Cluster, Platform, create_namespace
-from infra.shop.exposure import TargetGroup
-from infra.shop.network_policies import ClusterNetwork
-from infra.shop.stores import Store
 
 
 @dataclass(frozen=True)
 class AwsPlatformArgs:
-    """`pictures` is the folder of product pictures."""
+    """The arguments of the platform on AWS.
+
+    Args:
+        namespace: The Kubernetes namespace to create.
+        services: All service files, by service.
+        pictures: The folder of product pictures.
+    """
 
     stack: str
     settings: AwsSettings
@@ -46,27 +49,33 @@ class AwsPlatformArgs:
 
 
 def create_aws_platform(args: AwsPlatformArgs) -> Platform:
-    """Raises ConfigError, before anything is made, for settings that AWS or Cloudflare would refuse."""
+    """Creates the platform.
+
+    Raises:
+        ConfigError: AWS or Cloudflare would reject the settings. Nothing was created.
+    """
     settings = args.settings
     naming = Naming(args.stack, settings.expires)
     account, zone = _providers(settings, naming)
     ask = Clouds(aws=pulumi.InvokeOptions(provider=account), cloudflare=pulumi.InvokeOptions(provider=zone))
     found = preflight(args.stack, settings, ask)
-    made = pulumi.ResourceOptions(providers=[account, zone])
+    aws_options = pulumi.ResourceOptions(providers=[account, zone])
 
-    network = Network("network", NetworkArgs(naming, settings.network, found.availability_zones, settings.region), made)
-    cluster = _create_cluster(naming, settings, network, made)
-    Registry("registry", RegistryArgs(naming, list(args.services), settings.protected), made)
+    network = Network(
+        "network", NetworkArgs(naming, settings.network, found.availability_zones, settings.region), aws_options
+    )
+    cluster = _create_cluster(naming, settings, network, aws_options)
+    Registry("registry", RegistryArgs(naming, list(args.services), settings.protected), aws_options)
     placement = Placement(network.vpc_id, network.isolated_subnets, cluster.security_group_id)
-    postgres = _create_database(naming, settings, placement, made)
-    caches = _create_caches(naming, settings, placement, made)
-    pictures = Bucket("pictures", BucketArgs(naming, settings.account, args.pictures, settings.protected), made)
+    postgres = _create_database(naming, settings, placement, aws_options)
+    caches = _create_caches(naming, settings, placement, aws_options)
+    pictures = Bucket("pictures", BucketArgs(naming, settings.account, args.pictures, settings.protected), aws_options)
     edge = cloudflare.get_ip_ranges(opts=ask.cloudflare).ipv4_cidrs
-    balancer = _create_edge(naming, args, network, cluster, edge, made)
+    balancer = _create_edge(naming, args, network, cluster, edge, aws_options)
     owns_zone = found.zone == settings.dns.domain
     hosts = [settings.dns.host(service) for service in settings.dns.hosts]
-    Dns("dns", DnsArgs(settings.dns.zone_id, hosts, balancer.dns_name, owns_zone), made)
-    Budget("budget", BudgetArgs(naming, settings.budget), made)
+    Dns("dns", DnsArgs(settings.dns.zone_id, hosts, balancer.dns_name, owns_zone), aws_options)
+    Budget("budget", BudgetArgs(naming, settings.budget), aws_options)
     Alarms(
         "alarms",
         AlarmsArgs(
@@ -78,11 +87,11 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
             caches=caches,
             load_balancer=WatchedLoadBalancer(balancer.arn_suffix, balancer.target_group_suffixes),
         ),
-        made,
+        aws_options,
     )
 
-    stores = _stores(settings, network, postgres, caches, pictures)
-    reads = _reads(postgres, caches, pictures)
+    databases, buckets = {"product-data": postgres}, {"pictures": pictures}
+    reads = read_statements(databases, caches, buckets)
     identities = [
         PodIdentity(
             service,
@@ -94,21 +103,21 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
                 service_account=service,
                 statements=statements,
             ),
-            pulumi.ResourceOptions.merge(made, pulumi.ResourceOptions(depends_on=[cluster])),
+            pulumi.ResourceOptions.merge(aws_options, pulumi.ResourceOptions(depends_on=[cluster])),
         )
         for service, statements in needed_statements(args.services, reads).items()
     ]
-    # Pods get their role when they start, so all of that is there before anything is in the namespace.
+    # Pods get their role when they start, so the roles exist before anything is in the namespace.
     namespace = create_namespace(
         args.namespace, pulumi.ResourceOptions(provider=cluster.provider, depends_on=[cluster, *identities])
     )
     return Platform(
         cluster=Cluster(cluster.provider, namespace),
-        network=ClusterNetwork(dns=DNS, cloud=[network.cidr]),
-        stores=stores,
+        stores=reachable_stores(settings.region, network, databases, caches, buckets),
         exposures={
             service: TargetGroup(arn, settings.dns.host(service)) for service, arn in balancer.target_groups.items()
         },
+        dns=DNS,
     )
 
 
@@ -126,7 +135,7 @@ def _providers(settings: AwsSettings, naming: Naming) -> tuple[aws.Provider, clo
 
 
 def _create_cluster(
-    naming: Naming, settings: AwsSettings, network: Network, made: pulumi.ResourceOptions
+    naming: Naming, settings: AwsSettings, network: Network, opts: pulumi.ResourceOptions
 ) -> EksCluster:
     administrators: dict[str, pulumi.Input[str]] = {
         role.rpartition("/")[2]: role for role in settings.cluster.administrators
@@ -134,19 +143,19 @@ def _create_cluster(
     viewers: dict[str, pulumi.Input[str]] = {}
     if settings.pipelines:
         access = PipelineAccess(
-            "pipelines", PipelineAccessArgs(naming, settings.pipelines, settings.account, settings.region), made
+            "pipelines", PipelineAccessArgs(naming, settings.pipelines, settings.account, settings.region), opts
         )
         administrators["pipelines-deploy"] = access.deploy_role_arn
         viewers["pipelines-preview"] = access.preview_role_arn
     return EksCluster(
         "cluster",
         EksClusterArgs(naming, settings.cluster, network, settings.protected, administrators, viewers),
-        made,
+        opts,
     )
 
 
 def _create_database(
-    naming: Naming, settings: AwsSettings, placement: Placement, made: pulumi.ResourceOptions
+    naming: Naming, settings: AwsSettings, placement: Placement, opts: pulumi.ResourceOptions
 ) -> Database:
     return Database(
         "database",
@@ -157,12 +166,12 @@ def _create_database(
             protected=settings.protected,
             final_snapshot=settings.final_snapshots,
         ),
-        made,
+        opts,
     )
 
 
 def _create_caches(
-    naming: Naming, settings: AwsSettings, placement: Placement, made: pulumi.ResourceOptions
+    naming: Naming, settings: AwsSettings, placement: Placement, opts: pulumi.ResourceOptions
 ) -> dict[str, Cache]:
     """By the names of the stores. What is in a cart is a shopper's own; a session can be begun again."""
 
@@ -177,7 +186,7 @@ def _create_caches(
                 protected=settings.protected,
                 final_snapshot=keep,
             ),
-            made,
+            opts,
         )
 
     return {
@@ -192,11 +201,11 @@ def _create_edge(
     network: Network,
     cluster: EksCluster,
     sources: Sequence[str],
-    made: pulumi.ResourceOptions,
+    opts: pulumi.ResourceOptions,
 ) -> LoadBalancer:
     settings = args.settings
     hosts = {service: settings.dns.host(service) for service in settings.dns.hosts}
-    certificate = Certificate("certificate", CertificateArgs(list(hosts.values()), settings.dns.zone_id), made)
+    certificate = Certificate("certificate", CertificateArgs(list(hosts.values()), settings.dns.zone_id), opts)
     return LoadBalancer(
         "load-balancer",
         LoadBalancerArgs(
@@ -214,42 +223,5 @@ def _create_edge(
             },
             protected=settings.protected,
         ),
-        made,
+        opts,
     )
-
-
-def _stores(
-    settings: AwsSettings, network: Network, postgres: Database, caches: Mapping[str, Cache], pictures: Bucket
-) -> dict[str, Store]:
-    stores = {
-        name: Store(
-            port=cache.PORT,
-            address=made.address,
-            replica_address=made.replica_address,
-            username=made.username,
-            secret=made.secret_arn,
-            tls=True,
-            networks=network.isolated_cidrs,
-        )
-        for name, made in caches.items()
-    }
-    stores["product-data"] = Store(
-        port=database.PORT,
-        address=postgres.address,
-        replica_address=postgres.replica_address,
-        username=postgres.username,
-        secret=postgres.secret_arn,
-        database=postgres.database,
-        tls=True,
-        authority=rds_certificates.ca_certificate(settings.region),
-        networks=network.isolated_cidrs,
-    )
-    stores["pictures"] = Store(bucket=pictures.bucket, region=settings.region)
-    return stores
-
-
-def _reads(postgres: Database, caches: Mapping[str, Cache], pictures: Bucket) -> dict[str, list[Statement]]:
-    """What lets a role read a store, or how to log in to it, by the names of the stores."""
-    databases: Mapping[str, Database | Cache] = {"product-data": postgres, **caches}
-    logins = {name: read_secret(made.secret_arn, made.key_arn) for name, made in databases.items()}
-    return {**logins, "pictures": [pictures.read]}

@@ -55,7 +55,6 @@ class Cache(pulumi.ComponentResource):
 
     address: pulumi.Output[str]
     replica_address: pulumi.Output[str]
-    username: str
     secret_arn: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     eviction: Eviction
@@ -75,7 +74,6 @@ class Cache(pulumi.ComponentResource):
         self.address = pulumi.Output.concat(group.primary_endpoint_address, f":{PORT}")
         readers = group.reader_endpoint_address if args.settings.replicas else group.primary_endpoint_address
         self.replica_address = pulumi.Output.concat(readers, f":{PORT}")
-        self.username = _USERNAME
         self.secret_arn = credentials.secret_arn
         self.key_arn = self._key.arn
         self.eviction = args.eviction

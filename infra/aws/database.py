@@ -51,7 +51,6 @@ class Database(pulumi.ComponentResource):
     address: pulumi.Output[str]
     replica_address: pulumi.Output[str]
     database: str
-    username: str
     secret_arn: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     identifier: pulumi.Output[str]
@@ -80,7 +79,6 @@ class Database(pulumi.ComponentResource):
         self.address = primary.endpoint
         self.replica_address = (replicas or [primary])[0].endpoint
         self.database = _NAME
-        self.username = _NAME
         self.secret_arn = credentials.secret_arn
         self.key_arn = self._key.arn
         self.identifier = primary.identifier

@@ -1,4 +1,4 @@
-"""The stores of an environment, each by its name, as small charts make them beside the shop."""
+"""The stores of a stack on one machine, created from the charts in charts/ beside the shop."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +9,12 @@ import pulumi_kubernetes as kubernetes
 from pulumi_random import RandomPassword
 
 from boutique_definition.pictures import PICTURES, find_pictures
+from boutique_definition.stores import Bucket, Password, Postgres, Redis, S3Endpoint, Store
 from infra.config.shop import STORES, StoreKind
 from infra.platform import Cluster
-from infra.shop.labels import store_client
-from infra.shop.stores import Store
+from infra.shop import labels
+from infra.shop.network_policies import egress_to
+from infra.shop.stores import ReachableStore
 
 _PORTS: Mapping[StoreKind, int] = {"bucket": 9000, "postgres": 5432, "redis": 6379}
 _ROLES = ("app", "replication")
@@ -20,56 +22,53 @@ _USER = "boutique"
 _DATABASE = "boutique"
 _REGION = "us-east-1"
 """Requests are signed for a region, though a bucket on one machine has none."""
-_OWN_VALUES: Mapping[str, Mapping[str, Any]] = {
-    # A session can be begun again: one may go when memory is short, and the last second's when the store dies.
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    # Sessions can be lost: one when memory is short, and those of the last second when the store dies.
     "session-data": {"appendFsync": "everysec", "maxMemoryPolicy": "volatile-lru"},
 }
 _CHARTS = Path("..") / "charts"
-"""From infra/, where Pulumi runs the program: an absolute path would differ between machines."""
+"""Relative to infra/, where Pulumi runs the program: an absolute path would differ between machines."""
 
 
-def create_stores(cluster: Cluster, images: Mapping[str, str]) -> dict[str, Store]:
-    """Every store beside the shop, from charts/: a database as a primary and a read replica, and the bucket."""
+def create_stores(cluster: Cluster, images: Mapping[str, str]) -> dict[str, ReachableStore]:
+    """Creates every store and returns them by name: databases with a read replica, and the bucket.
+
+    Args:
+        images: By kind, the images of stores whose charts' own images cannot be pulled.
+    """
     return {
-        name: _create_bucket(name, cluster, images) if kind == "bucket" else _create_database(name, cluster, images)
+        name: ReachableStore(
+            _create_bucket(name, cluster, images) if kind == "bucket" else _create_database(name, cluster, images),
+            [egress_to([{"pod_selector": {"match_labels": labels.store(name)}}], _PORTS[kind])],
+        )
         for name, kind in STORES.items()
     }
 
 
-def _create_database(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store:
+def _create_database(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store[pulumi.Input[str]]:
     kind = STORES[name]
     passwords = {role: RandomPassword(f"{name}-{role}", length=32, special=False).result for role in _ROLES}
-    credentials = _keep(name, cluster, {f"{role}-password": password for role, password in passwords.items()})
-    # The data goes with the stack that it belongs to.
+    credentials = _create_secret(name, cluster, {f"{role}-password": password for role, password in passwords.items()})
+    # The data is deleted with the stack.
     _install(name, cluster, images, credentials, {"persistence": {"whenDeleted": "Delete"}})
-    port = _PORTS[kind]
-    return Store(
-        port=port,
-        address=f"{name}:{port}",
-        replica_address=f"{name}-replica:{port}",
-        username=_USER,
-        password=passwords["app"],
-        database=_DATABASE if kind == "postgres" else None,
-    )
+    address, replica_address = f"{name}:{_PORTS[kind]}", f"{name}-replica:{_PORTS[kind]}"
+    login: Password[pulumi.Input[str]] = Password(_USER, passwords["app"])
+    if kind == "postgres":
+        return Postgres(address, _DATABASE, login, replica_address)
+    return Redis(address, login, replica_address)
 
 
-def _create_bucket(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store:
+def _create_bucket(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store[pulumi.Input[str]]:
     password = RandomPassword(f"{name}-app", length=32, special=False).result
-    credentials = _keep(name, cluster, {"access-key-id": _USER, "secret-access-key": password})
+    credentials = _create_secret(name, cluster, {"access-key-id": _USER, "secret-access-key": password})
     files = {key: file.read_text() for key, file in find_pictures(PICTURES).items()}
     _install(name, cluster, images, credentials, {"bucket": name, "files": files})
-    port = _PORTS["bucket"]
-    return Store(
-        port=port,
-        endpoint=f"http://{name}:{port}",
-        region=_REGION,
-        bucket=name,
-        username=_USER,
-        password=password,
-    )
+    return Bucket(name, _REGION, S3Endpoint(f"http://{name}:{_PORTS['bucket']}", Password(_USER, password)))
 
 
-def _keep(name: str, cluster: Cluster, credentials: Mapping[str, pulumi.Input[str]]) -> kubernetes.core.v1.Secret:
+def _create_secret(
+    name: str, cluster: Cluster, credentials: Mapping[str, pulumi.Input[str]]
+) -> kubernetes.core.v1.Secret:
     return kubernetes.core.v1.Secret(
         f"{name}-credentials",
         metadata={"name": f"{name}-credentials", "namespace": cluster.namespace},
@@ -92,10 +91,10 @@ def _install(
         namespace=cluster.namespace,
         values={
             "existingSecret": credentials.metadata.name,
-            "clients": store_client(name),
-            # Where the chart's own image cannot be pulled, one that was built.
+            "clients": labels.store_client(name),
+            # A built image, where the chart's own cannot be pulled.
             **({"image": images[kind]} if kind in images else {}),
-            **_OWN_VALUES.get(name, {}),
+            **_VALUES.get(name, {}),
             **values,
         },
         opts=pulumi.ResourceOptions.merge(cluster.options(), pulumi.ResourceOptions(depends_on=[credentials])),

@@ -1,15 +1,40 @@
-"""How a service is reached from outside the cluster."""
+"""The ways in which a service is reached from outside the cluster."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 
+class Exposure(ABC):
+    """A way to reach a service from outside the cluster."""
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """The URL at which the service is reached."""
+
+    @property
+    def node_port(self) -> int | None:
+        """The port of every node at which the service is reached."""
+        return None
+
+    @abstractmethod
+    def attach(self, name: str, port: int, metadata: ObjectMetaArgsDict, opts: pulumi.ResourceOptions) -> None:
+        """Creates the resources, other than the Service itself, that route requests to the service.
+
+        Args:
+            name: The name of the Service.
+            port: The port of the Service.
+            metadata: The metadata of the service's objects.
+            opts: Options of the resources, which depend on the Service.
+        """
+
+
 @dataclass(frozen=True)
-class NodePort:
-    """At a port of every node."""
+class NodePort(Exposure):
+    """Exposes a service at a port of every node."""
 
     port: int
     host: str = "localhost"
@@ -18,31 +43,9 @@ class NodePort:
     def address(self) -> str:
         return f"http://{self.host}:{self.port}"
 
-
-@dataclass(frozen=True)
-class TargetGroup:
-    """Through a load balancer that sends what comes for `host` straight to the pods."""
-
-    arn: pulumi.Input[str]
-    host: str
-
     @property
-    def address(self) -> str:
-        return f"https://{self.host}"
+    def node_port(self) -> int:
+        return self.port
 
-
-Exposure = NodePort | TargetGroup
-
-
-def bind_target_group(
-    name: str, port: int, group: TargetGroup, metadata: ObjectMetaArgsDict, options: pulumi.ResourceOptions
-) -> None:
-    """Has the cluster register the service's pods. Source: EKS user guide, TargetGroupBinding of EKS Auto Mode."""
-    CustomResource(
-        f"{name}-targets",
-        api_version="eks.amazonaws.com/v1",
-        kind="TargetGroupBinding",
-        metadata=metadata,
-        spec={"serviceRef": {"name": name, "port": port}, "targetGroupARN": group.arn, "targetType": "ip"},
-        opts=options,
-    )
+    def attach(self, name: str, port: int, metadata: ObjectMetaArgsDict, opts: pulumi.ResourceOptions) -> None:
+        """Creates nothing: the Service opens the port itself."""

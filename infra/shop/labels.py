@@ -1,21 +1,21 @@
-"""The labels of the shop's objects, and the one way to select them."""
+"""The labels of the shop's objects, by which they are selected."""
 
 
 def selector(service: str) -> dict[str, str]:
-    """Selects a service's pods; it never changes, since a Deployment's selector can't."""
+    """Returns the labels that select a service's pods. They never change: a Deployment's selector cannot."""
     return {"app.kubernetes.io/name": service, "app.kubernetes.io/part-of": "boutique"}
 
 
 def store(name: str) -> dict[str, str]:
-    """Selects the pods of a store, primary and replica, which its chart labels with the release's name."""
+    """Returns the labels that select the pods of a store, which its chart labels with the release's name."""
     return {"app.kubernetes.io/instance": name}
 
 
 def store_client(store_name: str) -> dict[str, str]:
-    """On the pods of services that need a store: what the store's own network policy lets in."""
+    """Returns the labels of pods that need a store. The store's own network policy admits only those."""
     return {f"needs.boutique.dev/{store_name}": "true"}
 
 
 def migration(service: str) -> str:
-    """What a service's migration is called: its pods must not be taken for the service's."""
+    """Returns the name of a service's migration. It differs, so that nothing selects its pods as the service's."""
     return f"{service}-migration"

@@ -1,4 +1,4 @@
-"""The job that prepares a service's stores before pods of a new image or configuration run."""
+"""The Job that prepares a service's stores before pods with a new image or configuration run."""
 
 import hashlib
 
@@ -11,7 +11,7 @@ from infra.shop import labels
 from infra.shop.pod import Configuration, migration_pod
 
 _DEADLINE_SECONDS = 540
-"""More than a migration waits for its store, and less than Pulumi waits for a job: 10 min."""
+"""Longer than a migration waits for its store, and shorter than Pulumi waits for a Job (10 min)."""
 _RETRIES = 2
 
 
@@ -21,21 +21,22 @@ def create_migration(
     image: str,
     configuration: Configuration,
     metadata: ObjectMetaArgsDict,
-    options: pulumi.ResourceOptions,
+    opts: pulumi.ResourceOptions,
 ) -> Job:
-    """Is there once the stores are prepared.
+    """Creates the Job, which exists for Pulumi once the stores are prepared.
 
-    The job is named by what it runs with, so that another image or configuration is another job. It is never removed
-    after its end, since then Pulumi would miss it and make it again.
+    The Job is named after its image and configuration, so that a change of them is another Job. It is never removed
+    after its end, since Pulumi would then recreate it.
     """
-    made_of = pulumi.Output.concat(image, "\n", configuration.fingerprint)
-    version = made_of.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:10])
+    version = pulumi.Output.concat(image, "\n", configuration.fingerprint).apply(
+        lambda text: hashlib.sha256(text.encode()).hexdigest()[:10]
+    )
     return Job(
         labels.migration(name),
         metadata={
             **metadata,
             "name": pulumi.Output.concat(labels.migration(name), "-", version),
-            # One that failed is made anew by the next `up`, instead of waited for in vain.
+            # The next `up` replaces a Job that failed, instead of waiting for it.
             "annotations": {"pulumi.com/replaceUnready": "true"},
         },
         spec={
@@ -43,5 +44,5 @@ def create_migration(
             "backoff_limit": _RETRIES,
             "template": migration_pod(name, service, image, configuration),
         },
-        opts=options,
+        opts=opts,
     )

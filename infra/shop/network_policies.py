@@ -1,7 +1,6 @@
-"""Who may talk to whom: nobody, but for what the service files say is needed."""
+"""Network policies: nothing is open except what the service files need."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.networking.v1 import (
@@ -15,36 +14,22 @@ from pulumi_kubernetes.networking.v1 import (
 
 from boutique_definition.service_file import ServiceFile
 from infra.shop import labels
-from infra.shop.stores import Store
+from infra.shop.stores import ReachableStore
 
 _PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
 """Not the internet: RFC 1918, and link-local, where clouds serve instance credentials (RFC 3927)."""
-
-_POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Gives pods credentials of AWS, at port 80. Source: EKS user guide, "Pod Identity Agent considerations"."""
 
 DNS_PODS: NetworkPolicyPeerArgsDict = {
     "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
     "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
 }
-"""What resolves names where that is done by pods."""
-
-
-@dataclass(frozen=True)
-class ClusterNetwork:
-    """What of a cluster's network depends on where it runs.
-
-    `dns` resolves names. `cloud` are the CIDRs, beside the internet, in which AWS answers: its endpoints in the VPC.
-    """
-
-    dns: Sequence[NetworkPolicyPeerArgsDict] = (DNS_PODS,)
-    cloud: Sequence[pulumi.Input[str]] = ()
+"""The pods that resolve names in most clusters."""
 
 
 def deny_by_default(
-    namespace: pulumi.Input[str], dns_peers: Sequence[NetworkPolicyPeerArgsDict], options: pulumi.ResourceOptions
+    namespace: pulumi.Input[str], dns: Sequence[NetworkPolicyPeerArgsDict], opts: pulumi.ResourceOptions
 ) -> None:
-    """Closes the namespace in both directions, but for name resolution."""
+    """Closes the namespace in both directions, except for name resolution by `dns`."""
     NetworkPolicy(
         "default-deny",
         metadata={"name": "default-deny", "namespace": namespace},
@@ -52,47 +37,66 @@ def deny_by_default(
             "pod_selector": {},
             "policy_types": ["Ingress", "Egress"],
             "egress": [
-                {"to": list(dns_peers), "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
+                {"to": list(dns), "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
             ],
         },
-        opts=options,
+        opts=opts,
     )
 
 
 def service_policy(
-    name: str, services: Mapping[str, ServiceFile], stores: Mapping[str, Store], network: ClusterNetwork
+    name: str,
+    service: ServiceFile,
+    calls: Mapping[str, ServiceFile],
+    callers: Iterable[str],
+    stores: Mapping[str, ReachableStore],
 ) -> NetworkPolicySpecArgsDict:
-    """What reaches the service, and what it reaches."""
-    service = services[name]
-    called = [_to(_pods([called]), port) for called in service.calls if (port := services[called].port) is not None]
-    # A network policy knows addresses alone, so a host outside becomes its port anywhere on the internet.
+    """Returns the policy of a service's pods.
+
+    Args:
+        calls: The services that it calls.
+        callers: The services that call it.
+        stores: The stores that it needs.
+    """
+    # Network policies know only addresses, so a host outside becomes its port anywhere on the internet.
     outside = sorted({int(address.rpartition(":")[2]) for address in service.egress})
     return {
         "pod_selector": {"match_labels": labels.selector(name)},
         "policy_types": ["Ingress", "Egress"],
-        "ingress": _ingress(name, services),
+        "ingress": _ingress(service, list(callers)),
         "egress": [
-            *called,
-            *_to_stores(service, stores, network),
-            *(_to([_internet()], port) for port in outside),
+            *(egress_to(_pods([called]), file.port) for called, file in calls.items() if file.port is not None),
+            *_egress_to_stores(stores),
+            *(egress_to([internet()], port) for port in outside),
         ],
     }
 
 
-def migration_policy(
-    name: str, service: ServiceFile, stores: Mapping[str, Store], network: ClusterNetwork
-) -> NetworkPolicySpecArgsDict:
-    """Of the service's migration: it reaches the stores that it prepares, and nothing reaches it."""
+def migration_policy(name: str, stores: Mapping[str, ReachableStore]) -> NetworkPolicySpecArgsDict:
+    """Returns the policy of the service's migration, which reaches its stores and which nothing reaches."""
     return {
         "pod_selector": {"match_labels": labels.selector(labels.migration(name))},
         "policy_types": ["Ingress", "Egress"],
-        "egress": _to_stores(service, stores, network),
+        "egress": _egress_to_stores(stores),
     }
 
 
-def _ingress(name: str, services: Mapping[str, ServiceFile]) -> list[NetworkPolicyIngressRuleArgsDict]:
-    service = services[name]
-    callers = [caller for caller, file in services.items() if name in file.calls]
+def egress_to(peers: Sequence[NetworkPolicyPeerArgsDict], port: int) -> NetworkPolicyEgressRuleArgsDict:
+    """Returns a rule that lets pods connect to the peers at the port."""
+    return {"to": list(peers), "ports": _tcp(port)}
+
+
+def internet() -> NetworkPolicyPeerArgsDict:
+    """Returns the internet as a peer, without private networks."""
+    return {"ip_block": {"cidr": "0.0.0.0/0", "except_": _PRIVATE_NETWORKS}}
+
+
+def network_peer(cidr: pulumi.Input[str]) -> NetworkPolicyPeerArgsDict:
+    """Returns a network as a peer."""
+    return {"ip_block": {"cidr": cidr}}
+
+
+def _ingress(service: ServiceFile, callers: Sequence[str]) -> list[NetworkPolicyIngressRuleArgsDict]:
     if service.port is None:
         return []
     if service.external:
@@ -100,33 +104,11 @@ def _ingress(name: str, services: Mapping[str, ServiceFile]) -> list[NetworkPoli
     return [{"from_": _pods(callers), "ports": _tcp(service.port)}] if callers else []
 
 
-def _to_stores(
-    service: ServiceFile, stores: Mapping[str, Store], network: ClusterNetwork
-) -> list[NetworkPolicyEgressRuleArgsDict]:
-    needed = {name: stores[name] for name in service.stores}
-    rules = [_to(_peers(name, store), store.port) for name, store in needed.items() if store.port is not None]
-    if any(store.needs_role for store in needed.values()):
-        rules.append(_to([_block(_POD_IDENTITY_AGENT)], 80))
-        rules.append(_to([_internet(), *map(_block, network.cloud)], 443))
+def _egress_to_stores(stores: Mapping[str, ReachableStore]) -> list[NetworkPolicyEgressRuleArgsDict]:
+    rules: list[NetworkPolicyEgressRuleArgsDict] = []
+    for store in stores.values():
+        rules += [rule for rule in store.egress if rule not in rules]
     return rules
-
-
-def _peers(name: str, store: Store) -> list[NetworkPolicyPeerArgsDict]:
-    if store.networks:
-        return [_block(network) for network in store.networks]
-    return [{"pod_selector": {"match_labels": labels.store(name)}}]
-
-
-def _internet() -> NetworkPolicyPeerArgsDict:
-    return {"ip_block": {"cidr": "0.0.0.0/0", "except_": _PRIVATE_NETWORKS}}
-
-
-def _block(cidr: pulumi.Input[str]) -> NetworkPolicyPeerArgsDict:
-    return {"ip_block": {"cidr": cidr}}
-
-
-def _to(peers: list[NetworkPolicyPeerArgsDict], port: int) -> NetworkPolicyEgressRuleArgsDict:
-    return {"to": peers, "ports": _tcp(port)}
 
 
 def _pods(services: Iterable[str]) -> list[NetworkPolicyPeerArgsDict]:

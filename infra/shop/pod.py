@@ -1,4 +1,4 @@
-"""The pods of a service and of its migration: restricted as far as they can be."""
+"""The pods of a service and of its migration. They meet the Pod Security Standard "restricted"."""
 
 from dataclasses import dataclass
 
@@ -17,26 +17,28 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from boutique_definition.service_file import ServiceFile, package_name
 from infra.shop import labels
-from infra.shop.stores import AUTHORITIES
+from infra.shop.stores import CA_DIRECTORY
 
 DRAIN_SECONDS = 20
-"""For calls under way when the process is told to stop."""
+"""The time for calls under way when the process is asked to stop."""
 
 _ENDPOINT_SECONDS = 3
-"""How long a stopping pod still takes calls: until every client has heard that it is leaving."""
+"""The time for which a stopping pod still takes calls: until every client has learned that it is leaving."""
 
 _CLOSING_SECONDS = 15
-"""For what is closed after the last call: pools, queues."""
+"""The time to close pools and queues after the last call."""
 
 _USER = 65532
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the pods of a service and of its migration are told.
+    """The configuration of the pods of a service and of its migration.
 
-    `fingerprint` changes with it, so that pods are replaced by ones that have it. `authorities` is the name of a
-    ConfigMap of files for the directory `infra.shop.stores.AUTHORITIES`.
+    Args:
+        environment: The sources of environment variables.
+        authorities: The name of a ConfigMap with the files for CA_DIRECTORY, if there are any.
+        fingerprint: Changes with the configuration, so that a change replaces the pods.
     """
 
     environment: list[EnvFromSourceArgsDict]
@@ -45,7 +47,7 @@ class Configuration:
 
 
 def service_pod(name: str, service: ServiceFile, image: str, configuration: Configuration) -> PodTemplateSpecArgsDict:
-    """Probed, spread, and drained before it stops."""
+    """Returns the pods of a service: probed, spread over zones and nodes, and drained before they stop."""
     container = _container(name, service, image, configuration)
     if service.port is not None:
         container["ports"] = [{"name": service.protocol, "container_port": service.port}]
@@ -63,7 +65,7 @@ def service_pod(name: str, service: ServiceFile, image: str, configuration: Conf
 
 
 def migration_pod(name: str, service: ServiceFile, image: str, configuration: Configuration) -> PodTemplateSpecArgsDict:
-    """Prepares the service's stores, told of them as the service is, and ends."""
+    """Returns the pod that prepares the service's stores. It has the configuration of the service."""
     container = _container(labels.migration(name), service, image, configuration)
     container["command"] = ["python3", "-m", f"{package_name(name)}.migration"]
     spec = _pod(name, container, configuration)
@@ -103,7 +105,7 @@ def _pod(service_account: str, container: ContainerArgsDict, configuration: Conf
 def _container(name: str, service: ServiceFile, image: str, configuration: Configuration) -> ContainerArgsDict:
     mounts: list[VolumeMountArgsDict] = [{"name": "scratch", "mount_path": "/tmp"}]  # noqa: S108 (the pod's own)
     if configuration.authorities:
-        mounts.append({"name": "authorities", "mount_path": AUTHORITIES, "read_only": True})
+        mounts.append({"name": "authorities", "mount_path": CA_DIRECTORY, "read_only": True})
     return {
         "name": name,
         "image": image,
@@ -111,7 +113,7 @@ def _container(name: str, service: ServiceFile, image: str, configuration: Confi
         "env_from": configuration.environment,
         "resources": {
             "requests": {"cpu": service.size.cpu, "memory": service.size.memory},
-            # No limit of CPU: it would throttle a service at its start and in a burst while cores are idle.
+            # No CPU limit: it would throttle a service at its start and in a burst while cores are idle.
             "limits": {"memory": service.size.memory},
         },
         "security_context": {

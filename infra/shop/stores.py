@@ -1,78 +1,36 @@
-"""The stores that services need, wherever they run: addresses and credentials, told to services by `service.yaml`."""
+"""The stores that services need, wherever they run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_kubernetes.networking.v1 import NetworkPolicyEgressRuleArgsDict
 
-from boutique_definition.service_file import ServiceFile, StoreFact
+from boutique_definition.stores import Bucket, Store
+from boutique_definition.wiring import ca_file
 
-AUTHORITIES = "/etc/boutique/authorities"
-"""In a pod, the directory of the authorities of its stores, by file name."""
+CA_DIRECTORY = "/etc/boutique/authorities"
+"""The directory in a pod that has the CA certificates of its stores."""
 
 
 @dataclass(frozen=True)
-class Store:
-    """How a service reaches a store and logs in. Addresses are "host:port"; `port` is what network policies open.
+class ReachableStore:
+    """A store, and how pods reach it.
 
-    A database has either a `password` or a `secret`: the ARN of a secret of AWS Secrets Manager whose JSON has
-    "username" and "password", which services read at run time. `authority` is the PEM content of an authority that they
-    trust beside the system's. `networks` are the CIDRs that the store is in, where it is not pods beside the shop.
-
-    A `bucket` has a `region` and either an `endpoint`, with the credentials of it, or is S3's own, which has neither a
-    port of ours to open nor a password: pods are let in by their role.
+    Args:
+        egress: The rules by which a network policy lets pods connect to the store and read how to log in.
     """
 
-    port: int | None = None
-    address: pulumi.Input[str] | None = None
-    replica_address: pulumi.Input[str] | None = None
-    username: pulumi.Input[str] | None = None
-    password: pulumi.Output[str] | None = None
-    secret: pulumi.Input[str] | None = None
-    database: pulumi.Input[str] | None = None
-    tls: bool = False
-    authority: pulumi.Input[str] | None = None
-    networks: Sequence[pulumi.Input[str]] = ()
-    bucket: pulumi.Input[str] | None = None
-    region: pulumi.Input[str] | None = None
-    endpoint: pulumi.Input[str] | None = None
-
-    def __post_init__(self) -> None:
-        is_bucket_of_s3 = self.bucket is not None and self.endpoint is None
-        if [self.password is not None, self.secret is not None, is_bucket_of_s3].count(True) != 1:
-            raise ValueError("a store has either a password or a secret, or is a bucket of S3")
-
-    @property
-    def needs_role(self) -> bool:
-        """Whether pods have to ask AWS, as the role that they are given."""
-        return self.password is None
+    store: Store[pulumi.Input[str]]
+    egress: Sequence[NetworkPolicyEgressRuleArgsDict]
 
 
-def store_fact(stores: Mapping[str, Store], name: str, fact: StoreFact) -> pulumi.Input[str] | None:
-    """None for what the store lacks."""
-    store = stores[name]
-    facts: Mapping[StoreFact, pulumi.Input[str] | None] = {
-        "address": store.address,
-        "replicaAddress": store.replica_address,
-        "username": store.username,
-        "password": store.password,
-        "secret": store.secret,
-        "database": store.database,
-        "tls": str(store.tls).lower(),
-        "authority": f"{AUTHORITIES}/{_authority_file(name)}" if store.authority is not None else None,
-        "endpoint": store.endpoint,
-        "region": store.region,
-        "bucket": store.bucket,
-    }
-    return facts[fact]
-
-
-def authorities(service: ServiceFile, stores: Mapping[str, Store]) -> dict[str, pulumi.Input[str]]:
-    """The files that belong into the directory AUTHORITIES of the service's pods, with their content."""
+def ca_certificates(stores: Mapping[str, ReachableStore]) -> dict[str, pulumi.Input[str]]:
+    """Returns the files that belong into the directory CA_DIRECTORY of pods that use these stores."""
     return {
-        _authority_file(name): authority for name in service.stores if (authority := stores[name].authority) is not None
+        ca_file(name): reachable.store.tls.ca_certificate
+        for name, reachable in stores.items()
+        if not isinstance(reachable.store, Bucket)
+        and reachable.store.tls is not None
+        and reachable.store.tls.ca_certificate is not None
     }
-
-
-def _authority_file(store: str) -> str:
-    return f"{store}.pem"

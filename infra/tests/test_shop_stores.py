@@ -1,20 +1,21 @@
 """The shop on managed stores, and the migrations that prepare its stores: told, mounted and let through as needed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
+from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
 
 from boutique_definition.service_file import load_service_files
+from boutique_definition.stores import Bucket, Postgres, Redis, SecretArn, Store, Tls
 from infra.config.shop import ServiceOverride, ShopSettings
 from infra.shop.exposure import NodePort
-from infra.shop.network_policies import ClusterNetwork
+from infra.shop.network_policies import egress_to, migration_policy, network_peer
 from infra.shop.shop import Shop, ShopArgs
-from infra.shop.stores import Store
+from infra.shop.stores import ReachableStore
 from infra.tests.conftest import Graph, Graphed
 
 SERVICES = load_service_files(Path(__file__).parent.parent.parent / "services")
@@ -27,40 +28,44 @@ SECRETS = {
     name: f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}-AbCdEf"
     for name in ("db", "carts", "sessions")
 }
-MANAGED = {
-    "product-data": Store(
-        port=5432,
-        address="database.example:5432",
-        replica_address="replica.example:5432",
-        secret=SECRETS["db"],
-        database="boutique",
-        tls=True,
-        authority="the authority of databases",
-        networks=["10.0.8.0/24", "10.0.9.0/24"],
-    ),
-    "cart-data": Store(
-        port=6379,
-        address="carts.example:6379",
-        replica_address="carts-ro.example:6379",
-        secret=SECRETS["carts"],
-        tls=True,
-        networks=["10.0.8.0/24"],
-    ),
-    "session-data": Store(
-        port=6379,
-        address="sessions.example:6379",
-        replica_address="sessions-ro.example:6379",
-        secret=SECRETS["sessions"],
-        tls=True,
-        networks=["10.0.9.0/24"],
-    ),
-    "pictures": Store(bucket="pictures-of-all", region="eu-central-1"),
+NETWORKS = {
+    "product-data": ["10.0.8.0/24", "10.0.9.0/24"],
+    "cart-data": ["10.0.8.0/24"],
+    "session-data": ["10.0.9.0/24"],
 }
-NETWORK = ClusterNetwork(dns=[{"ip_block": {"cidr": "172.20.0.10/32"}}], cloud=["10.0.0.0/20"])
+PORTS = {"product-data": 5432, "cart-data": 6379, "session-data": 6379}
+AGENT = egress_to([network_peer("169.254.170.23/32")], 80)
+
+
+def reachable(name: str, store: Store[pulumi.Input[str]]) -> ReachableStore:
+    return ReachableStore(store, [egress_to([*map(network_peer, NETWORKS[name])], PORTS[name]), AGENT])
+
+
+MANAGED = {
+    "product-data": reachable(
+        "product-data",
+        Postgres(
+            address="database.example:5432",
+            database="boutique",
+            login=SecretArn(SECRETS["db"]),
+            replica_address="replica.example:5432",
+            tls=Tls("the CA of databases"),
+        ),
+    ),
+    "cart-data": reachable(
+        "cart-data", Redis("carts.example:6379", SecretArn(SECRETS["carts"]), "carts-ro.example:6379", Tls())
+    ),
+    "session-data": reachable(
+        "session-data",
+        Redis("sessions.example:6379", SecretArn(SECRETS["sessions"]), "sessions-ro.example:6379", Tls()),
+    ),
+    "pictures": ReachableStore(Bucket("pictures-of-all", "eu-central-1"), [AGENT]),
+}
+DNS: list[NetworkPolicyPeerArgsDict] = [{"ip_block": {"cidr": "172.20.0.10/32"}}]
 
 
 def shop(
-    stores: Mapping[str, Store] = MANAGED,
+    stores: Mapping[str, ReachableStore] = MANAGED,
     images: Mapping[str, str] = IMAGES,
     settings: ShopSettings = ShopSettings(),  # noqa: B008 (frozen)
 ) -> None:
@@ -72,7 +77,7 @@ def shop(
         stores=stores,
         exposures={name: NodePort(30080) for name, file in SERVICES.items() if file.external},
         settings=settings,
-        network=NETWORK,
+        dns=DNS,
     )
     Shop("shop", args, pulumi.ResourceOptions(providers={"kubernetes": provider}))
 
@@ -98,30 +103,25 @@ def egress(graph: Graph, name: str) -> set[tuple[str, int]]:
     }
 
 
-def test_a_store_has_either_a_password_or_a_secret() -> None:
-    with pytest.raises(ValueError, match="either a password or a secret"):
-        replace(MANAGED["cart-data"], secret=None)
-
-
 @pytest.mark.parametrize("name", DATABASE)
 def test_a_service_is_told_of_a_managed_database_all_but_its_password(graph: Graph, name: str) -> None:
     environment = graph.of_kind("ConfigMap")[name]["data"]
     told = {variable: value for variable, value in environment.items() if variable.startswith("PRODUCT_DATA_")}
-    told.pop("PRODUCT_DATA_REPLICA_ADDR", None)
     assert told == {
         "PRODUCT_DATA_ADDR": "database.example:5432",
+        "PRODUCT_DATA_REPLICA_ADDR": "replica.example:5432",
         "PRODUCT_DATA_DATABASE": "boutique",
         "PRODUCT_DATA_SECRET": SECRETS["db"],
         "PRODUCT_DATA_TLS": "true",
-        "PRODUCT_DATA_AUTHORITY": "/etc/boutique/authorities/product-data.pem",
+        "PRODUCT_DATA_CA_CERTIFICATE": "/etc/boutique/authorities/product-data.pem",
     }
     assert name not in graph.of_kind("Secret")
 
 
 def test_a_service_is_told_of_a_bucket_where_it_is_and_that_its_role_lets_it_in(graph: Graph) -> None:
     environment = graph.of_kind("ConfigMap")["content"]["data"]
-    assert (environment["PICTURES_BUCKET"], environment["AWS_REGION"]) == ("pictures-of-all", "eu-central-1")
-    assert not environment.keys() & {"AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID"}
+    assert (environment["PICTURES_BUCKET"], environment["PICTURES_REGION"]) == ("pictures-of-all", "eu-central-1")
+    assert not environment.keys() & {"PICTURES_ENDPOINT_URL", "PICTURES_ACCESS_KEY_ID"}
     assert "content" not in graph.of_kind("Secret")
 
 
@@ -131,16 +131,14 @@ def test_a_random_value_is_drawn_once_and_told_to_its_service_alone(graph: Graph
     assert set(held["stringData"]["value"]) == {"SESSION_SIGNING_KEY"}  # as the engine marks a secret
 
 
-def test_an_authority_that_a_store_lacks_is_not_told(graph: Graph) -> None:
-    assert "REDIS_AUTHORITY" not in graph.of_kind("ConfigMap")["cart"]["data"]
+def test_a_store_without_a_ca_certificate_adds_no_file(graph: Graph) -> None:
+    assert "REDIS_CA_CERTIFICATE" not in graph.of_kind("ConfigMap")["cart"]["data"]
     assert "cart-authorities" not in graph.of_kind("ConfigMap")
 
 
 @pytest.mark.parametrize("name", DATABASE)
-def test_the_authority_of_a_store_is_where_its_clients_are_told(graph: Graph, name: str) -> None:
-    assert graph.of_kind("ConfigMap")[f"{name}-authorities"]["data"] == {
-        "product-data.pem": "the authority of databases"
-    }
+def test_the_ca_certificate_of_a_store_is_where_its_clients_look(graph: Graph, name: str) -> None:
+    assert graph.of_kind("ConfigMap")[f"{name}-authorities"]["data"] == {"product-data.pem": "the CA of databases"}
     templates = [graph.of_kind("Deployment")[name]["spec"]["template"], jobs(graph)[name]["spec"]["template"]]
     for template in templates:
         (mount,) = [one for one in template["spec"]["containers"][0]["volumeMounts"] if one["name"] == "authorities"]
@@ -150,11 +148,19 @@ def test_the_authority_of_a_store_is_where_its_clients_are_told(graph: Graph, na
 
 
 @pytest.mark.parametrize("name", [*CLIENTS, *(f"{name}-migration" for name in MIGRATED)])
-def test_a_client_of_managed_stores_reaches_them_and_what_gives_it_their_secrets(graph: Graph, name: str) -> None:
+def test_pods_may_connect_to_what_their_stores_need(graph: Graph, name: str) -> None:
     needed = SERVICES[name.removesuffix("-migration")].stores
-    stores = {(network, MANAGED[store].port) for store in needed for network in MANAGED[store].networks}
-    aws = {("169.254.170.23/32", 80), ("0.0.0.0/0", 443), ("10.0.0.0/20", 443)}
-    assert egress(graph, name) == stores | aws
+    stores = {(network, PORTS[store]) for store in needed for network in NETWORKS.get(store, ())}
+    assert egress(graph, name) == stores | {("169.254.170.23/32", 80)}
+
+
+def test_a_rule_that_two_stores_need_is_in_a_policy_once() -> None:
+    stores = {name: MANAGED[name] for name in ("cart-data", "session-data")}
+    assert migration_policy("cart", stores)["egress"] == [
+        MANAGED["cart-data"].egress[0],
+        AGENT,
+        MANAGED["session-data"].egress[0],
+    ]
 
 
 def test_a_service_without_stores_reaches_nothing_of_aws(graph: Graph) -> None:
@@ -165,7 +171,7 @@ def test_a_service_without_stores_reaches_nothing_of_aws(graph: Graph) -> None:
 def test_the_internet_is_without_private_networks_and_without_credentials_of_machines(graph: Graph) -> None:
     blocks = [
         peer["ipBlock"]
-        for rule in graph.of_kind("NetworkPolicy")["catalog"]["spec"]["egress"]
+        for rule in graph.of_kind("NetworkPolicy")["currency"]["spec"]["egress"]
         for peer in rule["to"]
         if peer.get("ipBlock", {}).get("cidr") == "0.0.0.0/0"
     ]

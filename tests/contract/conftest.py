@@ -17,11 +17,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from boutique_currency.ecb import packaged_rates
 from boutique_definition.service_file import ServiceFile, load_service_files
+from boutique_definition.stores import Postgres, Store
 from boutique_development_servers.postgres import PostgresServer
 from boutique_development_servers.processes import free_port
 from boutique_development_servers.redis import RedisServer
 from boutique_development_servers.s3 import start_s3
-from dev.processes import Store, start_services, stores_on
+from dev.processes import start_services, stores_on
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop
 from tests.contract.requests import PRICE
@@ -52,7 +53,7 @@ def files() -> dict[str, ServiceFile]:
 
 
 @pytest.fixture(scope="session")
-def stores(redis_server: RedisServer, postgres_server: PostgresServer) -> Iterator[Mapping[str, Store]]:
+def stores(redis_server: RedisServer, postgres_server: PostgresServer) -> Iterator[Mapping[str, Store[str]]]:
     with postgres_server.new_database() as database, start_s3() as s3:
         yield stores_on(redis_server, postgres_server, database, s3)
 
@@ -80,7 +81,7 @@ def rates_url() -> Iterator[str]:
 def shop(
     contract: Contract,
     files: Mapping[str, ServiceFile],
-    stores: Mapping[str, Store],
+    stores: Mapping[str, Store[str]],
     postgres_server: PostgresServer,
     rates_url: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -98,8 +99,9 @@ def shop(
         for name in (name for name, file in files.items() if file.external):
             _wait_until_open(addresses[name])
         wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
-        database = stores["product-data"].database
-        yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, database), logs)
+        product_data = stores["product-data"]
+        assert isinstance(product_data, Postgres)
+        yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, product_data.database), logs)
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +114,7 @@ def foreign(contract: Contract) -> Iterator[ForeignShop]:
 def checkout_among_others(
     contract: Contract,
     files: Mapping[str, ServiceFile],
-    stores: Mapping[str, Store],
+    stores: Mapping[str, Store[str]],
     foreign: ForeignShop,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Client]:

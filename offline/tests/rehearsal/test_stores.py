@@ -21,7 +21,6 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from boutique_cart.settings import CartSettings
 from boutique_cart.store import open_store
 from boutique_development_servers.processes import free_port
 from boutique_offline.node.certificates import KeyPair, create_authority
@@ -32,6 +31,7 @@ from boutique_offline.rehearsal.stores.supervisor import Supervisor, open_superv
 from boutique_offline.rehearsal.stores.tls_proxy import CertificateIssuer
 from boutique_runtime.migration import migrate
 from boutique_runtime.postgres import PostgresSettings, create_pool
+from boutique_runtime.redis import RedisSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -119,11 +119,11 @@ class RehearsedStores:
 
     def settings(self, address: str, **changed: Any) -> PostgresSettings:
         given: dict[str, Any] = {
-            "product_data_addr": address,
-            "product_data_database": "boutique",
-            "product_data_secret": self.secrets[DATABASE],
-            "product_data_tls": True,
-            "product_data_authority": self.ca,
+            "addr": address,
+            "database": "boutique",
+            "secret": self.secrets[DATABASE],
+            "tls": True,
+            "ca_certificate": self.ca,
         }
         return PostgresSettings(**(given | changed))
 
@@ -202,7 +202,7 @@ async def connect(rehearsed: RehearsedStores, **changed: Any) -> Any:
 async def test_a_migration_and_a_service_need_only_the_secret_to_use_the_database(rehearsed: RehearsedStores) -> None:
     settings = rehearsed.settings(rehearsed.address(DATABASE))
     await migrate(settings, "one", prepare)
-    address = settings.product_data_addr
+    address = settings.addr
     async with create_pool(settings, address, settings.credentials(), service="one", connections=1) as pool:
         assert await pool.fetchval("SELECT current_user") == "boutique"
         assert await pool.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
@@ -213,7 +213,7 @@ async def test_a_read_replica_shows_committed_rows_and_rejects_writes(rehearsed:
     await migrate(settings, "one", prepare)
     credentials, replica = settings.credentials(), rehearsed.address(REPLICA)
     async with (
-        create_pool(settings, settings.product_data_addr, credentials, service="one", connections=1) as primary,
+        create_pool(settings, settings.addr, credentials, service="one", connections=1) as primary,
         create_pool(settings, replica, credentials, service="one", connections=1) as pool,
     ):
         await primary.execute("INSERT INTO mugs VALUES ('seen by all')")
@@ -247,7 +247,7 @@ async def test_a_client_without_a_ca_setting_trusts_the_cas_of_the_system(
     rehearsed: RehearsedStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(rehearsed.ca))
-    settings = rehearsed.settings(rehearsed.address(DATABASE), product_data_authority=None)
+    settings = rehearsed.settings(rehearsed.address(DATABASE), ca_certificate=None)
     await migrate(settings, "one", prepare)
 
 
@@ -260,7 +260,7 @@ async def test_logins_succeed_after_the_password_of_a_database_changes(rehearsed
     try:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await connect(rehearsed)
-        address = settings.product_data_addr
+        address = settings.addr
         async with create_pool(settings, address, credentials, service="one", connections=1) as pool:
             assert await pool.fetchval("SELECT true")
     finally:
@@ -271,15 +271,15 @@ async def test_logins_succeed_after_the_password_of_a_database_changes(rehearsed
 # ---- Redis ----
 
 
-def cart_settings(rehearsed: RehearsedStores, **changed: Any) -> CartSettings:
+def cart_settings(rehearsed: RehearsedStores, **changed: Any) -> RedisSettings:
     given: dict[str, Any] = {
-        "redis_addr": rehearsed.address(f"master.{CARTS}"),
-        "redis_replica_addr": rehearsed.address(f"replica.{CARTS}"),
-        "redis_secret": rehearsed.secrets[CARTS],
-        "redis_tls": True,
-        "redis_authority": rehearsed.ca,
+        "addr": rehearsed.address(f"master.{CARTS}"),
+        "replica_addr": rehearsed.address(f"replica.{CARTS}"),
+        "secret": rehearsed.secrets[CARTS],
+        "tls": True,
+        "ca_certificate": rehearsed.ca,
     }
-    return CartSettings(**(given | changed))
+    return RedisSettings(**(given | changed))
 
 
 def client(address: str, **options: Any) -> Redis:
@@ -294,7 +294,7 @@ async def test_a_cart_needs_only_the_secret_of_the_cache_and_reaches_the_replica
     async with open_store(cart_settings(rehearsed)) as store:
         await store.add("ada", "mug", 2)
         assert await store.get("ada") == {"mug": 2}
-    readers = cart_settings(rehearsed).redis_replica_addr
+    readers = cart_settings(rehearsed).replica_addr
     assert readers is not None
     options = {"password": "first-token", "ssl_ca_certs": str(rehearsed.ca), "decode_responses": True}
     async with client(readers, **options) as replica:
@@ -312,7 +312,7 @@ async def test_carts_are_readable_after_the_token_of_a_cache_changes(rehearsed: 
         await rehearsed.supervisor.reconcile()
         try:
             trusted = {"password": "second-token", "ssl_ca_certs": str(rehearsed.ca)}
-            async with client(settings.redis_addr, **trusted) as operator:
+            async with client(settings.addr, **trusted) as operator:
                 await operator.client_kill_filter(_type="normal", skipme=True)
             assert await store.get("grace") == {"mug": 1}
         finally:
@@ -321,7 +321,7 @@ async def test_carts_are_readable_after_the_token_of_a_cache_changes(rehearsed: 
 
 
 async def test_a_cache_rejects_clients_without_its_token_or_its_ca(rehearsed: RehearsedStores) -> None:
-    address = cart_settings(rehearsed).redis_addr
+    address = cart_settings(rehearsed).addr
     trusted = {"ssl_ca_certs": str(rehearsed.ca)}
     async with client(address, **trusted) as anonymous:
         with pytest.raises(redis.exceptions.AuthenticationError):

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from boutique_cart.__main__ import open_service
 from boutique_cart.settings import CartSettings
+from boutique_runtime.redis import RedisSettings
 from boutique_testing.plugin import Serve
 from hipstershop import shop_pb2_grpc
 
@@ -16,7 +17,7 @@ from hipstershop import shop_pb2_grpc
 @pytest.fixture
 def settings(redis_address: str) -> CartSettings:
     """Returns settings for one empty Redis without a password."""
-    return CartSettings(redis_addr=redis_address, redis_username="default", redis_password=SecretStr("unused"))
+    return CartSettings(redis=RedisSettings(addr=redis_address, username="default", password=SecretStr("unused")))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from boutique_cart.settings import CartSettings
 from boutique_contract.limits import CART_QUANTITY, MAXIMUM_CART_PRODUCTS
 from boutique_development_servers.processes import free_port
 from boutique_development_servers.redis import RedisServer, start_redis
+from boutique_runtime.redis import RedisSettings
 from boutique_testing.plugin import Serve
 from boutique_testing.secrets_manager import ARN, SecretsManager
 from hipstershop import shop_pb2, shop_pb2_grpc
@@ -28,7 +29,7 @@ def item(product_id: str = "OLJCESPC7Z", quantity: int = 1, user_id: str = "ada"
 
 
 def changed(settings: CartSettings, **changes: object) -> CartSettings:
-    return settings.model_copy(update=changes)
+    return settings.model_copy(update={"redis": settings.redis.model_copy(update=changes)})
 
 
 async def quantities(cart: Cart, user_id: str = "ada") -> dict[str, int]:
@@ -121,7 +122,7 @@ async def test_a_cart_expires_after_sixty_days(cart: Cart, redis_server: RedisSe
 async def test_without_redis_calls_fail_as_unavailable_before_their_deadline(
     serve: Serve, settings: CartSettings
 ) -> None:
-    async with open_service(changed(settings, redis_addr=f"127.0.0.1:{free_port()}")) as service:
+    async with open_service(changed(settings, addr=f"127.0.0.1:{free_port()}")) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await cart.GetCart(shop_pb2.GetCartRequest(user_id="ada"), timeout=20)
@@ -134,7 +135,7 @@ async def test_a_cart_is_read_from_the_replica_while_the_primary_is_down(
     directory = tmp_path_factory.mktemp
     with start_redis(directory("replica")) as replica, start_redis(directory("primary")) as primary:
         replica.follow(primary)
-        both = changed(settings, redis_addr=primary.address, redis_replica_addr=replica.address)
+        both = changed(settings, addr=primary.address, replica_addr=replica.address)
         async with open_service(both) as service:
             cart = shop_pb2_grpc.CartServiceStub(await serve(service))
             await cart.AddItem(item())
@@ -152,7 +153,7 @@ def protected(redis_server: RedisServer, redis_address: str, secrets_manager: Se
     redis_server.ask("ACL SETUSER ada on >old ~* +@all")
     redis_server.ask("ACL SETUSER default nopass -@all +acl +flushall")
     secrets_manager.store("ada", "old")
-    yield CartSettings(redis_addr=redis_address, redis_secret=ARN)
+    yield CartSettings(redis=RedisSettings(addr=redis_address, secret=ARN))
     redis_server.ask("ACL SETUSER default +@all")
     redis_server.ask("ACL DELUSER ada")
 
@@ -178,7 +179,7 @@ async def test_no_request_fails_when_the_password_changes(
 
 
 async def test_with_a_wrong_password_calls_fail_as_unavailable(protected: CartSettings, serve: Serve) -> None:
-    wrong = CartSettings(redis_addr=protected.redis_addr, redis_username="ada", redis_password=SecretStr("wrong"))
+    wrong = changed(protected, username="ada", password=SecretStr("wrong"), secret=None)
     async with open_service(wrong) as service:
         cart = shop_pb2_grpc.CartServiceStub(await serve(service))
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -187,8 +188,8 @@ async def test_with_a_wrong_password_calls_fail_as_unavailable(protected: CartSe
     assert "wrong" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("login", [{}, {"redis_password": "hunter2", "redis_secret": ARN}])
+@pytest.mark.parametrize("login", [{}, {"password": "hunter2", "secret": ARN}])
 def test_settings_need_exactly_one_of_password_and_secret(login: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="set exactly one of REDIS_PASSWORD and REDIS_SECRET") as error:
-        CartSettings(redis_addr="there:6379", **login)
+    with pytest.raises(ValidationError, match=r"set exactly one of \*_PASSWORD and \*_SECRET") as error:
+        RedisSettings(addr="there:6379", **login)
     assert "hunter2" not in str(error.value)

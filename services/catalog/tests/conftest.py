@@ -14,6 +14,7 @@ from boutique_catalog.migration import prepare
 from boutique_catalog.settings import CatalogSettings
 from boutique_development_servers.postgres import PostgresServer, start_replica
 from boutique_runtime.migration import migrate
+from boutique_runtime.postgres import PostgresSettings
 from boutique_testing.plugin import Serve
 from hipstershop import shop_pb2_grpc
 
@@ -24,10 +25,12 @@ OpenCatalog = Callable[[CatalogSettings], Awaitable["shop_pb2_grpc.ProductCatalo
 def settings(postgres_server: PostgresServer, postgres_database: str) -> CatalogSettings:
     """Returns settings with an empty database on a primary without a replica."""
     return CatalogSettings(
-        product_data_addr=postgres_server.address,
-        product_data_database=postgres_database,
-        product_data_username="postgres",
-        product_data_password=SecretStr("unused"),
+        product_data=PostgresSettings(
+            addr=postgres_server.address,
+            database=postgres_database,
+            username="postgres",
+            password=SecretStr("unused"),
+        ),
         cache_seconds=0.1,
     )
 
@@ -57,7 +60,7 @@ async def open_catalog(serve: Serve, postgres_database: str) -> AsyncIterator[Op
 @pytest.fixture
 async def migrated(settings: CatalogSettings) -> CatalogSettings:
     """Returns `settings`, with the schema and the products in the database."""
-    await migrate(settings, "catalog", prepare)
+    await migrate(settings.product_data, "catalog", prepare)
     return settings
 
 

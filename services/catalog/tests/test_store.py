@@ -61,7 +61,7 @@ OLD_READ = "SELECT id, name, description, picture, price_usd, categories FROM ca
 
 
 def changed(settings: CatalogSettings, **changes: object) -> CatalogSettings:
-    return settings.model_copy(update=changes)
+    return settings.model_copy(update={"product_data": settings.product_data.model_copy(update=changes)})
 
 
 async def listed(catalog: Catalog) -> list[shop_pb2.Product]:
@@ -112,7 +112,7 @@ async def silent_server() -> AsyncIterator[SilentServer]:
 async def test_a_migration_changes_the_table_to_match_the_file(
     migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    async with open_store(migrated) as store:
+    async with open_store(migrated.product_data) as store:
         assert await store.all() == PRODUCTS
         ask(f"UPDATE catalog.products SET price_usd = 1, categories = '{{odd}}' WHERE id = '{MUG}'")
         ask("UPDATE catalog.products SET rating = 1, reviews = 1 WHERE id = 'D4NRX7TQ8G'")
@@ -120,7 +120,7 @@ async def test_a_migration_changes_the_table_to_match_the_file(
         ask("DELETE FROM catalog.products WHERE id = '1YMWWN1N4O'")
         ask("INSERT INTO catalog.products VALUES ('OLD', 0, 'Old', 'Gone.', '/old.svg', 5, '{}')")
         assert await store.all() != PRODUCTS
-        await migrate(migrated, "catalog", prepare)
+        await migrate(migrated.product_data, "catalog", prepare)
         assert await store.all() == PRODUCTS
 
 
@@ -129,13 +129,14 @@ async def test_a_migration_writes_nothing_if_nothing_has_changed(
 ) -> None:
     versions = "SELECT id, xmin FROM catalog.products ORDER BY id"
     before = ask(versions)
-    await migrate(migrated, "catalog", prepare)
+    await migrate(migrated.product_data, "catalog", prepare)
     assert ask(versions) == before
 
 
 def test_the_migration_runs_as_a_process(settings: CatalogSettings, ask: Callable[[str], str]) -> None:
-    given = {name.upper(): str(value) for name, value in settings.model_dump(exclude_unset=True).items()}
-    environment = os.environ | given | {"PRODUCT_DATA_PASSWORD": "unused"}
+    store = settings.product_data.model_dump(exclude_unset=True)
+    variables = {f"PRODUCT_DATA_{name.upper()}": str(value) for name, value in store.items()}
+    environment = os.environ | variables | {"PRODUCT_DATA_PASSWORD": "unused"}
     subprocess.run([sys.executable, "-m", "boutique_catalog.migration"], check=True, env=environment)
     assert ask("SELECT count(*) FROM catalog.products") == str(len(PRODUCTS))
 
@@ -144,15 +145,15 @@ async def test_a_table_without_ratings_is_upgraded_in_place_and_only_once(
     settings: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     ask(OLD_SCHEMA)
-    await migrate(settings, "catalog", prepare)
-    async with open_store(settings) as store:
+    await migrate(settings.product_data, "catalog", prepare)
+    async with open_store(settings.product_data) as store:
         assert await store.all() == PRODUCTS
     shape = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'catalog.products'::regclass"
     upgraded = ask(shape)
-    await migrate(settings, "catalog", prepare)
+    await migrate(settings.product_data, "catalog", prepare)
     assert ask(shape) == upgraded
     ask("DROP SCHEMA catalog CASCADE")
-    await migrate(settings, "catalog", prepare)
+    await migrate(settings.product_data, "catalog", prepare)
     assert ask(shape) == upgraded
 
 
@@ -160,13 +161,13 @@ async def test_the_old_version_of_the_service_can_read_and_write_after_the_upgra
     settings: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
     ask(OLD_SCHEMA)
-    address, credentials = settings.product_data_addr, settings.credentials()
-    async with create_pool(settings, address, credentials, service="old", connections=1) as old:
+    address, credentials = settings.product_data.addr, settings.product_data.credentials()
+    async with create_pool(settings.product_data, address, credentials, service="old", connections=1) as old:
         assert [row["id"] for row in await old.fetch(OLD_READ)] == [MUG, "OLD"]
-        await migrate(settings, "catalog", prepare)
+        await migrate(settings.product_data, "catalog", prepare)
         assert [row["id"] for row in await old.fetch(OLD_READ)] == [product.id for product in PRODUCTS]
         await old.execute("INSERT INTO catalog.products VALUES ('NEW', 99, 'New', 'Now.', '/new.svg', 5, '{}')")
-    async with open_store(settings) as store:
+    async with open_store(settings.product_data) as store:
         *_, unrated = await store.all()
     assert (unrated.id, unrated.rating, unrated.reviews) == ("NEW", Decimal(0), 0)
 
@@ -193,8 +194,8 @@ async def test_the_table_refuses_a_price_that_is_not_a_number(
 async def test_without_trigrams_the_search_works_and_a_warning_is_logged(
     settings: CatalogSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await migrate(settings, "catalog", prepare)
-    async with open_store(settings) as store:
+    await migrate(settings.product_data, "catalog", prepare)
+    async with open_store(settings.product_data) as store:
         assert [product.id for product in await store.search("mug")] == [MUG]
     (warning,) = [record for record in caplog.records if record.message == NO_INDEX]
     assert "pg_trgm" in warning.reason  # type: ignore[attr-defined]
@@ -212,10 +213,10 @@ def installed_programs() -> Path | None:
 )
 async def test_with_trigrams_the_search_uses_its_index(settings: CatalogSettings) -> None:
     with start_postgres(installed_programs()) as server, server.new_database() as database:
-        there = changed(settings, product_data_addr=server.address, product_data_database=database)
-        await migrate(there, "catalog", prepare)
-        await migrate(there, "catalog", prepare)
-        async with open_store(there) as store:
+        there = changed(settings, addr=server.address, database=database)
+        await migrate(there.product_data, "catalog", prepare)
+        await migrate(there.product_data, "catalog", prepare)
+        async with open_store(there.product_data) as store:
             assert [product.id for product in await store.search("mug")] == [MUG]
         plan = server.ask(
             "SET enable_seqscan = off; EXPLAIN SELECT id FROM catalog.products"
@@ -239,7 +240,7 @@ async def test_a_change_in_postgres_is_seen_without_a_restart(catalog: Catalog, 
 async def test_the_service_starts_without_its_database_and_serves_once_it_exists(
     postgres_server: PostgresServer, settings: CatalogSettings, serve: Serve
 ) -> None:
-    early = changed(settings, product_data_database="test_made_late")
+    early = changed(settings, database="test_made_late")
     async with open_service(early) as service:
         assert service.ready is not None
         channel = await serve(service)
@@ -250,7 +251,7 @@ async def test_the_service_starts_without_its_database_and_serves_once_it_exists
         assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
         postgres_server.ask("CREATE DATABASE test_made_late")
         try:
-            await migrate(early, "catalog", prepare)
+            await migrate(early.product_data, "catalog", prepare)
             await asyncio.wait_for(service.ready.wait(), timeout=30)
             assert await listed(catalog) == [product.wire for product in PRODUCTS]
             assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
@@ -260,8 +261,8 @@ async def test_the_service_starts_without_its_database_and_serves_once_it_exists
 
 async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalog, settings: CatalogSettings) -> None:
     with start_postgres() as server:
-        alone = changed(settings, product_data_addr=server.address, product_data_database="postgres")
-        await migrate(alone, "catalog", prepare)
+        alone = changed(settings, addr=server.address, database="postgres")
+        await migrate(alone.product_data, "catalog", prepare)
         catalog = await open_catalog(alone)
         server.stop()
         assert await listed(catalog) == [product.wire for product in PRODUCTS]
@@ -271,13 +272,13 @@ async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalo
 
 
 async def test_with_tls_an_unencrypted_server_is_refused(migrated: CatalogSettings) -> None:
-    async with open_store(changed(migrated, product_data_tls=True)) as store:
+    async with open_store(changed(migrated, tls=True).product_data) as store:
         with pytest.raises(UnavailableError):
             await store.all()
 
 
 async def test_without_a_schema_the_error_names_the_migration(settings: CatalogSettings, serve: Serve) -> None:
-    async with open_store(settings) as store:
+    async with open_store(settings.product_data) as store:
         with pytest.raises(UnavailableError, match=r"has no schema: `python3 -m boutique_catalog\.migration`"):
             await store.all()
     async with open_service(settings) as service:
@@ -285,8 +286,8 @@ async def test_without_a_schema_the_error_names_the_migration(settings: CatalogS
 
 
 async def test_a_read_ends_at_the_caller_s_deadline(settings: CatalogSettings, silent_server: SilentServer) -> None:
-    silent = changed(settings, product_data_addr=silent_server.address)
-    async with open_store(silent, read_seconds=3600) as store:
+    silent = changed(settings, addr=silent_server.address)
+    async with open_store(silent.product_data, read_seconds=3600) as store:
         set_deadline(0.1)
         async with asyncio.timeout(30):
             with pytest.raises(UnavailableError, match="TimeoutError"):
@@ -299,7 +300,7 @@ async def test_a_read_ends_at_the_caller_s_deadline(settings: CatalogSettings, s
 async def test_the_replica_is_read_and_if_it_is_down_the_primary(
     postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, ask: Callable[[str], str]
 ) -> None:
-    async with open_store(changed(migrated, product_data_replica_addr=replica.address)) as store:
+    async with open_store(changed(migrated, replica_addr=replica.address).product_data) as store:
         postgres_server.wait_for_replica(replica)
         replica.ask("SELECT pg_wal_replay_pause()")
         ask(f"UPDATE catalog.products SET name = 'Beaker' WHERE id = '{MUG}'")
@@ -313,8 +314,8 @@ async def test_the_primary_is_read_while_the_replica_does_not_have_the_table(
     replica: PostgresServer, settings: CatalogSettings
 ) -> None:
     replica.ask("SELECT pg_wal_replay_pause()")
-    await migrate(settings, "catalog", prepare)
-    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
+    await migrate(settings.product_data, "catalog", prepare)
+    async with open_store(changed(settings, replica_addr=replica.address).product_data) as store:
         assert await store.all() == PRODUCTS
 
 
@@ -324,8 +325,8 @@ async def test_the_primary_is_read_while_the_replica_does_not_have_the_ratings(
     ask(OLD_SCHEMA)
     postgres_server.wait_for_replica(replica)
     replica.ask("SELECT pg_wal_replay_pause()")
-    await migrate(settings, "catalog", prepare)
-    async with open_store(changed(settings, product_data_replica_addr=replica.address)) as store:
+    await migrate(settings.product_data, "catalog", prepare)
+    async with open_store(changed(settings, replica_addr=replica.address).product_data) as store:
         assert await store.all() == PRODUCTS
 
 
@@ -333,17 +334,15 @@ async def test_the_service_starts_from_the_replica_while_the_primary_is_down(
     postgres_server: PostgresServer, replica: PostgresServer, migrated: CatalogSettings, open_catalog: OpenCatalog
 ) -> None:
     postgres_server.wait_for_replica(replica)
-    catalog = await open_catalog(
-        changed(migrated, product_data_addr=f"127.0.0.1:{free_port()}", product_data_replica_addr=replica.address)
-    )
+    catalog = await open_catalog(changed(migrated, addr=f"127.0.0.1:{free_port()}", replica_addr=replica.address))
     assert await listed(catalog) == [product.wire for product in PRODUCTS]
 
 
 async def test_a_replica_that_does_not_respond_is_not_read_for_a_while(
     migrated: CatalogSettings, silent_server: SilentServer
 ) -> None:
-    silent = changed(migrated, product_data_replica_addr=silent_server.address)
-    async with open_store(silent, replica_pause_seconds=3600) as store:
+    silent = changed(migrated, replica_addr=silent_server.address)
+    async with open_store(silent.product_data, replica_pause_seconds=3600) as store:
         assert await store.all() == PRODUCTS
         assert await store.all() == PRODUCTS
     assert silent_server.connections == 1

@@ -19,6 +19,7 @@ from boutique_checkout.migration import prepare
 from boutique_checkout.settings import CheckoutSettings
 from boutique_runtime.migration import migrate
 from boutique_runtime.money import Money
+from boutique_runtime.postgres import PostgresSettings
 from boutique_testing.fake_services import FakeServices, served
 from hipstershop import shop_pb2, shop_pb2_grpc
 
@@ -123,12 +124,14 @@ async def settings(services: Shop, postgres_server: PostgresServer, postgres_dat
         payment_service_addr=services.address,
         shipping_service_addr=services.address,
         email_service_addr=services.address,
-        product_data_addr=postgres_server.address,
-        product_data_database=postgres_database,
-        product_data_username="postgres",
-        product_data_password=SecretStr("unused"),
+        product_data=PostgresSettings(
+            addr=postgres_server.address,
+            database=postgres_database,
+            username="postgres",
+            password=SecretStr("unused"),
+        ),
     )
-    await migrate(settings, "checkout", prepare)
+    await migrate(settings.product_data, "checkout", prepare)
     return settings
 
 

@@ -226,7 +226,7 @@ async def test_an_order_does_not_wait_for_its_confirmation(checkout: Checkout, s
 async def test_an_order_without_an_email_is_placed_without_a_confirmation(
     settings: CheckoutSettings, services: Shop, ask: Ask
 ) -> None:
-    async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
+    async with open_dependencies(settings) as dependencies, open_store(settings.product_data) as orders:
         process = CheckoutProcess(dependencies, orders)
         await process.place(order_of(email=None), "k")
         await process.close()
@@ -605,8 +605,9 @@ async def test_after_a_kill_between_charge_and_shipping_another_replica_complete
 
 
 def environment_of(settings: CheckoutSettings) -> dict[str, str]:
-    given = settings.model_dump(exclude_unset=True)
-    variables = {name.upper(): str(value) for name, value in given.items()}
+    values = settings.model_dump(exclude_unset=True)
+    values |= {f"product_data_{name}": value for name, value in values.pop("product_data").items()}
+    variables = {name.upper(): str(value) for name, value in values.items()}
     return dict(os.environ) | variables | {"PRODUCT_DATA_PASSWORD": "unused"}
 
 
@@ -664,7 +665,7 @@ async def test_a_refund_that_fails_is_repeated_later(
     assert ask("SELECT status FROM orders.orders") == "refunding"
     assert (await refused(checkout, key="k"))[0] is grpc.StatusCode.UNAVAILABLE
     services.answers["Refund"] = refund
-    async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
+    async with open_dependencies(settings) as dependencies, open_store(settings.product_data) as orders:
         await CheckoutProcess(dependencies, orders).recover()
     assert services.charged() == []
     assert ask("SELECT status FROM orders.orders") == "refunded"
@@ -751,6 +752,12 @@ async def test_an_order_is_completed_even_if_the_caller_cancels(checkout: Checko
 # ---- Postgres ----
 
 
+def through(settings: CheckoutSettings, port: int) -> CheckoutSettings:
+    """Returns the settings with Postgres at this port of the machine."""
+    store = settings.product_data.model_copy(update={"addr": f"127.0.0.1:{port}"})
+    return settings.model_copy(update={"product_data": store})
+
+
 async def test_an_order_survives_a_loss_of_postgres_after_the_charge(
     replica: Replica, settings: CheckoutSettings, services: Shop, gate: Gate, ask: Ask
 ) -> None:
@@ -762,7 +769,7 @@ async def test_an_order_survives_a_loss_of_postgres_after_the_charge(
         return await charge(request, context)
 
     services.answers["Charge"] = charge_as_postgres_dies
-    through_gate = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{gate.port}"})
+    through_gate = through(settings, gate.port)
     order = await place(await replica(through_gate), key="k")
     assert ask("SELECT id, status FROM orders.orders") == f"{order.order_id}|placed"
     assert len(services.transactions) == 1
@@ -770,7 +777,7 @@ async def test_an_order_survives_a_loss_of_postgres_after_the_charge(
 
 async def test_a_service_is_not_ready_while_postgres_is_down(settings: CheckoutSettings, gate: Gate, ask: Ask) -> None:
     gate.close()
-    through_gate = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{gate.port}"})
+    through_gate = through(settings, gate.port)
     async with open_service(through_gate) as service:
         assert service.ready is not None
         assert not service.ready.is_set()
@@ -797,13 +804,13 @@ async def test_a_service_without_its_schema_names_the_migration_and_becomes_read
         async with asyncio.timeout(DEADLINE_SECONDS):
             await logged.wait()
             assert not service.ready.is_set()
-            await migrate(settings, "checkout", prepare)
+            await migrate(settings.product_data, "checkout", prepare)
             await service.ready.wait()
 
 
 async def test_a_migration_keeps_the_orders(checkout: Checkout, settings: CheckoutSettings, ask: Ask) -> None:
     order = await place(checkout)
-    await migrate(settings, "checkout", prepare)
+    await migrate(settings.product_data, "checkout", prepare)
     assert ask("SELECT id FROM orders.orders") == order.order_id
 
 
@@ -812,8 +819,8 @@ async def test_an_order_without_a_postal_code_is_returned_again_after_the_upgrad
 ) -> None:
     order = await place(checkout, key="k")
     ask(TO_OLD_SCHEMA)
-    await migrate(settings, "checkout", prepare)
-    await migrate(settings, "checkout", prepare)
+    await migrate(settings.product_data, "checkout", prepare)
+    await migrate(settings.product_data, "checkout", prepare)
     assert await place(checkout, key="k") == order
     assert order.shipping_address == address()
 
@@ -830,13 +837,13 @@ async def test_the_old_version_of_the_service_can_read_and_write_after_the_upgra
     )
     VALUES (gen_random_uuid(), $1, '', 'placed', 'ada', 'ada@example.com', '12 Row', 'London', '', 'UK', 1, 'USD', 1, 2)
     """
-    address_, credentials = settings.product_data_addr, settings.credentials()
-    async with create_pool(settings, address_, credentials, service="old", connections=1) as old:
+    address_, credentials = settings.product_data.addr, settings.product_data.credentials()
+    async with create_pool(settings.product_data, address_, credentials, service="old", connections=1) as old:
         for key in ("before", "after"):
             await old.execute(add, key)
             (row,) = await old.fetch(find, key)
             assert row["zip_code"] == 1
-            await migrate(settings, "checkout", prepare)
+            await migrate(settings.product_data, "checkout", prepare)
     kept = "SELECT idempotency_key, postal_code = '' FROM orders.orders ORDER BY created_at"
     assert ask(kept) == "before|t\nafter|t"
 

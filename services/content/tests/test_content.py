@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from boutique_content.__main__ import open_application
-from boutique_content.settings import ContentSettings
+from boutique_content.settings import BucketSettings, ContentSettings
 from boutique_development_servers.processes import free_port
 from boutique_development_servers.s3 import BUCKET, S3
 
@@ -216,7 +216,9 @@ async def test_a_bucket_that_is_not_there_is_a_bad_gateway(
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
         monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    settings = ContentSettings(pictures_bucket="another" if lacking == "bucket" else BUCKET, aws_region="eu-central-1")
+    settings = ContentSettings(
+        pictures=BucketSettings(bucket="another" if lacking == "bucket" else BUCKET, region="eu-central-1")
+    )
     async with open_application(settings) as application:
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://content.test") as client:

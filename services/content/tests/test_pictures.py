@@ -9,6 +9,7 @@ from boutique_content import pictures as keeping
 from boutique_content.bucket import SMALL_BYTES, BucketError, Chunks, NoSuchPictureError, open_bucket
 from boutique_content.conditions import Conditions
 from boutique_content.pictures import FRESH_SECONDS, Pictures
+from boutique_content.settings import BucketSettings
 from boutique_development_servers.s3 import BUCKET, S3
 
 MUG = b"<svg><title>Mug</title></svg>"
@@ -30,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def pictures(s3: S3, clock: Clock) -> AsyncIterator[Pictures]:
-    async with open_bucket(BUCKET, "eu-central-1") as bucket:
+    async with open_bucket(BucketSettings(bucket=BUCKET, region="eu-central-1")) as bucket:
         yield Pictures(bucket, clock)
 
 

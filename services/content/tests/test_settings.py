@@ -9,14 +9,15 @@ from boutique_runtime.settings import load_settings
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("PICTURES_BUCKET", "Pictures"), ("PICTURES_BUCKET", "a/b"), ("AWS_REGION", "Frankfurt")]
+    ("variable", "value"),
+    [("PICTURES_BUCKET", "Pictures"), ("PICTURES_BUCKET", "a/b"), ("PICTURES_REGION", "Frankfurt")],
 )
 def test_a_wrong_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
 ) -> None:
     monkeypatch.setenv("PICTURES_BUCKET", "pictures")
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    assert load_settings(ContentSettings).pictures_bucket == "pictures"
+    monkeypatch.setenv("PICTURES_REGION", "eu-central-1")
+    assert load_settings(ContentSettings).pictures.bucket == "pictures"
     monkeypatch.setenv(variable, value)
     with pytest.raises(SystemExit) as ended:
         load_settings(ContentSettings)

@@ -12,7 +12,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: CartSettings) -> AsyncIterator[serving.GrpcService]:
-    async with open_store(settings) as store:
+    async with open_store(settings.redis) as store:
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["CartService"],
             add_to_server=shop_pb2_grpc.add_CartServiceServicer_to_server,

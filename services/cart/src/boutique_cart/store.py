@@ -7,10 +7,9 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from boutique_cart.settings import CartSettings
 from boutique_contract.limits import CART_QUANTITY, MAXIMUM_CART_PRODUCTS
 from boutique_runtime.errors import FailedPreconditionError, UnavailableError
-from boutique_runtime.redis import create_client, unavailable_without
+from boutique_runtime.redis import RedisSettings, create_client, unavailable_without
 
 _STORE = "the cart store"
 _LIFETIME_SECONDS = 60 * 24 * 60 * 60
@@ -90,7 +89,7 @@ class CartStore:
 
 
 @contextlib.asynccontextmanager
-async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
+async def open_store(settings: RedisSettings) -> AsyncIterator[CartStore]:
     """Opens the store. It connects when first used, so the service starts even if Redis is down."""
     credentials = settings.credentials()
     async with contextlib.AsyncExitStack() as stack:
@@ -98,12 +97,12 @@ async def open_store(settings: CartSettings) -> AsyncIterator[CartStore]:
         async def connect(address: str, retries: int) -> Redis:
             return await stack.enter_async_context(create_client(settings, address, credentials, retries=retries))
 
-        primary = await connect(settings.redis_addr, retries=8)
+        primary = await connect(settings.addr, retries=8)
         readers = [primary]
-        if settings.redis_replica_addr:
+        if settings.replica_addr:
             readers = [
-                await connect(settings.redis_addr, retries=1),
-                await connect(settings.redis_replica_addr, retries=1),
+                await connect(settings.addr, retries=1),
+                await connect(settings.replica_addr, retries=1),
                 primary,
             ]
         yield CartStore(primary, readers)

@@ -14,7 +14,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: CatalogSettings) -> AsyncIterator[serving.GrpcService]:
-    async with open_store(settings) as store:
+    async with open_store(settings.product_data) as store:
         current = CurrentCatalog(store, settings.cache_seconds)
         refreshing = asyncio.create_task(current.keep_up_to_date())
         try:

@@ -10,10 +10,9 @@ from typing import Any
 import asyncpg
 
 from boutique_catalog.product import Product
-from boutique_catalog.settings import CatalogSettings
 from boutique_runtime.deadlines import clamp_to_deadline
 from boutique_runtime.errors import UnavailableError
-from boutique_runtime.postgres import create_pool
+from boutique_runtime.postgres import PostgresSettings, create_pool
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class ProductStore:
 
 
 @contextlib.asynccontextmanager
-async def open_store(settings: CatalogSettings, **options: float) -> AsyncIterator[ProductStore]:
+async def open_store(settings: PostgresSettings, **options: float) -> AsyncIterator[ProductStore]:
     """Opens the store. It connects when first used, so the service starts even if Postgres is down.
 
     Args:
@@ -93,8 +92,8 @@ async def open_store(settings: CatalogSettings, **options: float) -> AsyncIterat
             pool = create_pool(settings, address, credentials, service="catalog", connections=_MAXIMUM_CONNECTIONS)
             return await stack.enter_async_context(pool)
 
-        primary = await connect(settings.product_data_addr)
-        replica = await connect(settings.product_data_replica_addr) if settings.product_data_replica_addr else None
+        primary = await connect(settings.addr)
+        replica = await connect(settings.replica_addr) if settings.replica_addr else None
         yield ProductStore(primary, replica, **options)
 
 

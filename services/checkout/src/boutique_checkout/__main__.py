@@ -16,7 +16,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 @asynccontextmanager
 async def open_service(settings: CheckoutSettings, **options: float) -> AsyncIterator[serving.GrpcService]:
     """Opens the service; `options` are the time limits of Checkout."""
-    async with open_dependencies(settings) as dependencies, open_store(settings) as orders:
+    async with open_dependencies(settings) as dependencies, open_store(settings.product_data) as orders:
         checkout = Checkout(dependencies, orders, **options)
         ready = asyncio.Event()
 

@@ -3,11 +3,12 @@
 from pydantic import Field
 
 from boutique_runtime.postgres import PostgresSettings
-from boutique_runtime.settings import HostAndPort
+from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
-class CheckoutSettings(PostgresSettings):
+class CheckoutSettings(ServiceSettings):
     port: int = Field(default=5050, ge=1, le=65535)
+    product_data: PostgresSettings
     cart_service_addr: HostAndPort
     product_catalog_service_addr: HostAndPort
     currency_service_addr: HostAndPort

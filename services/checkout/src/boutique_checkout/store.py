@@ -10,10 +10,9 @@ from decimal import Decimal
 import asyncpg
 
 from boutique_checkout.order import PREDECESSORS, Line, Order, Status
-from boutique_checkout.settings import CheckoutSettings
 from boutique_runtime.errors import UnavailableError
 from boutique_runtime.money import Money
-from boutique_runtime.postgres import LOST_CONNECTION, create_pool
+from boutique_runtime.postgres import LOST_CONNECTION, PostgresSettings, create_pool
 from hipstershop import shop_pb2
 
 _log = logging.getLogger(__name__)
@@ -191,11 +190,11 @@ class OrderStore:
 
 
 @contextlib.asynccontextmanager
-async def open_store(settings: CheckoutSettings) -> AsyncIterator[OrderStore]:
+async def open_store(settings: PostgresSettings) -> AsyncIterator[OrderStore]:
     """Opens the store. It connects when first used, so the service starts even if Postgres is down."""
     pool = create_pool(
         settings,
-        settings.product_data_addr,
+        settings.addr,
         settings.credentials(),
         service="checkout",
         connections=_CONNECTIONS,

@@ -12,7 +12,7 @@ from boutique_runtime import http_serving
 
 @asynccontextmanager
 async def open_application(settings: ContentSettings) -> AsyncIterator[http_serving.Application]:
-    async with open_bucket(settings.pictures_bucket, settings.aws_region) as bucket:
+    async with open_bucket(settings.pictures) as bucket:
         yield create_application(Pictures(bucket))
 
 

@@ -13,6 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from boutique_content.settings import BucketSettings
 from boutique_runtime.deadlines import clamp_to_deadline
 
 if TYPE_CHECKING:
@@ -124,11 +125,13 @@ class Bucket:
 
 
 @asynccontextmanager
-async def open_bucket(name: str, region: str) -> AsyncIterator[Bucket]:
-    """Where S3 is and who asks, the variables say that botocore reads, such as AWS_ENDPOINT_URL_S3."""
+async def open_bucket(settings: BucketSettings) -> AsyncIterator[Bucket]:
     client = botocore.session.get_session().create_client(
         "s3",
-        region_name=region,
+        region_name=settings.region,
+        endpoint_url=settings.endpoint_url,
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret_access_key.get_secret_value() if settings.secret_access_key else None,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_SILENCE_SECONDS,
@@ -138,7 +141,7 @@ async def open_bucket(name: str, region: str) -> AsyncIterator[Bucket]:
     )
     threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bucket")
     try:
-        yield Bucket(cast("S3Client", client), threads, name)
+        yield Bucket(cast("S3Client", client), threads, settings.bucket)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         client.close()

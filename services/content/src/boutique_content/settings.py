@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, SecretStr, StringConstraints
 
 from boutique_runtime.settings import ServiceSettings
 
@@ -13,7 +13,15 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
 """Such as eu-central-1."""
 
 
+class BucketSettings(BaseModel, frozen=True, hide_input_in_errors=True):
+    """The settings of a bucket. Without an endpoint and an access key, botocore finds S3 and the pod's role itself."""
+
+    bucket: BucketName
+    region: Region
+    endpoint_url: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+
+
 class ContentSettings(ServiceSettings):
-    pictures_bucket: BucketName
-    aws_region: Region
-    """botocore itself has another name for this variable, which AWS sets in no pod."""
+    pictures: BucketSettings

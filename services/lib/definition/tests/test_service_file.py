@@ -7,7 +7,6 @@ import pytest
 
 from boutique_definition.service_file import load_service_files, package_name
 from boutique_definition.validation import ConfigError
-from boutique_definition.wiring import plain_variables, secret_variables
 
 CART = """
     description: Keeps carts.
@@ -45,9 +44,9 @@ def test_every_folder_with_a_service_file_is_a_service(tmp_path: Path) -> None:
         ("size:", "colour: red\n    size:", "colour: Extra inputs are not permitted"),
         ("size:", "calls: [nobody]\n    size:", "calls: 'nobody': must be one of cart"),
         ("size:", "external: true\n    size:", "external: true: only with protocol http, not grpc"),
-        ("port: 7070", "", "port, addressVariable: needed where protocol is grpc"),
+        ("port: 7070", "", "port, addressVariable: required where protocol is grpc"),
         ("size:", "migration: true\n    size:", "migration: true: only with stores, which it prepares"),
-        ("size:", "stores: {cart-data: {REDIS: colour}}\n    size:", "stores.cart-data.REDIS: 'colour': "),
+        ("size:", "stores: {cart-data: redis}\n    size:", "stores.cart-data: 'redis': "),
     ],
 )
 def test_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, right: str, wrong: str, line: str) -> None:
@@ -67,23 +66,6 @@ def test_mistakes_in_several_keys_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as mistake:
         load_service_files(services(tmp_path, cart=CART.replace("7070", "1").replace("50m", "fast")))
     assert len(str(mistake.value).splitlines()) == 2
-
-
-def test_a_variable_whose_fact_a_store_lacks_is_not_set(tmp_path: Path) -> None:
-    stores = "stores: {cart-data: {ADDRESS: address, PASSWORD: password, SECRET: secret}}\n    size:"
-    files = load_service_files(services(tmp_path, cart=CART.replace("size:", stores)))
-    facts = {"address": "there:1", "secret": "arn"}
-    plain = plain_variables(files["cart"], files, address=str, fact=lambda _, name: facts.get(name))
-    assert plain == {"ADDRESS": "there:1", "SECRET": "arn"}
-    assert secret_variables(files["cart"], password=lambda _: None, random=str) == {}
-    assert secret_variables(files["cart"], password=lambda _: "known", random=str) == {"PASSWORD": "known"}
-
-
-def test_a_variable_with_a_random_value_is_a_secret(tmp_path: Path) -> None:
-    files = load_service_files(services(tmp_path, cart=CART.replace("size:", "secrets: [SIGNING_KEY]\n    size:")))
-    assert plain_variables(files["cart"], files, address=str, fact=lambda *_: None) == {}
-    drawn = secret_variables(files["cart"], password=lambda _: None, random=lambda variable: f"drawn for {variable}")
-    assert drawn == {"SIGNING_KEY": "drawn for SIGNING_KEY"}
 
 
 def test_a_package_is_named_as_python_can_name_it() -> None:

@@ -17,39 +17,37 @@ from boutique_testing.secrets_manager import ARN
 @pytest.fixture
 def settings(postgres_server: PostgresServer, postgres_database: str) -> PostgresSettings:
     return PostgresSettings(
-        product_data_addr=postgres_server.address,
-        product_data_database=postgres_database,
-        product_data_username="postgres",
-        product_data_password=SecretStr("unused"),
+        addr=postgres_server.address,
+        database=postgres_database,
+        username="postgres",
+        password=SecretStr("unused"),
     )
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "set exactly one of PRODUCT_DATA_PASSWORD and PRODUCT_DATA_SECRET"),
+        ({}, r"set exactly one of \*_PASSWORD and \*_SECRET"),
         (
-            {"product_data_password": "x", "product_data_secret": ARN},
-            "set exactly one of PRODUCT_DATA_PASSWORD and PRODUCT_DATA_SECRET",
+            {"password": "x", "secret": ARN},
+            r"set exactly one of \*_PASSWORD and \*_SECRET",
         ),
-        ({"product_data_password": "x"}, "set PRODUCT_DATA_USERNAME beside PRODUCT_DATA_PASSWORD"),
-        ({"product_data_secret": "hunter2"}, "product_data_secret"),
-        ({"product_data_secret": ARN, "product_data_authority": "/no/such/file"}, "product_data_authority"),
+        ({"password": "x"}, r"set \*_USERNAME as well as \*_PASSWORD"),
+        ({"secret": "hunter2"}, "secret"),
+        ({"secret": ARN, "ca_certificate": "/no/such/file"}, "ca_certificate"),
     ],
 )
 def test_settings_that_do_not_say_how_to_log_in_are_refused_by_the_variable(
     given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValidationError, match=message) as mistake:
-        PostgresSettings(product_data_addr="there:5432", product_data_database="boutique", **given)
+        PostgresSettings(addr="there:5432", database="boutique", **given)
     assert "hunter2" not in str(mistake.value)
 
 
 def test_a_secret_needs_no_user_name() -> None:
-    settings = PostgresSettings(
-        product_data_addr="there:5432", product_data_database="boutique", product_data_secret=ARN
-    )
-    assert settings.product_data_secret == ARN
+    settings = PostgresSettings(addr="there:5432", database="boutique", secret=ARN)
+    assert settings.secret == ARN
 
 
 async def test_migrations_at_the_same_time_run_one_after_another(settings: PostgresSettings) -> None:
@@ -86,7 +84,7 @@ async def test_a_migration_waits_for_a_database_that_is_made_late(
     async def prepare(_: Any) -> None:
         prepared.set()
 
-    late = settings.model_copy(update={"product_data_database": "test_migrated_late"})
+    late = settings.model_copy(update={"database": "test_migrated_late"})
     waiting = asyncio.create_task(migrate(late, "one", prepare))
     await asyncio.wait([waiting], timeout=0)
     postgres_server.ask("CREATE DATABASE test_migrated_late")
@@ -101,12 +99,12 @@ async def test_a_migration_gives_up_with_what_it_waited_for(settings: PostgresSe
     async def prepare(_: Any) -> None:
         raise AssertionError
 
-    away = settings.model_copy(update={"product_data_addr": f"127.0.0.1:{free_port()}"})
+    away = settings.model_copy(update={"addr": f"127.0.0.1:{free_port()}"})
     with pytest.raises(TimeoutError, match="Postgres was not ready within 0 s: ConnectionRefusedError"):
         await migrate(away, "one", prepare, patience_seconds=0)
 
 
 async def test_a_pool_shows_its_service_to_postgres(settings: PostgresSettings) -> None:
     credentials = settings.credentials()
-    async with create_pool(settings, settings.product_data_addr, credentials, service="one", connections=1) as pool:
+    async with create_pool(settings, settings.addr, credentials, service="one", connections=1) as pool:
         assert await pool.fetchval("SELECT current_setting('application_name')") == "one"

@@ -16,7 +16,7 @@ from boutique_web_gateway.store import open_store
 async def open_application(settings: WebGatewaySettings) -> AsyncIterator[http_serving.Application]:
     files = read_assets(settings.application_directory)
     signer = create_signer(settings.session_signing_key)
-    async with open_store(settings) as store, open_reverse_proxy(settings.api_gateway_addr) as broker:
+    async with open_store(settings.session_data) as store, open_reverse_proxy(settings.api_gateway_addr) as broker:
         yield create_application(files, Sessions(store, signer), broker)
 
 

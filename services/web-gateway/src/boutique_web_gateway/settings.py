@@ -1,23 +1,15 @@
 """What the web gateway is told by its environment."""
 
 from pathlib import Path
-from typing import ClassVar
 
 from pydantic import DirectoryPath, Field, SecretStr, field_validator
-from pydantic_settings import SettingsConfigDict
 
 from boutique_runtime.redis import RedisSettings
-from boutique_runtime.settings import HostAndPort
+from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
-class WebGatewaySettings(RedisSettings):
-    """Its Redis is the one that the environment calls session-data: SESSION_DATA_ADDR and so on."""
-
-    model_config = SettingsConfigDict(
-        alias_generator=lambda field: field.replace("redis_", "session_data_"), populate_by_name=True
-    )
-    variables: ClassVar[str] = "SESSION_DATA"
-
+class WebGatewaySettings(ServiceSettings):
+    session_data: RedisSettings
     api_gateway_addr: HostAndPort
     session_signing_key: SecretStr = Field(min_length=32)
     application_directory: DirectoryPath = Field(

@@ -9,8 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from boutique_runtime.errors import UnavailableError
-from boutique_runtime.redis import create_client
-from boutique_web_gateway.settings import WebGatewaySettings
+from boutique_runtime.redis import RedisSettings, create_client
 
 Answer = TypeVar("Answer")
 
@@ -44,7 +43,7 @@ class SessionStore:
 
 
 @contextlib.asynccontextmanager
-async def open_store(settings: WebGatewaySettings) -> AsyncIterator[SessionStore]:
+async def open_store(settings: RedisSettings) -> AsyncIterator[SessionStore]:
     """Connects when first used, so that the service starts while Redis is away."""
     credentials = settings.credentials()
     async with contextlib.AsyncExitStack() as stack:
@@ -54,8 +53,8 @@ async def open_store(settings: WebGatewaySettings) -> AsyncIterator[SessionStore
             return await stack.enter_async_context(client)
 
         yield SessionStore(
-            primary=await connect(settings.redis_addr),
-            replica=await connect(settings.redis_replica_addr) if settings.redis_replica_addr else None,
+            primary=await connect(settings.addr),
+            replica=await connect(settings.replica_addr) if settings.replica_addr else None,
         )
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from boutique_runtime.http_serving import with_request_scope
+from boutique_runtime.redis import RedisSettings
 from boutique_testing.http import served
 from boutique_web_gateway.__main__ import open_application
 from boutique_web_gateway.settings import WebGatewaySettings
@@ -66,9 +67,7 @@ def settings(redis_address: str, api_gateway: ApiGateway, tmp_path: Path) -> Web
         file.parent.mkdir(exist_ok=True)
         file.write_text(content)
     return WebGatewaySettings(
-        redis_addr=redis_address,
-        redis_username="default",
-        redis_password=SecretStr("unused"),
+        session_data=RedisSettings(addr=redis_address, username="default", password=SecretStr("unused")),
         api_gateway_addr=api_gateway.address,
         session_signing_key=SecretStr("not a secret, and long enough to be one"),
         application_directory=tmp_path,

@@ -113,7 +113,7 @@ def test_the_store_is_logged_in_to_in_exactly_one_way(
 ) -> None:
     (tmp_path / "index.html").touch()
     settings = load_settings(WebGatewaySettings)
-    assert (settings.redis_addr, settings.redis_username) == ("session-data:6379", "default")
+    assert (settings.session_data.addr, settings.session_data.username) == ("session-data:6379", "default")
     environment.delenv("SESSION_DATA_PASSWORD")
     with pytest.raises(SystemExit):
         load_settings(WebGatewaySettings)

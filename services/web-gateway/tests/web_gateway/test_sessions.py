@@ -185,13 +185,18 @@ def replica(primary: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> I
         yield server
 
 
+def with_store(settings: WebGatewaySettings, addresses: dict[str, str]) -> WebGatewaySettings:
+    """Returns the settings with a store at these addresses."""
+    return settings.model_copy(update={"session_data": settings.session_data.model_copy(update=addresses)})
+
+
 @pytest.fixture
 async def visitor(
     visit: Visit, settings: WebGatewaySettings, primary: RedisServer, replica: RedisServer
 ) -> httpx.AsyncClient:
     """A browser in front of a gateway that has both."""
-    addresses = {"redis_addr": primary.address, "redis_replica_addr": replica.address}
-    return await visit(settings.model_copy(update=addresses))
+    addresses = {"addr": primary.address, "replica_addr": replica.address}
+    return await visit(with_store(settings, addresses))
 
 
 async def test_a_known_visitor_costs_one_read_of_the_replica_and_nothing_of_the_primary(
@@ -254,8 +259,8 @@ def stopped(server: RedisServer) -> Iterator[None]:
 @pytest.fixture
 async def without_store(visit: Visit, settings: WebGatewaySettings) -> httpx.AsyncClient:
     """A browser in front of a gateway both of whose Redis are away."""
-    away = {"redis_addr": f"127.0.0.1:{free_port()}", "redis_replica_addr": f"127.0.0.1:{free_port()}"}
-    return await visit(settings.model_copy(update=away))
+    away = {"addr": f"127.0.0.1:{free_port()}", "replica_addr": f"127.0.0.1:{free_port()}"}
+    return await visit(with_store(settings, away))
 
 
 async def test_a_new_visitor_is_served_and_known_without_the_store(

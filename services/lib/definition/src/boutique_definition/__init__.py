@@ -1,1 +1,1 @@
-"""What a service says about itself: service.yaml, typed and checked, for whatever runs services."""
+"""The format of service.yaml, for programs that deploy or run services."""

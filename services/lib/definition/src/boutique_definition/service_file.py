@@ -1,4 +1,4 @@
-"""What a service says about itself in `services/<name>/service.yaml`."""
+"""The file `services/<name>/service.yaml`, in which a service describes itself."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,38 +17,18 @@ from boutique_definition.validation import (
     validated,
 )
 
-StoreFact = Literal[
-    "address",
-    "replicaAddress",
-    "username",
-    "password",
-    "secret",
-    "database",
-    "tls",
-    "authority",
-    "endpoint",
-    "region",
-    "bucket",
-]
-"""What a service may ask of a store: where it is, and how to log in. A variable whose fact a store lacks is not set.
-
-Of a database: "host:port" of the primary and of the read replica; a password, or a secret, which is the ARN of a secret
-of AWS Secrets Manager that is read at run time; an authority, which is the path of a PEM file. Of a bucket: its name,
-its region and, where that is not S3 itself, the URL of what serves it.
-"""
-
 OutsideAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+:[0-9]{1,5}$")]
 
 
 class Size(FileModel):
-    """`cpu` is requested, `memory` is requested and the limit."""
+    """The CPU that is requested, and the memory, which is requested and also the limit."""
 
     cpu: CpuQuantity
     memory: MemoryQuantity
 
 
 class Scaling(FileModel):
-    """Replicas follow the load, up to `maximum`, to keep to `cpu` percent of the requested CPU."""
+    """Replicas follow the load, up to `maximum`, to keep CPU use at `cpu` percent of what is requested."""
 
     maximum: int = Field(ge=2, le=50)
     cpu: int = Field(ge=10, le=100)
@@ -58,20 +38,24 @@ class ServiceFile(FileModel):
     description: str = Field(min_length=1)
     protocol: Literal["grpc", "http", "none"]
     port: int | None = Field(default=None, ge=1024, le=65535)
-    address_variable: VariableName | None = Field(default=None, description="How others' environment names it.")
+    address_variable: VariableName | None = Field(
+        default=None, description="The variable in which its callers find its address."
+    )
     external: bool = Field(default=False, description="Whether it is reached from outside the cluster.")
     calls: list[DnsLabel] = Field(default=[], description="Services that it calls.")
-    stores: dict[DnsLabel, dict[VariableName, StoreFact]] = Field(default={})
+    stores: dict[DnsLabel, VariableName] = Field(
+        default={}, description="Stores that it needs, each with the prefix of its variables, such as REDIS."
+    )
     migration: bool = Field(
         default=False, description="Whether `python3 -m boutique_<name>.migration` prepares its stores before it runs."
     )
     environment: dict[VariableName, str] = Field(default={})
     secrets: list[VariableName] = Field(
-        default=[], description="Variables with random values, each made once for an environment."
+        default=[], description="Variables with random values, which are drawn once for each stack."
     )
     programs: list[DnsLabel] = Field(
         default=[],
-        description="Tools that its image has beside its package, in `bin`; see dev/toolchain/versions.toml.",
+        description="Tools that its image contains as well, in `bin`; see dev/toolchain/versions.toml.",
     )
     egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
     size: Size
@@ -80,17 +64,21 @@ class ServiceFile(FileModel):
 
 
 def package_name(service: str) -> str:
-    """Of the service's Python package: `python3 -m` runs it."""
+    """Returns the name of the service's Python package, which `python3 -m` runs."""
     return f"boutique_{service.replace('-', '_')}"
 
 
 def load_service_files(folder: Path) -> dict[str, ServiceFile]:
-    """Every service in `folder`, by its name, in alphabetical order. Raises ConfigError."""
+    """Returns every service in the folder, by name, in alphabetical order.
+
+    Raises:
+        ConfigError: A file is wrong; the message has a line for each error.
+    """
     files = {path.parent.name: path for path in sorted(folder.glob("*/service.yaml"))}
     services = {name: _read(path) for name, path in files.items()}
-    mistakes = [f"{_shown(files[name])}: {mistake}" for name in services for mistake in _mistakes(name, services)]
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
+    errors = [f"{_shown(files[name])}: {error}" for name in services for error in _errors(name, services)]
+    if errors:
+        raise ConfigError("\n".join(errors))
     return services
 
 
@@ -102,11 +90,11 @@ def _shown(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def _mistakes(name: str, services: Mapping[str, ServiceFile]) -> list[str]:
+def _errors(name: str, services: Mapping[str, ServiceFile]) -> list[str]:
     service = services[name]
     found = []
     if service.protocol != "none" and (service.port is None or service.address_variable is None):
-        found.append(f"port, addressVariable: needed where protocol is {service.protocol}")
+        found.append(f"port, addressVariable: required where protocol is {service.protocol}")
     for called in service.calls:
         if called not in services:
             found.append(f"calls: {called!r}: must be one of {', '.join(services)}")

@@ -1,4 +1,4 @@
-"""Mistakes in files that people write, told in a line each: file, key, value, and what is allowed."""
+"""Checks of files that people write. Each error is one line: file, key, value, and what is allowed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
-"""A name fit for a Kubernetes object. Source: RFC 1035, label."""
+"""A valid name of a Kubernetes object. Source: RFC 1035, label."""
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 CpuQuantity = Annotated[str, StringConstraints(pattern=r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$")]
@@ -17,11 +17,11 @@ MemoryQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(Ki|Mi|Gi)$")
 
 
 class ConfigError(Exception):
-    """Something a person wrote that can't be; the message is one line a mistake and needs no stack trace."""
+    """A file that a person wrote is wrong. The message has a line for each error and needs no stack trace."""
 
 
 class FileModel(BaseModel):
-    """A part of such a file. Keys are camel case, as in Kubernetes; an unknown one is a mistake."""
+    """A part of such a file. Keys are camel case, as in Kubernetes; an unknown key is an error."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
@@ -30,7 +30,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(model: type[Model], content: Any, where: Callable[[tuple[int | str, ...]], str]) -> Model:
-    """Raises ConfigError. `where` turns the path of a key, such as ("size", "cpu"), into words that find it."""
+    """Returns the content as a model.
+
+    Args:
+        where: Turns the path of a key, such as ("size", "cpu"), into words that find it.
+
+    Raises:
+        ConfigError: The content does not fit the model.
+    """
     try:
         return model.model_validate(content, by_alias=True)
     except ValidationError as error:
@@ -47,7 +54,11 @@ def _shown(problem: Any) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Raises ConfigError where the file is not there or is not YAML."""
+    """Returns the content of the file.
+
+    Raises:
+        ConfigError: The file is missing or is not YAML.
+    """
     try:
         return yaml.safe_load(path.read_text())
     except OSError as error:

@@ -1,37 +1,42 @@
-"""The variables that a service is started with, wherever it runs."""
+"""The environment variables that a service is started with, wherever it runs."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic
 
-from boutique_definition.service_file import ServiceFile, StoreFact
+from boutique_definition import stores as store_wiring
+from boutique_definition.service_file import ServiceFile
+from boutique_definition.stores import Store, Value
 
-Value = TypeVar("Value")
+
+@dataclass(frozen=True)
+class Variables(Generic[Value]):
+    plain: dict[str, str | Value]
+    secret: dict[str, Value]
 
 
-def plain_variables(
+def service_variables(
     service: ServiceFile,
-    services: Mapping[str, ServiceFile],
-    address: Callable[[str], str],
-    fact: Callable[[str, StoreFact], Value | None],
-) -> dict[str, str | Value]:
-    """All but the secret ones. `address` answers "host:port" of a service, `fact` what is known of a store."""
-    variables: dict[str, str | Value] = {}
-    for called in service.calls:
-        variables[str(services[called].address_variable)] = address(called)
-    for store, facts in service.stores.items():
-        known = {variable: fact(store, name) for variable, name in facts.items() if name != "password"}
-        variables |= {variable: value for variable, value in known.items() if value is not None}
-    return variables | service.environment
+    calls: Mapping[str, str],
+    stores: Mapping[str, Store[Value]],
+    ca_directory: str = "",
+) -> Variables[Value]:
+    """Returns the variables that follow from the service's file, except those with random values.
+
+    Args:
+        calls: By the variable that holds it, the address ("host:port") of each service that it calls.
+        stores: The stores that it needs, by name.
+        ca_directory: The directory in which it finds CA certificates, see `ca_file`.
+    """
+    plain: dict[str, str | Value] = dict(calls)
+    secret: dict[str, Value] = {}
+    for name, prefix in service.stores.items():
+        of_store = store_wiring.plain_variables(prefix, stores[name], f"{ca_directory}/{ca_file(name)}")
+        plain.update(of_store)
+        secret |= store_wiring.secret_variables(prefix, stores[name])
+    return Variables({**plain, **service.environment}, secret)
 
 
-def secret_variables(
-    service: ServiceFile, password: Callable[[str], Value | None], random: Callable[[str], Value]
-) -> dict[str, Value]:
-    """Those that must not be seen. `password` answers a store's, `random` the value of one that is made at random."""
-    passwords = {
-        variable: value
-        for store, facts in service.stores.items()
-        for variable, name in facts.items()
-        if name == "password" and (value := password(store)) is not None
-    }
-    return passwords | {variable: random(variable) for variable in service.secrets}
+def ca_file(store: str) -> str:
+    """Returns the name of the file with a store's CA certificate."""
+    return f"{store}.pem"

@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pydantic import SecretStr
-
 _log = logging.getLogger(__name__)
 
 _FRESH_SECONDS = 300
@@ -140,18 +138,3 @@ async def log_in(
         if renewed == credentials:
             raise
     return await attempt(renewed)
-
-
-def check_credentials(prefix: str, username: str | None, password: SecretStr | None, secret: str | None) -> None:
-    """Raises ValueError, naming variables by their `prefix`, where not exactly one of password and secret is given."""
-    if (password is None) == (secret is None):
-        raise ValueError(f"set exactly one of {prefix}_PASSWORD and {prefix}_SECRET")
-    if password is not None and username is None:
-        raise ValueError(f"set {prefix}_USERNAME beside {prefix}_PASSWORD")
-
-
-def credential_source(username: str | None, password: SecretStr | None, secret: str | None) -> CredentialSource:
-    """Of settings that `check_credentials` has passed; a secret says itself who logs in."""
-    if secret is not None:
-        return SecretCredentials(secret)
-    return FixedCredentials(Credentials(username or "", password.get_secret_value() if password else ""))

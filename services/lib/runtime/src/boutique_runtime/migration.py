@@ -7,7 +7,7 @@ import sys
 import asyncpg
 
 from boutique_runtime.postgres import LOST_CONNECTION, PostgresSettings, Prepare, create_pool
-from boutique_runtime.settings import load_settings
+from boutique_runtime.settings import ServiceSettings, load_settings
 from boutique_runtime.telemetry import configure_logging
 
 _log = logging.getLogger(__name__)
@@ -22,12 +22,16 @@ _LOCK = "SELECT pg_advisory_lock(hashtextextended('migration ' || $1, 0))"
 _NOT_YET = (*LOST_CONNECTION, asyncpg.InvalidCatalogNameError)
 
 
+class MigrationSettings(ServiceSettings):
+    product_data: PostgresSettings
+
+
 def run(service: str, prepare: Prepare) -> None:
     """The process of a migration, told of Postgres as the service is. Ends with status 1 where it does not succeed."""
-    settings = load_settings(PostgresSettings)
+    settings = load_settings(MigrationSettings)
     configure_logging(f"{service}-migration", settings.log_level)
     try:
-        asyncio.run(migrate(settings, service, prepare))
+        asyncio.run(migrate(settings.product_data, service, prepare))
     except (TimeoutError, asyncpg.PostgresError) as error:
         _log.error("failed", extra={"reason": f"{type(error).__name__}: {error}"})
         sys.exit(1)
@@ -44,7 +48,7 @@ async def migrate(
     """
     now = asyncio.get_running_loop().time
     deadline = now() + patience_seconds
-    pool = create_pool(settings, settings.product_data_addr, settings.credentials(), service=service, connections=1)
+    pool = create_pool(settings, settings.addr, settings.credentials(), service=service, connections=1)
     async with pool:
         while True:
             try:

@@ -4,19 +4,12 @@ The service's package brings asyncpg; the others need not have it.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from typing import Any
 
 import asyncpg
-from pydantic import Field, FilePath, SecretStr, model_validator
 
-from boutique_runtime.credentials import (
-    Credentials,
-    CredentialSource,
-    check_credentials,
-    credential_source,
-    log_in,
-)
-from boutique_runtime.settings import HostAndPort, SecretArn, ServiceSettings
+from boutique_runtime.credentials import Credentials, CredentialSource, log_in
+from boutique_runtime.stores import StoreSettings
 from boutique_runtime.tls import verifying_context
 
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
@@ -34,26 +27,10 @@ LOST_CONNECTION = (
 """What another attempt, with a new connection, may get over."""
 
 
-class PostgresSettings(ServiceSettings):
-    product_data_addr: HostAndPort
-    product_data_database: str
-    product_data_username: str | None = None
-    product_data_password: SecretStr | None = None
-    product_data_secret: SecretArn | None = None
-    product_data_tls: bool = Field(default=False, description="With a verified certificate, of the host's name.")
-    product_data_authority: FilePath | None = Field(
-        default=None, description="PEM file of an authority to trust beside the system's (SSL_CERT_FILE)."
-    )
+class PostgresSettings(StoreSettings):
+    """The settings of a Postgres, and the database in it."""
 
-    @model_validator(mode="after")
-    def _one_source_of_credentials(self) -> Self:
-        check_credentials(
-            "PRODUCT_DATA", self.product_data_username, self.product_data_password, self.product_data_secret
-        )
-        return self
-
-    def credentials(self) -> CredentialSource:
-        return credential_source(self.product_data_username, self.product_data_password, self.product_data_secret)
+    database: str
 
 
 def create_pool(
@@ -80,9 +57,9 @@ def create_pool(
     return asyncpg.create_pool(
         host=host,
         port=int(port),
-        database=settings.product_data_database,
+        database=settings.database,
         connect=connect,
-        ssl=verifying_context(settings.product_data_authority) if settings.product_data_tls else False,
+        ssl=verifying_context(settings.ca_certificate) if settings.tls else False,
         min_size=0,
         max_size=connections,
         reset=reset,

@@ -6,9 +6,7 @@ The service's package brings redis; the others need not have it.
 import contextlib
 import functools
 from collections.abc import Iterator
-from typing import ClassVar, Self
 
-from pydantic import Field, FilePath, SecretStr, model_validator
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -18,40 +16,13 @@ from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from boutique_runtime.credentials import (
-    Credentials,
-    CredentialsError,
-    CredentialSource,
-    check_credentials,
-    credential_source,
-    log_in,
-)
+from boutique_runtime.credentials import Credentials, CredentialsError, CredentialSource, log_in
 from boutique_runtime.errors import UnavailableError
-from boutique_runtime.settings import HostAndPort, SecretArn, ServiceSettings
+from boutique_runtime.stores import StoreSettings
 
 
-class RedisSettings(ServiceSettings):
-    """Reads REDIS_ADDR and so on; a subclass whose variables begin otherwise says how, as `variables`."""
-
-    variables: ClassVar[str] = "REDIS"
-
-    redis_addr: HostAndPort
-    redis_replica_addr: HostAndPort | None = None
-    redis_username: str | None = None
-    redis_password: SecretStr | None = None
-    redis_secret: SecretArn | None = None
-    redis_tls: bool = Field(default=False, description="With a verified certificate, of the host's name.")
-    redis_authority: FilePath | None = Field(
-        default=None, description="PEM file of an authority to trust beside the system's (SSL_CERT_FILE)."
-    )
-
-    @model_validator(mode="after")
-    def _one_source_of_credentials(self) -> Self:
-        check_credentials(self.variables, self.redis_username, self.redis_password, self.redis_secret)
-        return self
-
-    def credentials(self) -> CredentialSource:
-        return credential_source(self.redis_username, self.redis_password, self.redis_secret)
+class RedisSettings(StoreSettings):
+    """The settings of a Redis."""
 
 
 def create_client(settings: RedisSettings, address: str, credentials: CredentialSource, *, retries: int) -> Redis:
@@ -64,9 +35,9 @@ def create_client(settings: RedisSettings, address: str, credentials: Credential
         host=host,
         port=int(port),
         redis_connect_func=functools.partial(_log_in, credentials),
-        ssl=settings.redis_tls,
-        # Beside the system's authorities.
-        ssl_ca_certs=str(settings.redis_authority) if settings.redis_authority else None,
+        ssl=settings.tls,
+        # In addition to the system's CAs.
+        ssl_ca_certs=str(settings.ca_certificate) if settings.ca_certificate else None,
         decode_responses=True,
         socket_timeout=2,
         socket_connect_timeout=1,

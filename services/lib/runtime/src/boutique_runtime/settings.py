@@ -2,9 +2,9 @@
 
 import os
 import sys
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HostAndPort = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
@@ -15,13 +15,31 @@ SecretArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsma
 
 
 class ServiceSettings(BaseSettings):
-    """What every service can be told. A field `port` is read from the variable `PORT`."""
+    """The settings of every service. A field `port` is read from the variable `PORT`.
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+    A field whose type is a model reads its values from variables with the field's name as their prefix: `redis` reads
+    REDIS_ADDR into `redis.addr`.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+    )
 
     port: int = Field(default=8080, ge=1, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     shutdown_grace_seconds: float = Field(default=20, ge=0, description="For calls under way at SIGTERM.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_models(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Makes errors name each missing variable of a model, where none of its variables is set."""
+        types = {name: field.annotation for name, field in cls.model_fields.items() if field.is_required()}
+        models = [name for name, kind in types.items() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        return {**{name: {} for name in models}, **values}
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -37,6 +55,7 @@ def load_settings(settings_type: type[Settings]) -> Settings:
 
 def _exit(error: ValidationError) -> NoReturn:
     for problem in error.errors(include_url=False, include_input=False):
-        variable = str(problem["loc"][0]).upper() if problem["loc"] else "environment"
-        print(f"{variable}: {problem['msg']}", file=sys.stderr)
+        variable = "_".join(part.upper() for part in problem["loc"] if isinstance(part, str))
+        # A model does not know the prefix of its variables, and names them by an asterisk.
+        print(f"{variable or 'environment'}: {problem['msg'].replace('*_', f'{variable}_')}", file=sys.stderr)
     sys.exit(os.EX_CONFIG)
