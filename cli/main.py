@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from cli.ci import app as ci
 from cli.commands import deploy, develop, observe, operate
 
 _INTERRUPTED: Final = 130
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 for commands in (deploy, observe, develop, operate):
     app.add_typer(commands.app)
+app.add_typer(ci.app, name="ci", rich_help_panel="Operate in an account")
 
 
 def _print_version(wanted: bool) -> None:

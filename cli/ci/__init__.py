@@ -1,1 +1,1 @@
-"""What runs in CircleCI, and when: found from what the repository holds and from what has changed."""
+"""The commands that CircleCI's jobs run: `boutique ci …`. The jobs themselves are in `.circleci/continue.yml`."""

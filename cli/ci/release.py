@@ -1,7 +1,7 @@
-"""Images of services whose source is in another repository: which a stack runs, noted in its file before an `up`.
+"""Chooses the images of services whose source is in another repository, and writes them to a stack's settings file.
 
-Who deploys one names its image. For the others it is what the stack's file says, or else what the stack runs already,
-so that an `up` for any other reason leaves them as they are.
+A release names the image of one service. The others keep the image that the settings file names or, without one, the
+image that runs, so that a deployment for any other reason does not change them.
 """
 
 from collections.abc import Mapping
@@ -10,24 +10,47 @@ from pathlib import Path
 import yaml
 
 from cli.ci.repository import Repository
+from cli.stacks.account import AccountTarget
 from dev.errors import ActionableError
+from dev.virtual_environment import ROOT
 
 
-def release(repository: Repository, file: Path, given: Mapping[str, str], running: Mapping[str, str]) -> dict[str, str]:
-    """Writes the images into the stack's file, and answers them by service.
+def release_to(stack: str, service: str, image: str) -> None:
+    """Writes the images to the settings file of a stack that runs, and prints them."""
+    repository = Repository.read(ROOT)
+    if not repository.elsewhere:
+        print("All services have their source in this repository.")
+        return
+    file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    for name, reference in release(repository, file, {service: image}, AccountTarget(stack).versions()).items():
+        print(f"{name:15} {reference}")
 
-    Raises ActionableError where nothing says which image a service has.
+
+def release(
+    repository: Repository, file: Path, released: Mapping[str, str], running: Mapping[str, str]
+) -> dict[str, str]:
+    """Writes the images to the stack's file and returns them by service.
+
+    Args:
+        repository: The repository, which knows the services that it does not build.
+        file: The stack's settings file.
+        released: New images by service.
+        running: The images that run now, by service.
+
+    Raises:
+        ActionableError: Nothing says which image a service has.
     """
     document = yaml.safe_load(file.read_text())
     services = document["config"].setdefault("boutique:shop", {}).setdefault("services", {})
     images = {}
     for name in sorted(repository.elsewhere):
         override = services.setdefault(name, {})
-        image = given.get(name) or override.get("image") or running.get(name)
+        image = released.get(name) or override.get("image") or running.get(name)
         if not image:
             raise ActionableError(
-                f"stacks/{file.name}: boutique:shop.services.{name}.image: is needed: {name} has its source in another "
-                f"repository, and does not run yet. Set it, or start a pipeline with the parameters service and digest."
+                f"stacks/{file.name}: boutique:shop.services.{name}.image: is needed, because the source of {name} is "
+                f"in another repository and it does not run yet. Set it, or start a pipeline with the parameters "
+                f"service and digest."
             )
         override["image"] = images[name] = image
     file.write_text(yaml.safe_dump(document, sort_keys=False))

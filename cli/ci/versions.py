@@ -1,31 +1,61 @@
-"""Which image of each service a preview is about: nothing is built for one, and nothing is pushed."""
+"""Finds the image of each service for a preview, without building or pushing any."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cli.account import Account
+from cli.account import Account, open_account
+from cli.stacks.account import AccountTarget, has_credentials
+from dev import images
+from dev.progress import Progress
+from dev.virtual_environment import ROOT
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
 
 
-def would_run(account: Account, tags: Mapping[str, str], running: Mapping[str, str]) -> dict[str, str]:
-    """By service: by its digest what the registry has, by its tag what an `up` would push first.
+def write_versions(stack: str, *, running: bool) -> None:
+    """Writes the images for a preview of a stack to build/images-STACK.json.
 
-    `running` is what runs now: of services that are built elsewhere, that would go on.
+    Args:
+        stack: The stack to preview.
+        running: Assume the images that run now, whatever this revision's are.
+    """
+    if not has_credentials():
+        print("There are no AWS credentials. A preview of an emulated account finds its images by itself.")
+        return
+    found = AccountTarget(stack).versions()
+    if not running:
+        with Progress() as progress:
+            found = next_versions(open_account(stack), images.tags(ROOT, progress), found)
+    file = ROOT / "build" / f"images-{stack}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(found, indent=2))
+    print(f"{file.relative_to(ROOT)}: {len(found)} images")
+
+
+def next_versions(account: Account, tags: Mapping[str, str], running: Mapping[str, str]) -> dict[str, str]:
+    """Returns the images that a deployment of this revision would run, by service.
+
+    An image that the registry has is named by digest. One that would be pushed first is named by tag.
+
+    Args:
+        account: The stack's account.
+        tags: Tags of the images that are built from this revision, by service.
+        running: Images that run now. Services that are built elsewhere keep theirs.
     """
     ecr = account.session.client("ecr")
     registry = f"{account.settings.account}.dkr.ecr.{account.settings.region}.amazonaws.com"
-    images = dict(running)
+    found = dict(running)
     for service, tag in tags.items():
         repository = f"{account.naming.name()}/{service}"
         digest = _digest(ecr, repository, tag)
-        images[service] = f"{registry}/{repository}@{digest}" if digest else f"{registry}/{repository}:{tag}"
-    return images
+        found[service] = f"{registry}/{repository}@{digest}" if digest else f"{registry}/{repository}:{tag}"
+    return found
 
 
 def _digest(ecr: "ECRClient", repository: str, tag: str) -> str | None:
-    """By an operation that whoever only reads may call."""
+    """Returns an image's digest, or None if the registry lacks the image. Uses a read-only API call."""
     try:
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):

@@ -1,4 +1,4 @@
-"""Has Trivy look through images for what is known to be vulnerable, and has been mended by its makers."""
+"""Scans images with Trivy for known vulnerabilities that have a fix."""
 
 import subprocess
 import tempfile
@@ -12,23 +12,14 @@ from dev.toolchain import ensure
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
 _FOUND = 10
-"""The status by which it says that it found something, and did not fail."""
-_OPTIONS = (
-    "--scanners",
-    "vuln",
-    "--severity",
-    "HIGH,CRITICAL",
-    "--ignore-unfixed",
-    "--exit-code",
-    str(_FOUND),
-    "--quiet",
-)
+"""The exit status that distinguishes a finding from a failure of Trivy."""
+_OPTIONS = "--scanners vuln --severity HIGH,CRITICAL --ignore-unfixed --quiet"
 
 
 def vulnerabilities(services: Sequence[str]) -> int:
-    """Builds the services' images; answers the exit status: 1 where something is found.
+    """Builds and scans the images of services and returns the exit status: 1 if a vulnerability is found.
 
-    Raises ActionableError where Trivy or its database cannot be had.
+    Raises ActionableError if Trivy or its database is not available.
     """
     with Progress() as progress, tempfile.TemporaryDirectory() as directory:
         trivy = ensure(["trivy"], progress).command("trivy")
@@ -39,23 +30,19 @@ def vulnerabilities(services: Sequence[str]) -> int:
 
 
 def scan(trivy: Path, archives: dict[str, Path]) -> int:
-    """Answers 1 where something is found in one of the archives. Raises ActionableError where Trivy cannot look."""
+    """Scans every archive and returns 1 if one is vulnerable. Raises ActionableError if Trivy fails."""
     found = [name for name, archive in archives.items() if not _is_clean(trivy, name, archive)]
-    print(f"\nVulnerable: {', '.join(found)}." if found else f"\nNothing is found in {', '.join(archives)}.")
+    print(f"\nVulnerable: {', '.join(found)}." if found else f"\nNo vulnerability found in {', '.join(archives)}.")
     return 1 if found else 0
 
 
 def _is_clean(trivy: Path, name: str, archive: Path) -> bool:
-    ran = subprocess.run(
-        [trivy, "image", *_OPTIONS, "--input", archive],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    print(ran.stdout, end="", flush=True)
-    if ran.returncode not in {0, _FOUND}:
+    command = [str(trivy), "image", *_OPTIONS.split(), f"--exit-code={_FOUND}", "--input", str(archive)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    print(result.stdout, end="", flush=True)
+    if result.returncode not in {0, _FOUND}:
         raise ActionableError(
-            f"Trivy could not look through the image of {name}. It needs its database, of mirror.gcr.io or ghcr.io:\n"
-            f"{ran.stderr.strip()[-2000:]}"
+            f"Trivy could not scan the image of {name}. It needs its database, from mirror.gcr.io or ghcr.io:\n"
+            f"{result.stderr.strip()[-2000:]}"
         )
-    return ran.returncode == 0
+    return result.returncode == 0

@@ -1,177 +1,215 @@
-"""Whatever a pipeline goes on with is what CircleCI takes, and holds nothing that it must not."""
+"""The two files in .circleci are what CircleCI accepts, and contain nothing that they must not."""
 
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from cli.ci import workflows
-from cli.ci.continuation import PARAMETERS
-from cli.ci.impact import everything, impact
-from cli.ci.jobs import SIGN_IN
-from cli.ci.repository import Repository
-from cli.tests.pipelines import the_repository, with_access, with_elsewhere
+from cli.tests.pipelines import (
+    CONTINUE_FILE,
+    SETUP_FILE,
+    continue_config,
+    invocations,
+    setup_config,
+    the_repository,
+)
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
-SETUP = ROOT / ".circleci" / "config.yml"
 CONTEXTS = {"boutique-read", "boutique-comment"}
-OF_STACKS = {"boutique-demo", "boutique-dev", "boutique-staging", "boutique-prod"}
-REVISION = "0123456789abcdef0123456789abcdef01234567"
-IMAGE = f"registry.example.com/currency@sha256:{'a' * 64}"
+TEXTS = [SETUP_FILE.read_text(), CONTINUE_FILE.read_text()]
+LOCK_FILES = '{{ checksum "requirements.lock" }}-{{ checksum "dev/toolchain/versions.toml" }}'
 
 
-def continuations(repository: Repository) -> Iterator[str]:
-    """For each change of one file, those of the other occasions; and for a change of all also without access."""
-    whole, open_to_pipelines = everything(repository), with_access(repository)
-    alone = {impact(repository, [file.as_posix()]) for file in repository.files}
-    changes = [(repository, whole), *((open_to_pipelines, change) for change in {whole, *alone})]
-    for seen, change in changes:
-        yield workflows.trunk(seen, change, "main").text()
-        yield workflows.branch(seen, change, workflows.PullRequest("organization/boutique", "7")).text()
-        yield workflows.fork(change).text()
-    yield workflows.nightly(repository).text()
-    yield workflows.nightly(open_to_pipelines, "organization/boutique").text()
-    yield workflows.rollback(open_to_pipelines, "main", REVISION).text()
-    yield workflows.release(with_elsewhere(open_to_pipelines, "currency"), "main", "currency", IMAGE).text()
+def all_invocations() -> list[tuple[str, str, Any]]:
+    """Returns name, job and arguments of each job in each workflow."""
+    return [found for workflow in continue_config()["workflows"].values() for found in invocations(workflow)]
 
 
-@pytest.fixture(scope="module")
-def texts() -> list[str]:
-    found = sorted({SETUP.read_text(), *continuations(the_repository())})
-    assert len(found) > 100
-    return found
+def all_steps(element: Any) -> Iterator[tuple[str, Any]]:
+    """Yields kind and content of an element's steps, with those that have a condition."""
+    for step in element.get("steps", ()):
+        kind, content = (step, {}) if isinstance(step, str) else next(iter(step.items()))
+        if kind == "when":
+            yield from all_steps(content)
+        else:
+            yield kind, content
 
 
-@pytest.fixture(scope="module")
-def documents(texts: list[str]) -> list[Any]:
-    return [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts]
+def commands(element: Any) -> list[str]:
+    """Returns the shell commands of a job or a command."""
+    runs = [content for kind, content in all_steps(element) if kind == "run"]
+    return [run if isinstance(run, str) else run["command"] for run in runs]
 
 
-@pytest.fixture(scope="module")
-def jobs(documents: list[Any]) -> list[tuple[str, Any]]:
-    return [job for document in documents for job in document["jobs"].items()]
+def all_elements() -> dict[str, Any]:
+    """Returns every job and every command of both files."""
+    config = continue_config()
+    return {**setup_config()["jobs"], **config["jobs"], **config["commands"]}
 
 
-@pytest.fixture(scope="module")
-def commands(jobs: list[tuple[str, Any]]) -> set[str]:
-    steps = [step for _, job in jobs for step in job["steps"] if isinstance(step, dict)]
-    return {step["run"]["command"] for step in steps if "run" in step and step["run"]["name"] != SIGN_IN}
+def changing_jobs() -> list[tuple[str, str, Any]]:
+    """Returns name, stack and arguments of the jobs that change a stack."""
+    return [(name, how["stack"], how) for name, job, how in all_invocations() if job in {"up", "expire"}]
 
 
-def invocations(document: Any) -> Iterator[tuple[str, Any]]:
-    for workflow in document["workflows"].values():
-        for invoked in workflow["jobs"]:
-            yield (invoked, {}) if isinstance(invoked, str) else next(iter(invoked.items()))
-
-
-def test_all_of_it_is_of_circleci_s_own_schema(texts: list[str], tmp_path: Path) -> None:
-    # One of those that are the same but for the names of what is tested or built.
-    different = {re.sub(r"(TESTS|E2E|SERVICES): .*", r"\1", text): text for text in texts}
-    files = []
-    for number, text in enumerate(different.values()):
-        files.append(tmp_path / f"{number}.yml")
-        files[-1].write_text(text)
+def test_both_files_match_circleci_s_schema() -> None:
     program = ENVIRONMENT / "bin" / "check-jsonschema"
-    command = [str(program), "--builtin-schema", "vendor.circle-ci", *map(str, files)]
+    command = [str(program), "--builtin-schema", "vendor.circle-ci", str(SETUP_FILE), str(CONTINUE_FILE)]
     checked = subprocess.run(command, check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 
 
-def test_a_setup_hands_on_the_parameters_that_it_was_given(documents: list[Any]) -> None:
-    for document in documents:
-        assert document["parameters"] == PARAMETERS
-    used = set(re.findall(r"pipeline\.parameters\.([\w-]+)", SETUP.read_text()))
-    assert used == set(PARAMETERS)
+def test_the_setup_s_parameters_are_declared_alike_and_passed_on() -> None:
+    declared = setup_config()["parameters"]
+    assert declared.items() <= continue_config()["parameters"].items()
+    assert set(re.findall(r"pipeline\.parameters\.([\w-]+)", SETUP_FILE.read_text())) == set(declared)
 
 
-def test_every_job_is_placed_once_and_requires_what_is_there(documents: list[Any]) -> None:
-    for document in documents:
-        names = [name for name, _ in invocations(document)]
-        assert len(set(names)) == len(names)
-        approvals = {name for name, how in invocations(document) if how.get("type") == "approval"}
-        assert set(names) - approvals == set(document["jobs"])
-        for name, how in invocations(document):
-            before = names[: names.index(name)]
-            required = [next(iter(one)) if isinstance(one, dict) else one for one in how.get("requires", ())]
-            assert set(required) <= set(before), name
+def test_every_parameter_and_every_job_is_used() -> None:
+    config, text = continue_config(), CONTINUE_FILE.read_text()
+    passed_to_setup = {"nightly"}
+    assert set(re.findall(r"pipeline\.parameters\.([\w-]+)", text)) == set(config["parameters"]) - passed_to_setup
+    assert {job for _, job, how in all_invocations() if how.get("type") != "approval"} == set(config["jobs"])
 
 
-def test_contexts_are_the_documented_ones(documents: list[Any]) -> None:
-    used = {context for document in documents for _, how in invocations(document) for context in how.get("context", ())}
-    assert used == CONTEXTS | OF_STACKS
-    described = (ROOT / "docs" / "pipelines.md").read_text()
-    assert all(f"`{context}`" in described for context in (*CONTEXTS, "boutique-<stack>"))
+@pytest.mark.parametrize("stack", the_repository().promotion)
+@pytest.mark.parametrize("workflow", ["main", "release", "rollback"])
+def test_a_stack_of_the_promotion_is_in_every_workflow_that_deploys(workflow: str, stack: str) -> None:
+    found = {name: how for name, _, how in invocations(continue_config()["workflows"][workflow])}
+    assert found[f"up-{stack}"]["stack"] == stack
 
 
-def test_a_stack_s_context_is_for_what_changes_that_stack_alone(documents: list[Any]) -> None:
-    for document in documents:
-        for name, how in invocations(document):
-            for context in OF_STACKS & set(how.get("context", ())):
-                assert name.removeprefix("up-").removeprefix("expire-") == context.removeprefix("boutique-")
+def test_no_workflow_names_a_stack_that_is_not_there_or_in_another_order() -> None:
+    repository = the_repository()
+    assert {stack for _, stack, _ in changing_jobs()} <= set(repository.on_aws)
+    for workflow in ("main", "release", "rollback"):
+        ups = [how["stack"] for _, job, how in invocations(continue_config()["workflows"][workflow]) if job == "up"]
+        assert ups == list(repository.promotion)
+    declared = {name for name in continue_config()["parameters"] if name.startswith(("deploy-", "expire-"))}
+    expiring = {name for name, settings in repository.on_aws.items() if settings.expires}
+    assert declared == {f"deploy-{stack}" for stack in repository.promotion} | {f"expire-{stack}" for stack in expiring}
 
 
-def test_a_serial_group_is_in_a_workflow_once_and_has_the_characters_that_it_may(documents: list[Any]) -> None:
-    for document in documents:
-        groups = [how["serial-group"] for _, how in invocations(document) if "serial-group" in how]
+def test_a_person_approves_every_deployment_to_production() -> None:
+    production = {name for name, settings in the_repository().on_aws.items() if settings.production}
+    assert production == {"prod"}
+    for workflow in continue_config()["workflows"].values():
+        jobs = {name: how for name, _, how in invocations(workflow)}
+        for stack in production & {how.get("stack") for how in jobs.values()}:
+            before = jobs.get(f"push-{stack}", jobs[f"up-{stack}"])
+            assert before["requires"] == [f"approve-{stack}"]
+            assert jobs[f"approve-{stack}"]["type"] == "approval"
+
+
+def test_contexts_are_the_documented_ones() -> None:
+    used = {context for _, _, how in all_invocations() for context in as_list(how.get("context", []))}
+    assert used == CONTEXTS | {f"boutique-{stack}" for _, stack, _ in changing_jobs()}
+    documented = (ROOT / "docs" / "pipelines.md").read_text()
+    assert all(f"`{context}`" in documented for context in (*CONTEXTS, "boutique-<stack>"))
+
+
+def test_a_stack_s_context_is_only_for_jobs_that_change_that_stack() -> None:
+    for _, _, how in all_invocations():
+        for context in set(as_list(how.get("context", []))) - CONTEXTS:
+            assert context == f"boutique-{how['stack']}"
+    assert all(how["context"] == f"boutique-{stack}" for _, stack, how in changing_jobs())
+
+
+def test_two_jobs_never_change_the_same_stack_at_once() -> None:
+    for name, stack, how in changing_jobs():
+        assert name in {f"up-{stack}", f"expire-{stack}"}
+        assert how["serial-group"] == f"<< pipeline.project.slug >>/{stack}"
+    for workflow in continue_config()["workflows"].values():
+        groups = [how["serial-group"] for _, _, how in invocations(workflow) if "serial-group" in how]
         assert len(set(groups)) == len(groups)
-        for group in groups:
-            assert re.fullmatch(r"[\w./-]+", group.replace("<< pipeline.project.slug >>", "gh/organization/project"))
 
 
-def test_whatever_changes_a_stack_is_in_its_group(documents: list[Any]) -> None:
-    for document in documents:
-        for name, how in invocations(document):
-            if name.startswith(("up-", "expire-")):
-                assert how["serial-group"].endswith(f"/{name.partition('-')[2]}")
+def test_the_smoke_test_is_in_the_job_that_deploys() -> None:
+    """A serial group admits the next job as soon as this one ends."""
+    assert commands(continue_config()["jobs"]["up"])[-2:] == [
+        "./boutique up << parameters.stack >>",
+        "./boutique smoke << parameters.stack >>",
+    ]
 
 
-def test_every_machine_is_pinned(jobs: list[tuple[str, Any]]) -> None:
-    for name, job in jobs:
-        assert job["resource_class"], name
-        image = job["docker"][0]["image"] if "docker" in job else job["machine"]["image"]
-        assert re.fullmatch(r"cimg/python:3\.\d+\.\d+|ubuntu-\d{4}:\d{4}\.\d{2}\.\d", image), name
+def test_nothing_in_the_files_cancels_a_deployment() -> None:
+    assert not [text for text in TEXTS if re.search(r"auto.?cancel|max_auto_reruns", text)]
 
 
-def test_steps_are_make_s_targets(commands: set[str]) -> None:
-    others = {command for command in commands if not re.fullmatch(r"make [a-z0-9]+", command)}
-    assert others == {f"git checkout --detach {REVISION}"}
+def test_every_machine_is_pinned() -> None:
+    executors = [*continue_config()["executors"].values(), *setup_config()["jobs"].values()]
+    for machine in executors:
+        assert machine["resource_class"]
+        image = machine["docker"][0]["image"] if "docker" in machine else machine["machine"]["image"]
+        assert re.fullmatch(r"cimg/python:3\.\d+\.\d+|ubuntu-\d{4}:\d{4}\.\d{2}\.\d", image)
+    for name, job in continue_config()["jobs"].items():
+        assert job.get("type") == "no-op" or job["executor"] in continue_config()["executors"], name
 
 
-def test_no_orb_is_trusted(documents: list[Any]) -> None:
-    assert not [document for document in documents if "orbs" in document]
-
-
-def test_no_job_has_a_key_that_lasts(texts: list[str]) -> None:
-    for text in texts:
-        assert not re.search(r"AWS_(SECRET_)?ACCESS_KEY|aws_access_key|PULUMI_ACCESS_TOKEN|AKIA[A-Z0-9]{16}", text)
-
-
-def test_no_secret_is_put_into_a_command_or_the_log(texts: list[str]) -> None:
-    """The token reaches its file by a builtin of the shell."""
-    for text in texts:
-        for line in text.splitlines():
-            if re.search(r"\$\{?\w*(TOKEN|KEY|SECRET|PASSWORD)", line):
-                assert re.fullmatch(r"""\s*printf '%s' "\$\{CIRCLE_OIDC_TOKEN_V2:\?[\w ]+\}" > ~/aws-identity""", line)
-        assert "set -x" not in text
-
-
-def test_whoever_signs_in_is_given_a_role_and_takes_it_before_anything_else(jobs: list[tuple[str, Any]]) -> None:
-    for name, job in jobs:
-        runs = [step["run"]["name"] for step in job["steps"] if isinstance(step, dict) and "run" in step]
-        if SIGN_IN in runs:
-            made = [index for index, run in enumerate(runs) if run.startswith("make ")]
-            assert runs.index(SIGN_IN) < min(made), name
-
-
-def test_an_up_may_say_nothing_for_as_long_as_a_database_takes(jobs: list[tuple[str, Any]]) -> None:
-    (patience,) = {
-        step["run"]["no_output_timeout"]
-        for name, job in jobs
-        for step in job["steps"]
-        if name.startswith("up-") and isinstance(step, dict) and step.get("run", {}).get("name") == "make up"
+def test_images_are_built_with_an_engine_and_clusters_are_reached_from_known_addresses() -> None:
+    """CircleCI has known addresses only for containers, which have no Docker engine."""
+    jobs = continue_config()["jobs"]
+    assert {name for name, job in jobs.items() if job.get("executor") == "machine"} == {
+        "e2e",
+        "scan-images",
+        "push-images",
     }
-    assert patience == "60m"
+    known = {name for name, job in jobs.items() if job.get("circleci_ip_ranges")}
+    assert known == {"preview", "up", "drift", "expire"}
+
+
+def test_caches_are_keyed_by_the_lock_files_and_the_machine() -> None:
+    for element in all_elements().values():
+        for kind, content in all_steps(element):
+            if kind == "restore_cache":
+                assert [key.endswith(LOCK_FILES) for key in content["keys"]] == [True]
+            if kind == "save_cache":
+                assert content["key"].endswith(LOCK_FILES)
+    for name, job in continue_config()["jobs"].items():
+        used = [content.get("executor", "container") for kind, content in all_steps(job) if kind in {"prepare", "save"}]
+        assert set(used) <= {job.get("executor")}, name
+
+
+def test_every_step_is_a_command_that_a_person_has_too() -> None:
+    others = {
+        command
+        for element in all_elements().values()
+        for command in commands(element)
+        if not command.startswith("./boutique ")
+    }
+    assert others == {"git checkout --detach << parameters.revision >>"}
+
+
+def test_no_orb_is_trusted() -> None:
+    assert not [text for text in TEXTS if "orb" in text]
+
+
+def test_there_is_no_key_and_no_secret_in_the_files() -> None:
+    for text in TEXTS:
+        assert not re.search(r"TOKEN|SECRET|PASSWORD|ACCESS_KEY|AKIA[A-Z0-9]{16}|set -x", text)
+
+
+def test_a_job_that_changes_a_stack_signs_in_before_it_uses_the_account() -> None:
+    jobs = continue_config()["jobs"]
+    signing = {name for name, job in jobs.items() if "sign-in" in [kind for kind, _ in all_steps(job)]}
+    assert signing == {"push-images", "up", "expire"}
+    for name in signing:
+        steps = list(all_steps(jobs[name]))
+        assert ("sign-in", {"stack": "<< parameters.stack >>"}) in steps
+        kinds = [kind if kind != "run" or "boutique" not in str(content) else "boutique" for kind, content in steps]
+        assert kinds.index("sign-in") < kinds.index("boutique"), name
+
+
+def test_a_deployment_may_be_silent_for_as_long_as_a_database_takes() -> None:
+    (timeout,) = [
+        content["no_output_timeout"]
+        for kind, content in all_steps(continue_config()["jobs"]["up"])
+        if kind == "run" and "boutique up" in str(content)
+    ]
+    assert timeout == "60m"
+
+
+def as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value

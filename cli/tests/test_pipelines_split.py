@@ -1,4 +1,4 @@
-"""A service moves into a repository of its own by the commands of docs/split-a-service.md, and stands alone there."""
+"""A service moves to a repository of its own with the commands of docs/split-a-service.md, and works there alone."""
 
 import os
 import re
@@ -16,14 +16,14 @@ SERVICE = "services/currency"
 
 
 def block(language: str) -> str:
-    """The document's first block of code in a language."""
+    """Returns the document's first block of code in a language."""
     found = re.search(rf"^```{language}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert found, language
     return found[1]
 
 
 def run(*command: str | Path, folder: Path, **variables: str) -> str:
-    """With no settings of this repository's, and none of this machine's git."""
+    """Runs a command without this repository's settings and without this machine's git configuration."""
     kept = {name: value for name, value in os.environ.items() if name in {"HOME", "LANG", "PATH", "TMPDIR"}}
     environment = {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **variables}
     ran = subprocess.run(
@@ -35,7 +35,7 @@ def run(*command: str | Path, folder: Path, **variables: str) -> str:
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a clone of this repository, as it is committed, and `currency`, which the document's commands make of it."""
+    """Clones this repository as committed, and splits off `currency` with the document's commands."""
     scratch = tmp_path_factory.mktemp("split")
     run("git", "clone", "--quiet", f"file://{ROOT}", "boutique", folder=scratch)
     run("bash", "-eo", "pipefail", "-c", block("sh"), folder=scratch / "boutique")
@@ -44,11 +44,11 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def currency(scratch: Path) -> Path:
-    """The service's repository, which takes what it shares from the clone's revision."""
+    """Returns the service's repository, which takes the shared libraries from the clone's revision."""
     revision = run("git", "rev-parse", "HEAD", folder=scratch / "boutique").strip()
     file = scratch / "currency" / "pyproject.toml"
     kept, _, replaced = file.read_text().partition("[tool.uv.sources]")
-    assert "[" not in replaced.replace("{ workspace", ""), "the table is the last"
+    assert "[" not in replaced.replace("{ workspace", ""), "the table is not the last one"
     filled = block("toml").replace("<this repository>", f"file://{scratch}/boutique").replace("<revision>", revision)
     file.write_text(kept + filled)
     return file.parent
@@ -56,10 +56,10 @@ def currency(scratch: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def python(currency: Path) -> Path:
-    """Of an environment that has the service and what it shares, and of this workspace nothing.
+    """Returns the Python of a virtual environment that has only the service and the shared libraries.
 
-    What others have published is borrowed from this one's packages, so that no network is needed: a path that is
-    searched for modules, unlike one of packages, brings none of the workspace's own along.
+    PYTHONPATH adds the third-party packages of this workspace's virtual environment, so that no network is needed. It
+    does not add the workspace's own packages, which are installed as editable.
     """
     uv, environment = ENVIRONMENT / "bin" / "uv", currency / ".venv"
     run(uv, "venv", "--quiet", "--python", ENVIRONMENT / "bin" / "python", environment, folder=currency)
@@ -78,7 +78,7 @@ def others() -> str:
     return sysconfig.get_path("purelib", vars={"base": str(ENVIRONMENT), "platbase": str(ENVIRONMENT)})
 
 
-def test_it_has_its_own_history_and_no_other(scratch: Path) -> None:
+def test_the_new_repository_has_only_the_service_s_history(scratch: Path) -> None:
     here = run("git", "log", "--format=%s", "--", SERVICE, folder=ROOT).splitlines()
     there = run("git", "log", "--format=%s", folder=scratch / "currency").splitlines()
     assert there == here
@@ -88,17 +88,17 @@ def test_it_has_its_own_history_and_no_other(scratch: Path) -> None:
     assert not any(path.startswith(("services/", "infra/")) for path in changed)
 
 
-def test_it_has_the_files_that_the_folder_had(scratch: Path) -> None:
+def test_the_new_repository_has_the_folder_s_files(scratch: Path) -> None:
     here = run("git", "ls-tree", "-r", f"HEAD:{SERVICE}", folder=scratch / "boutique")
     assert run("git", "ls-tree", "-r", "HEAD", folder=scratch / "currency") == here
 
 
-def test_its_tests_pass_there_alone(currency: Path, python: Path) -> None:
-    told = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=currency, PYTHONPATH=others())
-    assert re.search(r"\d{2,} passed", told), told
+def test_the_service_s_tests_pass_there(currency: Path, python: Path) -> None:
+    output = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=currency, PYTHONPATH=others())
+    assert re.search(r"\d{2,} passed", output), output
 
 
-def test_nothing_of_this_repository_is_on_its_path(currency: Path, python: Path) -> None:
+def test_the_service_imports_nothing_from_this_repository(currency: Path, python: Path) -> None:
     for package in ("boutique_currency", "boutique_runtime", "boutique_testing", "hipstershop"):
         script = f"import {package}; print({package}.__file__)"
         found = run(python, "-c", script, folder=currency, PYTHONPATH=others()).strip()
@@ -107,7 +107,7 @@ def test_nothing_of_this_repository_is_on_its_path(currency: Path, python: Path)
         run(python, "-c", "import boutique_cart", folder=currency, PYTHONPATH=others())
 
 
-def test_it_is_built_there(currency: Path, python: Path) -> None:
+def test_its_wheel_is_built_there(currency: Path, python: Path) -> None:
     options = ("--quiet", "--wheel", "--no-build-isolation", "--python", python)
     run(ENVIRONMENT / "bin" / "uv", "build", *options, folder=currency, PYTHONPATH=others())
     (wheel,) = (currency / "dist").glob("*.whl")

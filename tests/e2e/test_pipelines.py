@@ -1,31 +1,43 @@
-"""Pipelines, played on one machine: a pull request to its comment, and main to a shop that sells."""
+"""Pipelines, played on one machine: a pull request up to its comment, and main up to a shop that sells."""
 
+import os
 import subprocess
 
 import pytest
 
-from tests.e2e.workspace import Workspace
+from tests.e2e.workspace import STATE, Workspace
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")
 def repository(workspace: Workspace) -> Workspace:
-    """Under git, which jobs ask what there is."""
+    """Puts the workspace under git, which jobs ask for the files."""
     author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message=Everything"]):
         subprocess.run(["git", *command], cwd=workspace.directory, check=True)
     return workspace
 
 
+def run_job(repository: Workspace, job: str, *values: str) -> str:
+    """Runs a job with values of parameters, and returns its output."""
+    command = ["./boutique", "ci", "run-job", job, *(f"--set={value}" for value in values)]
+    environment = {**os.environ, "BOUTIQUE_STATE": str(STATE)}
+    result = subprocess.run(
+        command, cwd=repository.directory, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, (result.stdout + result.stderr)[-6000:]
+    return result.stdout
+
+
 def test_a_pull_request_ends_with_the_comment_that_it_would_get(repository: Workspace) -> None:
-    repository.make("ci-local", JOB="preview-dev")
-    comment = repository.make("ci-local", JOB="comment", STACKS="dev")
+    run_job(repository, "preview", "stacks-to-preview=dev")
+    comment = run_job(repository, "comment-in-log", "stacks-to-preview=dev")
     assert "| stack | replaced | deleted | changed | created |" in comment
     assert "| `dev` | 0 | 0 | 0 |" in comment
 
 
-def test_main_brings_a_shop_up_and_buys_something_at_each_of_its_doors(repository: Workspace) -> None:
-    output = repository.make("ci-local", JOB="up-dev", STACK="local")
+def test_main_deploys_a_shop_and_buys_something_at_each_of_its_addresses(repository: Workspace) -> None:
+    output = run_job(repository, "up-dev", "stack=local")
     assert output.count("sold: order") == 2
     repository.make("down")
