@@ -1,16 +1,16 @@
-"""Where files outside the repository are kept."""
+"""The directories for files outside the repository."""
 
 import os
 from pathlib import Path
 
 
 def cache_directory() -> Path:
-    """What can be fetched or built again: tools, images."""
+    """Returns the directory for what can be downloaded or built again: tools, dependencies."""
     return _directory("BOUTIQUE_CACHE", "XDG_CACHE_HOME", ".cache")
 
 
 def state_directory() -> Path:
-    """What belongs to the running local environment; empty when nothing runs."""
+    """Returns the directory for what belongs to the running shop. It does not exist if nothing is running."""
     return _directory("BOUTIQUE_STATE", "XDG_STATE_HOME", ".local/state")
 
 

@@ -1,5 +1,5 @@
-"""The one kind of error that is shown to a person as it is."""
+"""The kind of error that is printed without a stack trace."""
 
 
 class ActionableError(Exception):
-    """Something that a person can act on; its message says what, why and what to do, and needs no stack trace."""
+    """An error that a person can act on. Its message says what happened, why, and what to do."""

@@ -1,4 +1,4 @@
-"""Resolves dependencies into lock files of hashes: all of them for development, and what goes into images."""
+"""Resolves dependencies into lock files with hashes: one for development, others for what goes into images."""
 
 import re
 import subprocess
@@ -13,13 +13,13 @@ _SCANNER = ROOT / "cli" / "scan"
 _SHARED = ("contract", "runtime")
 """The libraries in every service's image."""
 _OWN_LOCK = "requirements.lock"
-"""In a service's folder: what it needs beyond the dependencies that all images share, and they should not carry."""
+"""The file in a service's folder with the dependencies of its image only."""
 
 
-def lock(_: str) -> None:
-    """Writes requirements.lock, then those of the images as parts of it, so that all agree on versions.
+def write_lock_files() -> None:
+    """Writes requirements.lock, and from its versions the lock files of the images.
 
-    The scanner's is one of its own.
+    The scanner's lock file is independent of the others.
     """
     projects = [member / "pyproject.toml" for member in workspace_members()[1:]]
     own = [project for project in projects if project.with_name(_OWN_LOCK).exists()]

@@ -1,6 +1,6 @@
-"""`make shop`: the whole shop as plain processes, for development.
+"""Runs the whole shop as plain processes, for development.
 
-Postgres and Redis come from wheels; moto answers for S3, and has the pictures.
+Postgres and Redis come from Python wheels. moto emulates S3, which has the pictures.
 """
 
 import itertools
@@ -24,18 +24,18 @@ from dev.progress import Progress
 from dev.virtual_environment import ROOT
 
 _FIRST_PORT = 8080
-"""Of the first external service; the others follow it."""
+"""The port of the first external service. The others use the ports after it."""
 _READY_SECONDS = 60
 
 
-def shop(_: str) -> None:
-    """Runs the shop until it is interrupted. Raises ActionableError where it does not start, or a service ends."""
+def run_shop() -> None:
+    """Runs the shop until it is interrupted. Raises ActionableError if it does not start, or if a service ends."""
     try:
         services = load_service_files(ROOT / "services")
     except ConfigError as error:
         raise ActionableError(str(error)) from None
     addresses = _addresses(services)
-    doors = [f"http://{addresses[name]}" for name, file in services.items() if file.external]
+    storefronts = [f"http://{addresses[name]}" for name, file in services.items() if file.external]
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boutique-shop-")))
         with Progress() as progress:
@@ -53,17 +53,17 @@ def shop(_: str) -> None:
                         environment=environment,
                     )
                 )
-                for door in doors:
-                    _wait_until_served(door, processes, directory)
+                for storefront in storefronts:
+                    _wait_until_served(storefront, processes, directory)
         with suppress(KeyboardInterrupt):
-            print(f"\nThe shop is open:  {'  '.join(doors)}\nIts logs are in    {directory}")
-            print("Ctrl-C closes it.", flush=True)
+            print(f"\nThe shop is open:  {'  '.join(storefronts)}\nThe logs are in    {directory}")
+            print("Ctrl-C stops it.", flush=True)
             _watch(processes, directory)
-    print("\nThe shop is closed.")
+    print("\nThe shop is stopped.")
 
 
 def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:
-    """Raises ActionableError where the port of an external service is taken."""
+    """Returns the address of each service. Raises ActionableError if the port of an external service is in use."""
     external_ports = itertools.count(_FIRST_PORT)
     ports = {
         name: next(external_ports) if file.external else free_port()
@@ -72,12 +72,14 @@ def _addresses(services: Mapping[str, ServiceFile]) -> dict[str, str]:
     }
     for name, port in ports.items():
         if services[name].external and not port_is_free(port):
-            raise ActionableError(f"Port {port} is taken: stop what listens there, then run this again.")
+            raise ActionableError(
+                f"Port {port} is in use: stop the program that listens there, then run the command again."
+            )
     return {name: f"127.0.0.1:{port}" for name, port in ports.items()}
 
 
 def _build_applications(services: Iterable[str], progress: Progress) -> dict[str, dict[str, str]]:
-    """Tells each service that has a web application where it is."""
+    """Builds the web applications. Returns the environment variables by which each service finds its own."""
     sources = {name: source for name in services if (source := application.source(ROOT, name))}
     with progress.step("Building the web application"):
         return {
@@ -87,7 +89,7 @@ def _build_applications(services: Iterable[str], progress: Progress) -> dict[str
 
 
 def _wait_until_served(address: str, processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:
-    """The home page needs most of the services, and the products."""
+    """Waits for the home page, which needs most of the services and the products. Raises ActionableError."""
     deadline = time.monotonic() + _READY_SECONDS
     with httpx.Client(base_url=address, timeout=10, trust_env=False) as client:
         while time.monotonic() < deadline:
@@ -96,7 +98,7 @@ def _wait_until_served(address: str, processes: "Mapping[str, subprocess.Popen[b
                 if client.get("/").is_success:
                     return
             time.sleep(0.1)
-    raise ActionableError(f"{address} does not answer after {_READY_SECONDS} s; logs: {directory}")
+    raise ActionableError(f"{address} does not respond after {_READY_SECONDS} s; logs: {directory}")
 
 
 def _watch(processes: "Mapping[str, subprocess.Popen[bytes]]", directory: Path) -> None:

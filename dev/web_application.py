@@ -1,4 +1,4 @@
-"""The web application that a service serves: `services/<name>/application`, built by its own npm scripts."""
+"""Builds and checks the web application of a service, `services/<name>/application`, with its own npm scripts."""
 
 import hashlib
 import os
@@ -18,13 +18,13 @@ _LAST_LINES = 15
 
 
 def source(repository: Path, service: str) -> Path | None:
-    """The application's folder, if the service has one."""
+    """Returns the application's folder, or None if the service has none."""
     folder = repository / "services" / service / "application"
     return folder if (folder / "package.json").exists() else None
 
 
 def digest(source: Path) -> str:
-    """SHA-256, hexadecimal, of what the application is built from."""
+    """Returns the SHA-256 of the application's source, in hexadecimal."""
     digest = hashlib.sha256()
     for path in _source_files(source):
         content = (source / path).read_bytes()
@@ -34,9 +34,10 @@ def digest(source: Path) -> str:
 
 
 def build(source: Path, cache: Path) -> Path:
-    """The directory of what the application was built to, made unless it is in the cache.
+    """Builds the application unless the cache has it already. Returns the directory of the result.
 
-    Raises ActionableError where a package cannot be had, or it does not build.
+    Raises:
+        ActionableError: A package is not available, or the build fails.
     """
     built = cache / "applications" / digest(source)
 
@@ -64,7 +65,7 @@ def check_all() -> None:
 
 
 def _is_installed(folder: Path) -> bool:
-    """Whether `node_modules` is of the lock file as it is now; npm leaves its own copy of it there."""
+    """Returns whether `node_modules` matches the lock file. npm leaves its own copy of that in there."""
     installed = folder / "node_modules" / ".package-lock.json"
     return installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime
 

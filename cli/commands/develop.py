@@ -27,9 +27,9 @@ class Check(StrEnum):
 @app.command(rich_help_panel=_PANEL)
 def shop() -> None:
     """Run the shop as plain processes: no root, no Docker, no cluster."""
-    from dev.shop import shop as run_shop
+    from dev.shop import run_shop
 
-    run_shop("")
+    run_shop()
 
 
 @app.command(rich_help_panel=_PANEL)
@@ -95,9 +95,9 @@ def format_code() -> None:
 @dev.command()
 def lock() -> None:
     """Resolve the dependencies into the lock files."""
-    from dev.lock_files import lock as resolve
+    from dev.lock_files import write_lock_files
 
-    resolve("")
+    write_lock_files()
 
 
 @dev.command()

@@ -1,7 +1,7 @@
-"""The shop's images: built by what is there, and delivered to a cluster as one archive.
+"""Builds the shop's images with the available engine, and delivers them to a cluster as one archive.
 
-An image's tag says what it was made of, so that a service that did not change keeps its tag, and a change of one
-service changes one tag.
+An image's tag is a digest of its inputs: a service that did not change keeps its tag, and a change of one service
+changes one tag.
 """
 
 import hashlib
@@ -27,24 +27,35 @@ _SPACE_NEEDED = 2 << 30  # bytes: the storage, and the archive
 
 @dataclass(frozen=True)
 class Image:
-    """One image that was built."""
+    """An image that was built.
 
-    reference: str  # such as boutique.local/cart:1f3c0e…
-    digest: str  # of its configuration, `sha256:…`: what a cluster shows as the image's ID
+    Args:
+        reference: Its name, such as boutique.local/cart:1f3c0e….
+        digest: The digest of its configuration, `sha256:…`, which a cluster shows as the image's ID.
+    """
+
+    reference: str
+    digest: str
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a cluster needs to run the shop."""
+    """The images that a cluster needs to run the shop.
 
-    images: Mapping[str, Image]  # by service; and by chart, where the image in the chart's values cannot be pulled
-    archive: Path  # for `ctr images import` or `kind load image-archive`
+    Args:
+        images: The images by service, and by chart if the image in the chart's values cannot be pulled.
+        archive: One archive of all images, for `ctr images import` or `kind load image-archive`.
+    """
+
+    images: Mapping[str, Image]
+    archive: Path
 
 
 def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
-    """Builds the images that are not there yet, and an archive of all.
+    """Builds the missing images, and an archive of all images.
 
-    Raises ActionableError if there is nothing to build with, a build fails, or the disk is too full.
+    Raises:
+        ActionableError: There is no engine to build with, a build fails, or the disk is too full.
     """
     engine, plan = _prepare(repository, progress)
     wanted = {**plan.services, **plan.stores}
@@ -55,15 +66,16 @@ def build(repository: Path, *, uv: Path, progress: Progress) -> Delivery:
 
 
 def tags(repository: Path, progress: Progress) -> dict[str, str]:
-    """The tag of each service's image; builds none of them."""
-    plan = _plan(repository, _made_directory(), progress)
+    """Returns the tag of each service's image, without building any."""
+    plan = _plan(repository, _ensure_directory(), progress)
     return {name: recipe.reference.rpartition(":")[2] for name, recipe in plan.services.items()}
 
 
 def push(repository: Path, destinations: Mapping[str, str], login: Login, *, uv: Path, progress: Progress) -> None:
-    """Builds the images of those services that are not there yet, and pushes each to its destination.
+    """Builds the missing images of the services, and pushes each to its destination.
 
-    Raises ActionableError as `build` does, and where the registry refuses.
+    Raises:
+        ActionableError: A build fails as in `build`, or the registry rejects an image.
     """
     engine, plan = _prepare(repository, progress)
     wanted = {name: plan.services[name] for name in destinations}
@@ -75,13 +87,14 @@ def push(repository: Path, destinations: Mapping[str, str], login: Login, *, uv:
 def archives(
     repository: Path, services: Sequence[str], directory: Path, *, uv: Path, progress: Progress
 ) -> dict[str, Path]:
-    """Builds the images of those services that are not there yet, and writes each to an archive of its own.
+    """Builds the missing images of the services, and writes each to an archive of its own.
 
-    Raises ActionableError as `build` does, and where there is no such service.
+    Raises:
+        ActionableError: A build fails as in `build`, or there is no such service.
     """
     engine, plan = _prepare(repository, progress)
     if unknown := sorted(set(services) - plan.services.keys()):
-        raise ActionableError(f"There is no image of {', '.join(unknown)}: there are {', '.join(plan.services)}.")
+        raise ActionableError(f"There is no image of {', '.join(unknown)}. The images are {', '.join(plan.services)}.")
     wanted = {name: plan.services[name] for name in services}
     _build_missing(engine, repository, plan, wanted, uv, progress)
     written = {name: directory / f"{name}.tar" for name in services}
@@ -91,7 +104,7 @@ def archives(
 
 
 def remove(progress: Progress) -> None:
-    """Removes all that was built; keeps what was fetched."""
+    """Removes everything that was built. Downloads stay in the cache."""
     directory = _directory()
     if directory.exists():
         with progress.step("Removing the images"):
@@ -101,7 +114,7 @@ def remove(progress: Progress) -> None:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What there is to build; of the stores only where their images cannot be pulled."""
+    """The images to build. Those of the stores are included only if the official ones cannot be pulled."""
 
     base: Base
     staged: Path
@@ -114,14 +127,14 @@ def _directory() -> Path:
     return state_directory() / "images"
 
 
-def _made_directory() -> Path:
+def _ensure_directory() -> Path:
     directory = _directory()
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
 
 def _prepare(repository: Path, progress: Progress) -> tuple[Engine, _Plan]:
-    directory = _made_directory()
+    directory = _ensure_directory()
     return find_engine(directory, progress), _plan(repository, directory, progress)
 
 
@@ -136,7 +149,7 @@ def _plan(repository: Path, directory: Path, progress: Progress) -> _Plan:
 def _build_missing(
     engine: Engine, repository: Path, plan: _Plan, wanted: Mapping[str, Recipe], uv: Path, progress: Progress
 ) -> dict[str, str]:
-    """Builds those that are not there yet; answers the digest of each image that is, by its reference."""
+    """Builds the missing images. Returns the digest of every image by its reference."""
     built = engine.images()
     missing = {name: recipe for name, recipe in wanted.items() if recipe.reference not in built}
     if not missing:
@@ -148,7 +161,7 @@ def _build_missing(
     )
     with progress.step(f"Building {len(missing)} of {len(wanted)} images with {engine.name}") as step:
         if plan.runtime.reference not in built:
-            step.update("what they share")
+            step.update("the layers that they share")
             if plan.base.recipe:
                 engine.build(plan.base.recipe)
             context.stage_runtime(repository, plan.staged, python=plan.base.python, uv=uv, cache=cache_directory())
@@ -168,12 +181,12 @@ def _build_missing(
 
 
 def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> tuple[Base, dict[str, Recipe]]:
-    """What to build the services on; and the stores' images, where those have to be built as well."""
+    """Returns the base of the services' images, and the stores' images if those have to be built as well."""
     base = recipes.official_base(repository)
     if _can_pull(base.reference, directory / "pulls", progress):
         return base, {}
     descriptions = [debian.Description.read(name) for name in ("python", *_DATABASES)]
-    roots = debian.make_roots(descriptions, cache_directory() / "images", progress)
+    roots = debian.build_roots(descriptions, cache_directory() / "images", progress)
     rclone = ensure([_BUCKET_PROGRAM], progress).command(_BUCKET_PROGRAM)
     stores = {name: recipes.from_root(name, roots[name]) for name in _DATABASES}
     return recipes.debian_base(roots["python"]), {
@@ -183,11 +196,14 @@ def _base_and_stores(repository: Path, directory: Path, progress: Progress) -> t
 
 
 def _can_pull(reference: str, decision: Path, progress: Progress) -> bool:
-    """Decides once for as long as the local environment lives, lest a bad minute of the network change each image."""
+    """Returns whether the image can be pulled.
+
+    The first decision holds until the shop is removed: otherwise a short network failure would change every image.
+    """
     if not decision.exists():
-        if not (answers := registry.answers(reference)):
-            progress.note(f"{reference} cannot be pulled: its registry does not answer.")
-        decision.write_text("yes" if answers else "no")
+        if not (reachable := registry.is_reachable(reference)):
+            progress.note(f"{reference} cannot be pulled: its registry does not respond.")
+        decision.write_text("yes" if reachable else "no")
     return decision.read_text() == "yes"
 
 
@@ -207,7 +223,7 @@ def _build_all(engine: Engine, missing: Mapping[str, Recipe], step: Step) -> Non
 
 
 def _archive(engine: Engine, directory: Path, references: Sequence[str], progress: Progress) -> Path:
-    """The archive of exactly these images, made unless it is there; replaces that of others."""
+    """Returns an archive of exactly these images. Writes it if it does not exist, and deletes those of other images."""
     name = hashlib.sha256(" ".join(references).encode()).hexdigest()[:16]
     archive = directory / f"{name}.tar"
     if not archive.exists():

@@ -1,4 +1,4 @@
-"""The build context of services/Dockerfile: only what goes into an image, the same on every machine."""
+"""Prepares the build context of services/Dockerfile: only what goes into an image, the same on every machine."""
 
 import hashlib
 import os
@@ -20,29 +20,30 @@ _NOT_SOURCE = {"__pycache__"}
 _SHARED = ("services/lib/contract/src", "services/lib/runtime/src")
 """The libraries in every service's image."""
 _AWS_SERVICES = ("s3", "secretsmanager")
-"""Those of AWS that the shop's services ask. botocore brings what it takes to ask any: 26 MB of data."""
+"""The AWS services that the shop's services use. botocore has 26 MB of data for all of them."""
 _UV_PLATFORMS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 
 def service_names(repository: Path) -> list[str]:
-    """The services whose images are built here, in alphabetical order; some may have their source elsewhere."""
+    """Returns the services whose images are built here, sorted. The source of others is in another repository."""
     files = repository.glob("services/*/service.yaml")
     return sorted(file.parent.name for file in files if (file.parent / "src").is_dir())
 
 
 def dockerfile(repository: Path) -> Path:
+    """Returns the Dockerfile of all services."""
     return repository / "services/Dockerfile"
 
 
 def runtime_digest(repository: Path) -> str:
-    """SHA-256, hexadecimal, of what all services' images share."""
+    """Returns the SHA-256 of what all services' images share, in hexadecimal."""
     lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
     libraries = [_digest(repository / library) for library in _SHARED]
     return hashlib.sha256(repr((*libraries, _uv_platform(), lock, *_AWS_SERVICES)).encode()).hexdigest()
 
 
 def service_digest(repository: Path, service: str) -> str:
-    """SHA-256, hexadecimal, of what is a service's own."""
+    """Returns the SHA-256 of what only this service's image has, in hexadecimal."""
     lock = _own_lock(repository, service)
     others = [_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()] if lock.exists() else []
     others += [tools.identity(program) for program in programs(repository, service)]
@@ -52,15 +53,23 @@ def service_digest(repository: Path, service: str) -> str:
 
 
 def programs(repository: Path, service: str) -> list[str]:
-    """The tools that the service's image has."""
+    """Returns the tools in the service's image."""
     content = yaml.safe_load((repository / "services" / service / "service.yaml").read_text())
     return list(content.get("programs", ()))
 
 
 def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path, cache: Path) -> None:
-    """Puts the shared part of the context there, for images that have that version of Python, such as 3.11."""
+    """Writes the part of the context that all services share.
+
+    Args:
+        repository: The root of the checkout.
+        destination: The directory of the context.
+        python: The version of Python in the images, such as 3.11.
+        uv: The uv command.
+        cache: The directory of downloads.
+    """
     _install(_lock(repository), destination / "dependencies", python, uv, cache)
-    _leave_out_data(destination / "dependencies")
+    _delete_unused_data(destination / "dependencies")
     shutil.rmtree(destination / "shared", ignore_errors=True)
     for library in _SHARED:
         _copy(repository / library, destination / "shared")
@@ -69,7 +78,7 @@ def stage_runtime(repository: Path, destination: Path, *, python: str, uv: Path,
 def stage_service(
     repository: Path, destination: Path, service: str, *, python: str, uv: Path, cache: Path, toolbox: Toolbox
 ) -> None:
-    """Puts a service's part of the context there: its source, beside what it needs beyond what all services share."""
+    """Writes a service's part of the context: its source, its own dependencies, its web application, and its tools."""
     staged = destination / "services" / service
     shutil.rmtree(staged, ignore_errors=True)
     if (lock := _own_lock(repository, service)).exists():
@@ -129,14 +138,14 @@ def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) 
         *("--target", str(destination), "--python-version", python, "--python-platform", _uv_platform()),
         *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirements", str(lock)),
     ]
-    # Outside the workspace: what its pyproject.toml overrides would count more than the lock.
+    # Outside the workspace, because the overrides in its pyproject.toml would take precedence over the lock.
     cache.mkdir(parents=True, exist_ok=True)
     installed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cache)
     if installed.returncode != 0:
         raise ActionableError(
             f"The services' dependencies cannot be installed from {lock}:\n{installed.stderr.strip()}"
         )
-    # What tells of this machine: scripts start with the path of its Python, and the records hold their hashes.
+    # These depend on this machine: scripts start with the path of its Python, and records have their hashes.
     shutil.rmtree(destination / "bin", ignore_errors=True)
     (destination / ".lock").unlink(missing_ok=True)
     for record in destination.glob("*.dist-info/RECORD"):
@@ -144,14 +153,14 @@ def _install(lock: Path, destination: Path, python: str, uv: Path, cache: Path) 
     _normalise(destination)
 
 
-def _leave_out_data(dependencies: Path) -> None:
+def _delete_unused_data(dependencies: Path) -> None:
     for data in dependencies.glob("botocore/data/*/"):
         if data.name not in _AWS_SERVICES:
             shutil.rmtree(data)
 
 
 def _normalise(directory: Path) -> None:
-    """Takes away what depends on who made the files and when."""
+    """Resets modes and times, which depend on who wrote the files and when."""
     for path in (directory, *directory.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (0, 0))
@@ -160,5 +169,5 @@ def _normalise(directory: Path) -> None:
 def _uv_platform() -> str:
     machine = platform.machine().lower()
     if machine not in _UV_PLATFORMS:
-        raise ActionableError(f"No images can be made for this machine's processor, {machine}.")
+        raise ActionableError(f"Images cannot be built for this machine's processor, {machine}.")
     return f"{_UV_PLATFORMS[machine]}-manylinux_2_28"

@@ -1,4 +1,4 @@
-"""What builds images: Docker, podman or buildah, whichever is there."""
+"""The engines that build images: Docker, podman, or buildah, whichever is installed."""
 
 import contextlib
 import hashlib
@@ -17,12 +17,13 @@ from dev.images import oci
 from dev.images.recipes import Recipe
 from dev.progress import Progress
 
-_PATIENCE = 20  # seconds, with an engine that may be starting
+_START_TIMEOUT_SECONDS = 20
+"""An engine may be starting."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """To a registry, by its host."""
+    """The credentials for a registry, which is named by its host."""
 
     registry: str
     username: str
@@ -30,13 +31,14 @@ class Login:
 
 
 class Engine(Protocol):
-    """Builds images into a storage and takes them out of it."""
+    """Builds images into its storage and exports them."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the engine's command."""
 
     def images(self) -> dict[str, str]:
-        """The shop's images that are there: the digest of each by its reference."""
+        """Returns the digest of each of the shop's images in the storage, by its reference."""
 
     def build(self, recipe: Recipe) -> None:
         """Builds an image."""
@@ -45,17 +47,22 @@ class Engine(Protocol):
         """Writes images to one archive that containerd can import, each layer once."""
 
     def push(self, destinations: Mapping[str, str], login: Login) -> None:
-        """Pushes each image, by its reference, to its destination in the registry of the login, which is forgotten."""
+        """Pushes each image, by its reference, to its destination in the registry. Logs out afterwards."""
 
     def remove(self) -> None:
-        """Removes the shop's images, and all else that building them left."""
+        """Removes the shop's images, and everything else that building them left."""
 
 
 def find_engine(directory: Path, progress: Progress) -> Engine:
-    """The engine to use, with a directory for its files; installs podman where there is none and it can."""
+    """Returns the engine to use. Installs podman on Debian if there is no engine and this is root.
+
+    Args:
+        directory: The directory for the engine's files.
+        progress: Where the installation is shown.
+    """
     if _succeeds("docker", "version", "--format", "{{.Server.Version}}"):
         return Docker()
-    # Elsewhere podman is but a client of a virtual machine, where no directory of ours is its storage.
+    # On other systems podman is a client of a virtual machine, and cannot keep its storage in this directory.
     for engine in (Podman(directory), Buildah(directory)) if platform.system() == "Linux" else ():
         if shutil.which(engine.name):
             return engine
@@ -66,8 +73,8 @@ def find_engine(directory: Path, progress: Progress) -> Engine:
             _run(*install, "podman", DEBIAN_FRONTEND="noninteractive")
         return Podman(directory)
     raise ActionableError(
-        "Building images takes Docker, podman or buildah, and none answers. Start Docker, or install one of them; "
-        "as root on Debian, podman is installed for you. `make shop` runs the shop without images."
+        "Building images requires Docker, podman, or buildah, and none of them responds. Start Docker, or install one "
+        "of them. `boutique shop` runs the shop without images."
     )
 
 
@@ -83,7 +90,7 @@ class Docker:
         # Debian's docker.io comes without buildx, but its engine has BuildKit all the same.
         command = ["buildx", "build", "--load"] if _succeeds("docker", "buildx", "version") else ["build"]
         _run(
-            *("docker", *command, "--quiet", "--build-arg", "SOURCE_DATE_EPOCH=0", *_what(recipe)),
+            *("docker", *command, "--quiet", "--build-arg", "SOURCE_DATE_EPOCH=0", *_build_arguments(recipe)),
             DOCKER_BUILDKIT="1",
         )
 
@@ -107,7 +114,7 @@ class Docker:
 
 
 class Buildah:
-    """buildah, with a storage of its own."""
+    """buildah, with its own storage."""
 
     name = "buildah"
 
@@ -120,15 +127,17 @@ class Buildah:
         return _listed(self._run("images", "--no-trunc", *_listing("Name")))
 
     def build(self, recipe: Recipe) -> None:
-        # Every file is dated 1970, so that the same input gives the same image; nothing but chroot works everywhere.
-        self._run("build", "--quiet", "--layers", "--timestamp", "0", "--isolation", "chroot", *_what(recipe))
+        # Every file is dated 1970, so that the same input gives the same image. Only chroot isolation works everywhere.
+        self._run(
+            "build", "--quiet", "--layers", "--timestamp", "0", "--isolation", "chroot", *_build_arguments(recipe)
+        )
 
     def save(self, references: Sequence[str], archive: Path) -> None:
-        there = oci.references(self._layout)
-        quickly = ("--quiet", "--compression-format", "zstd", "--compression-level", "1")
+        existing = oci.references(self._layout)
+        fast = ("--quiet", "--compression-format", "zstd", "--compression-level", "1")
         for reference in references:
-            if reference not in there:
-                self._run("push", *quickly, reference, f"oci:{self._layout}:{reference}")
+            if reference not in existing:
+                self._run("push", *fast, reference, f"oci:{self._layout}:{reference}")
         with _unfinished(archive) as unfinished:
             oci.write_archive(self._layout, references, unfinished)
 
@@ -140,12 +149,12 @@ class Buildah:
                 self._run("push", "--quiet", *authorization, reference, f"docker://{destination}")
 
     def remove(self) -> None:
-        """Removes the whole storage, which holds nothing but images of ours."""
+        """Removes the whole storage, which holds only the shop's images."""
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         ours = (self._storage, self._run_directory)
         for mount in reversed([mount for mount in mounts if any(map(Path(mount).is_relative_to, ours))]):
             _run("umount", mount)
-        # Without root, some files belong to users that only the engine's own namespace can speak for.
+        # Without root, some files belong to users that exist only in the engine's user namespace.
         unshare = () if os.geteuid() == 0 else (self.name, "unshare")
         _run(*unshare, "rm", "-rf", str(self._storage), str(self._layout), str(self._run_directory))
 
@@ -168,7 +177,10 @@ class Podman(Buildah):
 
 
 def _run_directory(directory: Path) -> Path:
-    """Where an engine keeps its locks and mounts. Podman wants it short, at most 50 characters, and always the same."""
+    """Returns the directory for an engine's locks and mounts.
+
+    Podman requires at most 50 characters, and the same path every time.
+    """
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         base = Path(runtime)
     elif os.geteuid() == 0:
@@ -188,11 +200,11 @@ def _listed(images: str) -> dict[str, str]:
 
 
 def _log_in(login: Login) -> tuple[str, ...]:
-    """The password comes by standard input, where no list of processes shows it."""
+    """Returns the arguments for logging in. The password goes to standard input, so that no process list shows it."""
     return "login", "--username", login.username, "--password-stdin", login.registry
 
 
-def _what(recipe: Recipe) -> list[str]:
+def _build_arguments(recipe: Recipe) -> list[str]:
     arguments = [word for item in recipe.arguments.items() for word in ("--build-arg", "=".join(item))]
     target = ["--target", recipe.target] if recipe.target else []
     return [*arguments, *target, "--tag", recipe.reference, "--file", str(recipe.dockerfile), str(recipe.context)]
@@ -200,7 +212,7 @@ def _what(recipe: Recipe) -> list[str]:
 
 @contextlib.contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
-    """A path to write to; what is there at the end of the block gets the name that was wanted."""
+    """Yields a temporary path to write to, which is renamed to the given path at the end of the block."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     yield unfinished
@@ -211,7 +223,7 @@ def _succeeds(*command: str) -> bool:
     if shutil.which(command[0]) is None:
         return False
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE).returncode == 0
+        return subprocess.run(command, capture_output=True, check=False, timeout=_START_TIMEOUT_SECONDS).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 

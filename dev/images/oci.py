@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 _NAME = "org.opencontainers.image.ref.name"
-# What containerd takes as the image's full name when it imports an archive.
+# containerd uses this as the image's full name when it imports an archive.
 _CONTAINERD_NAME = "io.containerd.image.name"
 
 
 def references(layout: Path) -> set[str]:
-    """The images that the layout has."""
+    """Returns the references of the images in the layout."""
     index = layout / "index.json"
     return {entry["annotations"][_NAME] for entry in _read(index)["manifests"]} if index.exists() else set()
 
 
 def write_archive(layout: Path, images: Sequence[str], archive: Path) -> None:
-    """Writes those images of the layout."""
+    """Writes an archive of these images of the layout."""
     manifests = {entry["annotations"][_NAME]: entry for entry in _read(layout / "index.json")["manifests"]}
     wanted = [manifests[image] for image in images]
     index = {

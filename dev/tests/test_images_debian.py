@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev.errors import ActionableError
-from dev.images.debian import Description, Root, User, make_roots
+from dev.images.debian import Description, Root, User, build_roots
 from dev.progress import Progress
 
 pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="made of Debian packages: there is no apt-get")
@@ -50,7 +50,7 @@ def _publish(archive: Path, name: str, files: dict[str, str], depends: str = "")
 def _make(cache: Path, *packages: str, assumed: tuple[str, ...] = ()) -> Root:
     description = Description("shop", packages, assumed, User("keeper", 999))
     with Progress() as progress:
-        return make_roots([description], cache, progress)["shop"]
+        return build_roots([description], cache, progress)["shop"]
 
 
 def _members(root: Root) -> dict[str, tarfile.TarInfo]:

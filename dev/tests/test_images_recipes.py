@@ -181,5 +181,5 @@ def test_the_base_and_its_python_are_those_that_the_dockerfile_names(repository:
 
 def test_a_dockerfile_that_names_no_python_is_refused(repository: Path) -> None:
     (repository / "services/Dockerfile").write_text("FROM scratch\n")
-    with pytest.raises(ActionableError, match="names no base image of Python"):
+    with pytest.raises(ActionableError, match="must name a Python base image"):
         recipes.official_base(repository)

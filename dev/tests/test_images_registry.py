@@ -43,21 +43,21 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-def test_a_registry_that_wants_to_know_who_asks_answers(address: str) -> None:
-    assert registry.answers(f"{address}/library/python:3.11")
+def test_a_registry_that_wants_to_know_who_asks_is_reachable(address: str) -> None:
+    assert registry.is_reachable(f"{address}/library/python:3.11")
 
 
 def test_a_server_that_is_no_registry_does_not_answer_like_one(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Registry, "answer", HTTPStatus.FORBIDDEN)
-    assert not registry.answers(f"{address}/library/python:3.11")
+    assert not registry.is_reachable(f"{address}/library/python:3.11")
 
 
 def test_a_registry_whose_certificate_is_not_trusted_does_not_answer(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert not registry.answers(f"{address}/library/python:3.11")
+    assert not registry.is_reachable(f"{address}/library/python:3.11")
 
 
 def test_a_registry_that_is_not_there_does_not_answer() -> None:
-    assert not registry.answers("localhost:1/library/python:3.11")
+    assert not registry.is_reachable("localhost:1/library/python:3.11")

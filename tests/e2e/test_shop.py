@@ -27,7 +27,7 @@ def shop(workspace: Workspace) -> Iterator[tuple[str, str]]:
     yield ADDRESSES
     os.killpg(process.pid, signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
-    assert "The shop is closed." in rest
+    assert "The shop is stopped." in rest
 
 
 def test_a_shopper_buys_something_without_a_cluster(shop: tuple[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""Root file systems made of Debian packages, for images where none can be pulled.
+"""Builds root file systems from Debian packages, for images that cannot be pulled.
 
-The host's own apt finds, fetches and checks the packages, with its mirrors, proxies and keys. They are unpacked, not
-installed: no maintainer script runs, so that it takes no root and the same packages give the same bytes.
+The host's apt finds, downloads, and verifies the packages, with its mirrors, proxies, and keys. They are unpacked and
+not installed: no maintainer script runs, so this needs no root, and the same packages give the same bytes.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ _SPACE_NEEDED = 1 << 30
 _APT = [
     "--quiet=2",
     *("-o", "APT::Install-Recommends=false"),
-    *("-o", "APT::Sandbox::User="),  # apt's own user cannot write to where this one's cache is
-    *("-o", "Debug::NoLocking=true"),  # nothing of the host's is changed
+    *("-o", "APT::Sandbox::User="),  # apt's own user cannot write to this user's cache
+    *("-o", "Debug::NoLocking=true"),  # nothing on the host is changed
     *("-o", "Dir::Cache::pkgcache="),
     *("-o", "Dir::Cache::srcpkgcache="),
 ]
@@ -48,7 +48,7 @@ _UNUSED = re.compile(
 
 @dataclass(frozen=True)
 class User:
-    """Whom an image's programs run as."""
+    """The user that an image's programs run as."""
 
     name: str
     id: int
@@ -56,7 +56,7 @@ class User:
 
 @dataclass(frozen=True)
 class Description:
-    """What a root file system is made of; see roots.toml."""
+    """The contents of a root file system, from roots.toml."""
 
     name: str
     packages: tuple[str, ...]
@@ -65,35 +65,36 @@ class Description:
 
     @classmethod
     def read(cls, name: str) -> Self:
+        """Reads the description of the image with this name."""
         table: dict[str, Any] = tomllib.loads((_DIRECTORY / "roots.toml").read_text())[name]
         return cls(name, tuple(table["packages"]), tuple(table["assumed"]), User(**table["user"]))
 
     @property
     def key(self) -> str:
-        """Changes with whatever decides what is made, but for the packages' versions."""
+        """A digest of everything that determines the result, except for the packages' versions."""
         code = Path(__file__).read_bytes()
         return hashlib.sha256(repr(self).encode() + _architecture().encode() + code).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Root:
-    """A root file system, kept as one tar archive with the list of its packages beside it."""
+    """A root file system: a tar archive with the list of its packages beside it."""
 
     archive: Path
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the archive, hexadecimal, as it was when it was made."""
+        """The SHA-256 of the archive when it was built, in hexadecimal."""
         return self.archive.with_suffix(".sha256").read_text().strip()
 
     @property
     def packages(self) -> dict[str, str]:
-        """Version of each package."""
+        """The version of each package."""
         lines = self.archive.with_suffix(".packages").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
     def is_whole(self) -> bool:
-        """Tells whether the archive is there and has not changed since it was made."""
+        """Returns whether the archive exists and is unchanged since it was built."""
         try:
             with self.archive.open("rb") as archive:
                 return hashlib.file_digest(archive, "sha256").hexdigest() == self.digest
@@ -102,38 +103,41 @@ class Root:
 
 
 def dockerfile(name: str) -> Path:
-    """Makes an image of a root file system; its argument ROOT is the archive's name in the context."""
+    """Returns the Dockerfile for an image of a root file system. Its argument ROOT names the archive in the context."""
     return _DIRECTORY / f"{name}.Dockerfile"
 
 
-def make_roots(descriptions: Sequence[Description], cache: Path, progress: Progress) -> dict[str, Root]:
-    """Makes the root file systems that the cache does not have; all by their names.
+def build_roots(descriptions: Sequence[Description], cache: Path, progress: Progress) -> dict[str, Root]:
+    """Builds the root file systems that the cache lacks. Returns all of them by name.
 
-    Raises ActionableError if apt is not there, does not know or get a package, or the disk is too full.
+    Raises:
+        ActionableError: There is no apt, a package is not available, or the disk is too full.
     """
     roots = {about: Root(cache / f"{about.name}-{about.key}.tar") for about in descriptions}
     missing = {about: root for about, root in roots.items() if not root.is_whole()}
     if missing:
-        _require_means(cache)
-        title = f"Making root file systems of Debian packages: {', '.join(about.name for about in missing)}"
+        _check_requirements(cache)
+        title = f"Building root file systems from Debian packages: {', '.join(about.name for about in missing)}"
         with progress.step(title), tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as directory:
             work = Path(directory)
             apt = [*_APT, "-o", f"Dir::State::lists={_with_partial(work / 'lists')}"]
             _run("apt-get", *apt, "update")
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(lambda about: _make(missing[about], about, apt, work / about.name), missing))
+                list(pool.map(lambda about: _build(missing[about], about, apt, work / about.name), missing))
     return {about.name: root for about, root in roots.items()}
 
 
-def _require_means(cache: Path) -> None:
+def _check_requirements(cache: Path) -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise ActionableError("No base image can be pulled, nor made of Debian packages: there is no apt-get here.")
+        raise ActionableError(
+            "No base image can be pulled, or built from Debian packages: this machine has no apt-get."
+        )
     cache.mkdir(parents=True, exist_ok=True)
     if (free := shutil.disk_usage(cache).free) < _SPACE_NEEDED:
-        raise ActionableError(f"{cache} has {free >> 20} MiB free; making images takes {_SPACE_NEEDED >> 20} MiB.")
+        raise ActionableError(f"{cache} has {free >> 20} MiB free; building images takes {_SPACE_NEEDED >> 20} MiB.")
 
 
-def _make(root: Root, description: Description, apt: Sequence[str], work: Path) -> None:
+def _build(root: Root, description: Description, apt: Sequence[str], work: Path) -> None:
     work.mkdir()
     packages = _fetch(description, apt, work)
     archive = work / "root.tar"
@@ -153,7 +157,7 @@ def _architecture() -> str:
 
 
 def _fetch(description: Description, apt: Sequence[str], work: Path) -> list[Path]:
-    """Fetches the packages and what they need, for a machine that has none but the assumed ones."""
+    """Downloads the packages and their dependencies, for a machine that has only the assumed packages."""
     archives, status = _with_partial(work / "archives"), work / "status"
     architecture = _architecture()
     status.write_text(
@@ -169,13 +173,13 @@ def _fetch(description: Description, apt: Sequence[str], work: Path) -> list[Pat
     if absent := set(description.packages) - {package.name.split("_")[0] for package in packages}:
         raise ActionableError(
             f"apt did not fetch {', '.join(sorted(absent))}. Where its sources are directories of this machine, "
-            "say `copy:` in apt's sources instead of `file:`."
+            "use `copy:` in apt's sources instead of `file:`."
         )
     return packages
 
 
 def _with_partial(directory: Path) -> Path:
-    """A directory as apt wants it for what it fetches."""
+    """Creates a directory in the form that apt requires for downloads, and returns it."""
     (directory / "partial").mkdir(parents=True)
     return directory
 
@@ -207,7 +211,7 @@ def _passwd(user: User) -> bytes:
 
 
 class _Writer:
-    """Adds files to a root file system: owned by root, dated 1970, each path once."""
+    """Adds files to a root file system: owned by root, dated 1970, and each path only once."""
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
@@ -238,8 +242,8 @@ class _Writer:
             for member in content:
                 self._adopt(content, member)
         if unpacking.returncode != 0:
-            raise ActionableError(f"{package.name} is damaged; try again.")
-        # The place where scanners look for packages of images that have no package manager.
+            raise ActionableError(f"{package.name} is damaged. Run the command again.")
+        # Vulnerability scanners read the packages of an image without a package manager from here.
         name = package.name.split("_")[0]
         self.file(f"var/lib/dpkg/status.d/{name}", _run("dpkg-deb", "--field", str(package)).encode())
 
@@ -269,6 +273,6 @@ class _Writer:
 
 
 def _merged(name: str) -> str:
-    """The path of a package's file where /bin, /lib and the like are links into /usr."""
+    """Returns the path of a package's file, given that /bin, /lib, and the like are links into /usr."""
     path = name.removeprefix(".").strip("/")
     return f"usr/{path}" if path.split("/")[0] in _MERGED_INTO_USR and path not in _MERGED_INTO_USR else path
