@@ -1,4 +1,4 @@
-"""What every HTTP service does alike, seen from a client."""
+"""The behaviour that all HTTP services share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from boutique_runtime.telemetry import current_request_id
 
 
 async def answering(scope: Scope, _: Receive, send: Send) -> None:
-    """Answers the request id with the status that the path names; `/fault` is one."""
+    """Returns the request id with the status in the path; `/fault` raises."""
     if scope["path"] == "/fault":
         raise ZeroDivisionError("a secret of the inside")
     scope["reason"] = "as asked"
@@ -36,19 +36,19 @@ async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Respons
         return await client.get(path, headers=headers)
 
 
-async def test_the_callers_request_id_is_taken_and_answered() -> None:
+async def test_the_caller_s_request_id_is_used_and_returned() -> None:
     answer = await get("/200", {"X-Request-ID": "from-the-caller"})
     assert (answer.text, answer.headers["x-request-id"]) == ("from-the-caller", "from-the-caller")
 
 
-async def test_a_request_id_that_is_not_fit_for_a_log_is_replaced() -> None:
+async def test_an_invalid_request_id_is_replaced() -> None:
     answer = await get("/200", {"x-request-id": '"forged": "line"'})
     assert answer.text == answer.headers["x-request-id"]
     assert answer.text.isalnum()
 
 
 @pytest.mark.parametrize(("status", "level"), [(404, logging.INFO), (503, logging.WARNING)])
-async def test_a_failed_request_is_one_line_that_says_why(
+async def test_a_failed_request_is_logged_in_one_line_with_the_reason(
     caplog: pytest.LogCaptureFixture, status: int, level: int
 ) -> None:
     caplog.set_level(logging.INFO, logger="boutique_runtime")
@@ -66,7 +66,7 @@ async def test_a_request_that_succeeds_is_not_logged(caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
-async def test_a_fault_says_where_to_find_it_and_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_internal_error_has_the_request_id_and_no_details(caplog: pytest.LogCaptureFixture) -> None:
     answer = await get("/fault", {"x-request-id": "find-me"})
     assert answer.status_code == 500
     assert "find-me" in answer.text
@@ -75,7 +75,7 @@ async def test_a_fault_says_where_to_find_it_and_nothing_of_the_inside(caplog: p
 
 
 async def seconds_for_a_call_of_a_minute(headers: dict[str, str]) -> float:
-    """What the service that is asked would give a call that is worth a minute to it."""
+    """Returns the timeout that the service would use for a call of one minute."""
     seconds = 0.0
 
     async def telling(_: Scope, __: Receive, send: Send) -> None:
@@ -90,20 +90,20 @@ async def seconds_for_a_call_of_a_minute(headers: dict[str, str]) -> float:
     return seconds
 
 
-async def test_no_call_goes_on_for_longer_than_the_caller_waits() -> None:
+async def test_no_call_takes_longer_than_the_caller_waits() -> None:
     assert 0 < await seconds_for_a_call_of_a_minute({"X-Request-Timeout": "2.5"}) <= 2.5
 
 
-async def test_a_caller_that_has_given_up_is_not_worked_for() -> None:
+async def test_no_call_is_made_for_a_caller_that_has_given_up() -> None:
     assert await seconds_for_a_call_of_a_minute({"x-request-timeout": "0"}) == 0
 
 
 @pytest.mark.parametrize("seconds", ["soon", "", "-1", "nan", "inf", "1e9", "1_0", " ", "9" * 400, "2;3"])
-async def test_a_timeout_that_is_not_one_is_ignored(seconds: str) -> None:
+async def test_an_invalid_timeout_is_ignored(seconds: str) -> None:
     assert await seconds_for_a_call_of_a_minute({"x-request-timeout": seconds}) == 60
 
 
-async def test_the_deadline_of_one_request_is_not_that_of_the_next() -> None:
+async def test_the_deadline_of_a_request_does_not_apply_to_the_next() -> None:
     await seconds_for_a_call_of_a_minute({"x-request-timeout": "1"})
     assert await seconds_for_a_call_of_a_minute({}) == 60
 
@@ -129,7 +129,7 @@ http_serving.run("slow", ServiceSettings, open_application)
 """
 
 
-def test_a_request_under_way_at_sigterm_is_answered_before_the_service_ends(tmp_path: Path) -> None:
+def test_a_request_in_progress_at_sigterm_is_completed_before_the_process_ends(tmp_path: Path) -> None:
     port = free_port()
     log = tmp_path / "log"
     environment = {**os.environ, "PORT": str(port)}
@@ -145,7 +145,7 @@ def test_a_request_under_way_at_sigterm_is_answered_before_the_service_ends(tmp_
     assert messages == ["serving", "draining", "closed", "stopped"]
 
 
-def test_a_taken_port_ends_the_start_with_a_line(tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     port = free_port()
     log = tmp_path / "log"
     environment = {**os.environ, "PORT": str(port)}
@@ -155,4 +155,4 @@ def test_a_taken_port_ends_the_start_with_a_line(tmp_path: Path) -> None:
         first.send_signal(signal.SIGINT)
         assert first.wait() == 0
     assert second.returncode == 1
-    assert second.stderr == f"PORT: {port} is taken or may not be used\n"
+    assert second.stderr == f"PORT: {port} is in use or not permitted\n"

@@ -1,4 +1,4 @@
-"""Money is exact, whatever the amount and the sign."""
+"""Money is exact, for any amount and any sign."""
 
 from decimal import Decimal
 
@@ -14,24 +14,24 @@ amounts = st.integers(min_value=-(10**24), max_value=10**24).map(lambda nanos: M
 
 
 @given(amounts)
-def test_an_amount_survives_the_wire(amount: Money) -> None:
+def test_an_amount_stays_the_same_in_a_message(amount: Money) -> None:
     assert Money.from_wire(amount.to_wire()) == amount
 
 
 @given(amounts)
-def test_units_and_nanos_have_one_sign(amount: Money) -> None:
+def test_units_and_nanos_have_the_same_sign(amount: Money) -> None:
     message = amount.to_wire()
     assert message.units * message.nanos >= 0
 
 
 @given(amounts, amounts)
-def test_sums_are_those_of_decimal_arithmetic(first: Money, second: Money) -> None:
+def test_sums_equal_those_of_decimal_arithmetic(first: Money, second: Money) -> None:
     exact = Decimal(first.total_nanos).scaleb(-9) + Decimal(second.total_nanos).scaleb(-9)
     assert first + second == Money.from_decimal("USD", exact)
 
 
 @given(amounts)
-def test_rounding_is_odd_and_moves_by_at_most_half_a_coin(amount: Money) -> None:
+def test_rounding_is_symmetric_and_changes_by_at_most_half_a_coin(amount: Money) -> None:
     rounded = amount.rounded()
     assert abs(rounded.total_nanos - amount.total_nanos) * 2 <= 10_000_000
     assert rounded.total_nanos % 10_000_000 == 0
@@ -46,13 +46,13 @@ def test_rounding_is_odd_and_moves_by_at_most_half_a_coin(amount: Money) -> None
         (shop_pb2.Money(currency_code="USD", units=1, nanos=-1), "amount.nanos"),
     ],
 )
-def test_what_is_no_amount_is_refused_by_field(message: shop_pb2.Money, field: str) -> None:
+def test_an_invalid_amount_is_refused_with_the_name_of_the_field(message: shop_pb2.Money, field: str) -> None:
     with pytest.raises(InvalidFieldError) as refusal:
         Money.from_wire(message)
     assert refusal.value.field == field
 
 
-def test_amounts_of_two_currencies_do_not_add_up() -> None:
+def test_amounts_of_two_currencies_cannot_be_added() -> None:
     with pytest.raises(ValueError, match="USD and EUR"):
         Money("USD", 1) + Money("EUR", 1)
 
@@ -80,5 +80,5 @@ def test_an_amount_is_shown_with_the_decimals_of_its_currency(code: str, amount:
         ("CHF", "12", "CHF\N{NO-BREAK SPACE}12.00"),
     ],
 )
-def test_a_price_has_its_currencys_sign_and_decimals(code: str, amount: str, text: str) -> None:
+def test_a_price_has_its_currency_s_sign_and_decimals(code: str, amount: str, text: str) -> None:
     assert format_price(Money.from_decimal(code, Decimal(amount))) == text

@@ -1,4 +1,4 @@
-"""What passes through a proxy, seen from a client in front of it and a server behind it, both on real connections."""
+"""The reverse proxy between a client and a server, on real connections."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def asgi(answer: Answer) -> Application:
 
 
 def passing_to(proxy: ReverseProxy, **options: Any) -> Application:
-    """A gateway that answers in plain text what its proxy raises."""
+    """Returns a gateway that responds in plain text with the error that its proxy raises."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -54,7 +54,7 @@ def passing_to(proxy: ReverseProxy, **options: Any) -> Application:
 
 @asynccontextmanager
 async def in_front_of(address: str, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway to the service at this address."""
+    """Returns a client of a gateway to the service at this address."""
     async with (
         open_reverse_proxy(address) as proxy,
         served(passing_to(proxy, **options)) as gateway,
@@ -65,14 +65,14 @@ async def in_front_of(address: str, **options: Any) -> AsyncIterator[httpx.Async
 
 @asynccontextmanager
 async def before(answer: Answer, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway to a service that answers like this."""
+    """Returns a client of a gateway to a service with this response."""
     async with served(asgi(answer)) as address, in_front_of(address, **options) as client:
         yield client
 
 
 @asynccontextmanager
 async def listening(connected: Connected) -> AsyncIterator[str]:
-    """The address of a server that does this with each connection."""
+    """Returns the address of a server that calls the function for each connection."""
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     async with server:
         yield "{}:{}".format(*server.sockets[0].getsockname())
@@ -85,7 +85,7 @@ async def answering_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 
 
 async def seen(request: Request) -> Response:
-    """Answers all of the request."""
+    """Responds with the whole request."""
     return JSONResponse(
         {
             "method": request.method,
@@ -100,7 +100,7 @@ async def seen(request: Request) -> Response:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-async def test_a_request_arrives_with_its_method_target_and_body(method: str) -> None:
+async def test_a_request_is_forwarded_with_its_method_target_and_body(method: str) -> None:
     async with before(seen) as client:
         answer = await client.request(method, "/a/b?c=d&c=", content=b"content")
     arrived = answer.json()
@@ -110,7 +110,7 @@ async def test_a_request_arrives_with_its_method_target_and_body(method: str) ->
 @pytest.mark.parametrize(
     "target", ["/a%2Fb/..%2f/%41", "/a//b/./../c", "/%E2%82%AC?q=%e2%82%ac+x%20y&=", "/;a=b,c?//?'\"<>[]|"]
 )
-async def test_a_path_and_a_query_string_arrive_as_they_were_sent(target: str) -> None:
+async def test_path_and_query_string_are_forwarded_unchanged(target: str) -> None:
     async with before(seen) as client:
         host, port = client.base_url.host, client.base_url.port
         reader, writer = await asyncio.open_connection(host, port)
@@ -122,14 +122,14 @@ async def test_a_path_and_a_query_string_arrive_as_they_were_sent(target: str) -
 
 
 @pytest.mark.parametrize("path", ["", "a", "/a b", "/a\r\nb: c", "/a?b", "/a#b", "/ä"])
-async def test_what_is_not_a_path_is_passed_on_to_nobody(path: str) -> None:
+async def test_an_invalid_path_is_not_forwarded(path: str) -> None:
     async with open_reverse_proxy("nobody.test:80") as proxy:
         request = Request({"type": "http", "method": "GET", "headers": [], "query_string": b""})
         with pytest.raises(ValueError, match="is not the path of a request"):
             await proxy.forward(request, path, timeout_seconds=5)
 
 
-async def test_headers_of_the_connection_are_left_out_and_all_others_arrive() -> None:
+async def test_all_headers_are_forwarded_except_those_of_the_connection() -> None:
     sent = [
         ("accept", "x/y"),
         ("connection", "close, X-Of-The-Connection"),
@@ -155,7 +155,7 @@ async def test_headers_of_the_connection_are_left_out_and_all_others_arrive() ->
     ]
 
 
-async def test_headers_of_the_gateways_own_replace_the_callers() -> None:
+async def test_headers_of_the_gateway_replace_those_of_the_caller() -> None:
     async with before(seen, headers={"cookie": "only=this", "authorization": None}) as client:
         sent = [("cookie", "a=b"), ("cookie", "c=d"), ("authorization", "Basic eA==")]
         arrived = (await client.get("/", headers=sent)).json()["headers"]
@@ -163,7 +163,7 @@ async def test_headers_of_the_gateways_own_replace_the_callers() -> None:
     assert "authorization" not in dict(arrived)
 
 
-async def test_the_request_id_goes_on_and_comes_back_once() -> None:
+async def test_the_request_id_is_forwarded_and_returned_once() -> None:
     async with served(with_request_scope(asgi(seen))) as address, in_front_of(address) as client:
         answer = await client.get("/", headers={"x-request-id": "find-me"})
     assert dict(answer.json()["headers"])["x-request-id"] == "find-me"
@@ -171,13 +171,13 @@ async def test_the_request_id_goes_on_and_comes_back_once() -> None:
     assert len(answer.headers.get_list("date")) == 1
 
 
-async def test_what_is_left_until_the_deadline_is_told_whatever_the_caller_says() -> None:
+async def test_the_remaining_time_is_forwarded_instead_of_the_caller_s_header() -> None:
     async with before(seen, timeout_seconds=3) as client:
         answer = await client.get("/", headers={"x-request-timeout": "1000"})
     assert 0 < float(dict(answer.json()["headers"])["x-request-timeout"]) <= 3
 
 
-async def test_a_large_body_is_passed_on_while_it_is_sent() -> None:
+async def test_a_large_body_is_forwarded_while_it_is_sent() -> None:
     arrived = asyncio.Event()
 
     async def answer(request: Request) -> Response:
@@ -199,7 +199,7 @@ async def test_a_large_body_is_passed_on_while_it_is_sent() -> None:
         assert sized.text == "1001000"
 
 
-async def test_an_answer_may_come_before_the_request_has_ended() -> None:
+async def test_a_response_may_start_before_the_request_ends() -> None:
     async def answer(_: Request) -> Response:
         return PlainTextResponse("too large", 413)
 
@@ -215,7 +215,7 @@ async def test_an_answer_may_come_before_the_request_has_ended() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 301, 302, 404, 409, 500, 503])
-async def test_an_answer_comes_back_with_its_status_headers_and_body(status: int) -> None:
+async def test_a_response_is_returned_with_its_status_headers_and_body(status: int) -> None:
     async def answer(_: Request) -> Response:
         response = PlainTextResponse("body", status, headers={"location": "/elsewhere", "x-end-to-end": "1"})
         response.set_cookie("a", "b")
@@ -244,7 +244,7 @@ async def test_cookies_of_one_caller_are_not_sent_for_another() -> None:
         assert (await client.get("/")).text == ""
 
 
-async def test_a_compressed_answer_comes_back_as_it_is() -> None:
+async def test_a_compressed_response_is_returned_unchanged() -> None:
     async def answer(_: Request) -> Response:
         return Response(gzip.compress(b"body"), headers={"content-encoding": "gzip"})
 
@@ -253,7 +253,7 @@ async def test_a_compressed_answer_comes_back_as_it_is() -> None:
     assert (got.headers["content-encoding"], got.content) == ("gzip", b"body")
 
 
-async def test_answers_without_a_body_leave_the_connection_fit_for_the_next() -> None:
+async def test_a_connection_can_be_reused_after_a_response_without_a_body() -> None:
     async def answer(request: Request) -> Response:
         match request.url.path:
             case "/204":
@@ -272,7 +272,7 @@ async def test_answers_without_a_body_leave_the_connection_fit_for_the_next() ->
         assert (await client.get("/")).text == "body"
 
 
-async def test_an_unchanged_file_may_say_the_length_that_it_does_not_send() -> None:
+async def test_a_304_response_may_have_a_content_length() -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.readline():
             await reader.readuntil(b"\r\n\r\n")
@@ -284,7 +284,7 @@ async def test_an_unchanged_file_may_say_the_length_that_it_does_not_send() -> N
             assert (got.status_code, got.headers["etag"], got.content) == (304, '"1"', b"")
 
 
-async def test_an_answer_is_passed_back_while_it_is_made() -> None:
+async def test_a_response_is_returned_while_it_is_produced() -> None:
     seen_by_client = asyncio.Event()
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -308,7 +308,7 @@ async def test_an_answer_is_passed_back_while_it_is_made() -> None:
 
 
 @pytest.mark.parametrize("begins", [False, True])
-async def test_a_caller_who_leaves_ends_the_call_to_the_service(*, begins: bool) -> None:
+async def test_a_caller_that_disconnects_cancels_the_call_to_the_service(*, begins: bool) -> None:
     called = asyncio.Event()
     ended = asyncio.Event()
 
@@ -331,7 +331,7 @@ async def test_a_caller_who_leaves_ends_the_call_to_the_service(*, begins: bool)
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_a_caller_who_leaves_within_a_large_body_ends_the_call_to_the_service(
+async def test_a_caller_that_disconnects_within_a_large_body_cancels_the_call_to_the_service(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     called = asyncio.Event()
@@ -355,14 +355,14 @@ async def test_a_caller_who_leaves_within_a_large_body_ends_the_call_to_the_serv
     assert isinstance(failure.exc_info[1], ClientDisconnect)
 
 
-async def test_a_service_that_is_away_is_a_bad_gateway() -> None:
+async def test_a_service_that_is_down_is_a_bad_gateway() -> None:
     address = f"127.0.0.1:{free_port()}"
     async with in_front_of(address) as client:
         got = await client.post("/", content=b"content")
-    assert (got.status_code, got.text) == (502, f"{address} does not answer: ClientConnectorError")
+    assert (got.status_code, got.text) == (502, f"{address} does not respond: ClientConnectorError")
 
 
-async def test_a_request_that_was_not_sent_yet_waits_for_a_service_that_comes_up_a_moment_later() -> None:
+async def test_a_request_that_was_not_sent_yet_waits_for_a_service_that_starts() -> None:
     port = free_port()
     arrived: list[bytes] = []
 
@@ -381,13 +381,13 @@ async def test_a_request_that_was_not_sent_yet_waits_for_a_service_that_comes_up
         gateway = await stack.enter_async_context(served(passing_to(ReverseProxy(session, f"127.0.0.1:{port}"))))
         async with httpx.AsyncClient(base_url=f"http://{gateway}", trust_env=False) as client:
             assert (await client.post("/")).status_code == 204
-    told = re.search(rb"x-request-timeout: ([0-9.]+)", arrived[0], re.IGNORECASE)
-    assert told
-    assert float(told[1]) < 5, "what was spent on the attempts before is not told as left"
+    header = re.search(rb"x-request-timeout: ([0-9.]+)", arrived[0], re.IGNORECASE)
+    assert header
+    assert float(header[1]) < 5, "the time of earlier attempts is subtracted"
 
 
 @pytest.mark.parametrize("answer", [b"", b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-le"])
-async def test_a_service_that_answers_what_is_not_http_is_a_bad_gateway(answer: bytes) -> None:
+async def test_a_response_that_is_not_http_is_a_bad_gateway(answer: bytes) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
@@ -397,7 +397,7 @@ async def test_a_service_that_answers_what_is_not_http_is_a_bad_gateway(answer: 
         assert (await client.post("/")).status_code == 502
 
 
-async def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one() -> None:
+async def test_an_incomplete_response_is_not_taken_for_a_complete_one() -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nbegun\r\n")
@@ -416,10 +416,10 @@ async def test_a_service_that_is_late_is_a_gateway_timeout() -> None:
     async with before(answer, timeout_seconds=0.05) as client:
         got = await client.get("/")
     assert got.status_code == 504
-    assert got.text.endswith(" did not answer in time")
+    assert got.text.endswith(" did not respond in time")
 
 
-async def test_no_call_outlives_the_callers_deadline() -> None:
+async def test_no_call_outlives_the_caller_s_deadline() -> None:
     async def answer(_: Request) -> Response:
         raise AssertionError
 
@@ -444,7 +444,7 @@ def empty_request() -> Request:
 
 
 def closing_each_after_one_answer(arrived: list[bytes]) -> Connected:
-    """A server that closes a kept connection just when the next request on it has come."""
+    """A server that closes a persistent connection just when the next request arrives on it."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -455,7 +455,7 @@ def closing_each_after_one_answer(arrived: list[bytes]) -> Connected:
     return connected
 
 
-async def test_connections_are_kept() -> None:
+async def test_connections_are_reused() -> None:
     connections: list[asyncio.StreamWriter] = []
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -469,9 +469,7 @@ async def test_connections_are_kept() -> None:
 
 
 @pytest.mark.parametrize(("method", "content"), [("GET", None), ("PUT", b"small"), ("DELETE", b"small")])
-async def test_a_request_that_may_be_repeated_survives_kept_connections_being_closed(
-    method: str, content: bytes | None
-) -> None:
+async def test_a_request_that_may_be_repeated_survives_a_closed_connection(method: str, content: bytes | None) -> None:
     arrived: list[bytes] = []
     async with listening(closing_each_after_one_answer(arrived)) as address, in_front_of(address) as client:
         await asyncio.gather(*(client.get("/") for _ in range(3)))

@@ -1,4 +1,4 @@
-"""What every service does alike, seen from a client."""
+"""The behaviour that all gRPC services share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AD_SERVICE = shop_pb2.DESCRIPTOR.services_by_name["AdService"]
 
 
 class Answering(shop_pb2_grpc.AdServiceServicer):
-    """Answers the request id and the seconds left; fails as it is told by the first context key."""
+    """Returns the request id and the seconds left; fails as the first context key says."""
 
     async def GetAds(self, request: shop_pb2.AdRequest, context: Any) -> shop_pb2.AdResponse:  # noqa: N802
         match list(request.context_keys):
@@ -47,19 +47,19 @@ async def refusal_of(channel: grpc.aio.Channel, key: str) -> grpc.aio.AioRpcErro
     return refusal.value
 
 
-async def test_a_domain_error_travels_as_its_status_with_its_words(serve: Serve) -> None:
+async def test_a_domain_error_becomes_its_status_with_its_message(serve: Serve) -> None:
     refusal = await refusal_of(await serve(answering()), "missing")
     assert (refusal.code(), refusal.details()) == (grpc.StatusCode.NOT_FOUND, "no ad has the id 7")
 
 
-async def test_a_fault_says_where_to_find_it_and_nothing_of_the_inside(serve: Serve) -> None:
+async def test_an_internal_error_has_the_request_id_and_no_details(serve: Serve) -> None:
     refusal = await refusal_of(await serve(answering()), "broken")
     assert refusal.code() is grpc.StatusCode.INTERNAL
     assert "request id" in str(refusal.details())
     assert "secret" not in str(refusal.details())
 
 
-async def test_bytes_that_are_no_message_are_the_callers_mistake(serve: Serve) -> None:
+async def test_an_invalid_message_is_an_invalid_argument(serve: Serve) -> None:
     channel = await serve(answering())
     broken_utf8 = b"\x0a\x02\xc3\x28"
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -67,19 +67,19 @@ async def test_bytes_that_are_no_message_are_the_callers_mistake(serve: Serve) -
     assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_giant_request_is_refused(serve: Serve) -> None:
+async def test_a_request_that_is_too_large_is_refused(serve: Serve) -> None:
     refusal = await refusal_of(await serve(answering()), "x" * (2 << 20))
     assert refusal.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_the_request_id_passes_on(serve: Serve) -> None:
+async def test_the_request_id_is_passed_on(serve: Serve) -> None:
     stub = shop_pb2_grpc.AdServiceStub(await serve(answering()))
     begin_request("from-the-caller")
     answer = await call(stub.GetAds, shop_pb2.AdRequest(), timeout_seconds=5)
     assert answer.ads[0].text == "from-the-caller"
 
 
-async def test_a_request_id_that_is_not_fit_for_a_log_is_replaced(serve: Serve) -> None:
+async def test_an_invalid_request_id_is_replaced(serve: Serve) -> None:
     stub = shop_pb2_grpc.AdServiceStub(await serve(answering()))
     answer = await stub.GetAds(shop_pb2.AdRequest(), metadata=(("x-request-id", 'x"} {"forged": "line'),))
     assert answer.ads[0].text.isalnum()
@@ -103,7 +103,7 @@ async def test_health_is_not_serving_until_the_service_is_ready(serve: Serve, na
     assert (await answers.read()).status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def test_a_call_waits_for_a_server_that_is_still_starting() -> None:
+async def test_a_call_waits_for_a_server_that_is_starting() -> None:
     port = free_port()
     async with open_channel(f"127.0.0.1:{port}", AD_SERVICE) as channel:
         early = asyncio.ensure_future(

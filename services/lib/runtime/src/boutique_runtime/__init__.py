@@ -1,1 +1,1 @@
-"""What every service of the shop does alike: serving, health, settings, telemetry, draining, calling others."""
+"""The runtime that all services share: serving, health, settings, telemetry, draining, and calls to other services."""

@@ -1,6 +1,6 @@
-"""Static files, for browsers: in memory, compressed once, known by a digest of their content.
+"""Static files for browsers: in memory, compressed once, identified by a digest of their content.
 
-The service's package brings starlette; the others need not have it.
+Services that use it depend on starlette themselves.
 """
 
 import gzip
@@ -13,19 +13,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 FOREVER = "public, max-age=31536000, immutable"
-"""Cache-Control of an address that changes with what it names."""
+"""Cache-Control for an address that changes with its content."""
 
 REVALIDATED = "public, no-cache"
+"""Cache-Control for an address whose content may change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
+    """A static file."""
+
     content: bytes
     compressed: bytes
     media_type: str
     digest: str
 
     def respond(self, request: Request, cache_control: str) -> Response:
+        """Returns the file, compressed if the browser accepts it, or 304 if the browser has it already."""
         headers = {"cache-control": cache_control, "etag": f'W/"{self.digest}"', "vary": "accept-encoding"}
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
@@ -37,7 +41,7 @@ class Asset:
 
 
 def read_assets(folder: Traversable, prefix: str = "") -> dict[str, Asset]:
-    """Every file below `folder`, by `prefix` and its path there, such as `css/shop.css`."""
+    """Returns every file in the folder, by `prefix` and its path in the folder, such as `css/shop.css`."""
     found: dict[str, Asset] = {}
     for entry in folder.iterdir():
         path = prefix + entry.name

@@ -1,14 +1,14 @@
-"""The caller's deadline, passed on: no call of ours outlives the request that it is made for."""
+"""The caller's deadline, which is passed on, so that no call outlives the request that it serves."""
 
 import contextvars
 import re
 import time
 
 REQUEST_TIMEOUT_HEADER = "x-request-timeout"
-"""HTTP header that says how many seconds the caller still waits, such as `4.25`.
+"""The HTTP header with the number of seconds that the caller still waits, such as `4.25`.
 
-gRPC tells its server the caller's deadline by itself; HTTP has no header for it. Without one, a service would go on for
-a caller that has long given up, and hold what others wait for.
+gRPC sends the caller's deadline by itself; HTTP has no header for it. Without one, a service would continue to work for
+a caller that has given up, and occupy resources that other callers wait for.
 """
 
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
@@ -22,11 +22,11 @@ def set_deadline(remaining_seconds: float | None) -> None:
 
 
 def clamp_to_deadline(timeout_seconds: float) -> float:
-    """The given timeout, in seconds, or what is left until the caller's deadline where that is less."""
+    """Returns the timeout, or the seconds left until the caller's deadline if they are fewer."""
     deadline = _deadline.get()
     return timeout_seconds if deadline is None else max(0.0, min(timeout_seconds, deadline - time.monotonic()))
 
 
-def read_request_timeout(given: str) -> float | None:
-    """The header's value in seconds, or None where it is not one."""
-    return float(given) if _SECONDS.fullmatch(given) else None
+def read_request_timeout(value: str) -> float | None:
+    """Returns the header's value in seconds, or None if it is not valid."""
+    return float(value) if _SECONDS.fullmatch(value) else None

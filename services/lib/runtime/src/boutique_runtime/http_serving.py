@@ -1,6 +1,6 @@
-"""Serving HTTP: request ids, a log line for each failed request, and a graceful drain on SIGTERM.
+"""Serves HTTP: request ids, a log line for each failed request, and a graceful drain on SIGTERM.
 
-The service's package brings uvicorn and httptools; a service of gRPC alone need not have them.
+Services that use it depend on uvicorn and httptools themselves.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from boutique_runtime.telemetry import REQUEST_ID_KEY, begin_request, configure_
 
 _log = logging.getLogger(__name__)
 
-# As in the ASGI specification.
+# The types of the ASGI specification.
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -38,8 +38,10 @@ Opened = AbstractAsyncContextManager[Application]
 def run(name: str, settings_type: type[Settings], open_application: Callable[[Settings], Opened]) -> None:
     """Serves until SIGTERM or SIGINT.
 
-    `open_application` opens what the service needs (pools, channels) and closes it after the last request has been
-    answered.
+    Args:
+        name: The service's name in logs.
+        settings_type: The type of its settings.
+        open_application: Opens what the service needs (pools, channels), and closes it after the last request.
     """
     settings = load_settings(settings_type)
     configure_logging(name, settings.log_level)
@@ -48,7 +50,7 @@ def run(name: str, settings_type: type[Settings], open_application: Callable[[Se
 
 
 async def _serve(settings: ServiceSettings, opened: Opened) -> None:
-    # uvicorn raises the signal again once it has drained, which would end the process before `opened` is closed.
+    # uvicorn raises the signal again after it has drained, which would end the process before `opened` is closed.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: None)
     async with opened as application:
@@ -84,15 +86,15 @@ def _listen(port: int) -> socket.socket:
             return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=2048)
         return socket.create_server(("", port), backlog=2048)
     except OSError:
-        sys.exit(f"PORT: {port} is taken or may not be used")
+        sys.exit(f"PORT: {port} is in use or not permitted")
 
 
 def with_request_scope(application: Application) -> Application:
-    """Wraps an application with what every request goes through.
+    """Wraps an application in the scope of a request.
 
-    The caller's request id is taken where it is fit to be logged, answered, and passed on by `clients.call`; so is its
-    deadline, where it names one. Each answer of 400 and above is logged, with what the application put into the scope
-    as "reason"; a fault that it did not answer becomes a plain 500.
+    The caller's request id, if it is valid, is returned in the response and passed on by `clients.call`, as is its
+    deadline. Each response with status 400 or above is logged, with the "reason" that the application put into the
+    scope. An exception that the application does not handle becomes a plain 500.
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,10 +112,10 @@ def with_request_scope(application: Application) -> Application:
         request = {"method": scope["method"], "path": scope["path"]}
         try:
             await application(scope, receive, send_with_request_id)
-        except Exception:  # noqa: BLE001 (the last resort: nothing of the fault may reach the caller)
+        except Exception:  # noqa: BLE001 (the last resort: the error must not reach the caller)
             _log.exception("failed", extra=request)
             if status is None:
-                await _send_fault(request_id, send_with_request_id)
+                await _send_internal_error(request_id, send_with_request_id)
             return
         if status is not None and status >= 400:
             level = logging.WARNING if status >= 500 else logging.INFO
@@ -127,8 +129,8 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
 
 
-async def _send_fault(request_id: str, send: Send) -> None:
-    body = f"internal error; the logs have it under request id {request_id}\n".encode()
+async def _send_internal_error(request_id: str, send: Send) -> None:
+    body = f"internal error; see the logs for request id {request_id}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,4 @@
-"""What every program that simulates shoppers is told alike."""
+"""The settings that all programs which simulate shoppers share."""
 
 from typing import Self
 
@@ -8,10 +8,14 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class LoadTestSettings(ServiceSettings):
-    stay: bool = Field(default=False, description="Whether the process waits, idle, for SIGTERM after the run.")
-    minimum_wait_seconds: float = Field(default=1, ge=0, le=60, description="A user's pause between two actions.")
+    """Settings of a load test."""
+
+    stay: bool = Field(default=False, description="Whether the process waits for SIGTERM after the run.")
+    minimum_wait_seconds: float = Field(
+        default=1, ge=0, le=60, description="The shortest pause of a user between two actions."
+    )
     maximum_wait_seconds: float = Field(default=10, ge=0, le=60)
-    startup_seconds: float = Field(default=300, ge=0, le=3_600, description="How long the shop is waited for.")
+    startup_seconds: float = Field(default=300, ge=0, le=3_600, description="How long to wait for the shop to answer.")
 
     @model_validator(mode="after")
     def _check_wait(self) -> Self:

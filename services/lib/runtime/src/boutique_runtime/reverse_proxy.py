@@ -1,6 +1,6 @@
-"""Passing an HTTP request on to another service, and its answer back, both as they arrive.
+"""Forwards an HTTP request to another service and its response back, both as they arrive.
 
-The service's package brings aiohttp and starlette; a service that passes nothing on need not have them.
+Services that use it depend on aiohttp and starlette themselves.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
-"""Of one connection alone. Source: RFC 9110 section 7.6.1; trailers are not passed on."""
+"""Headers that only apply to one connection. Source: RFC 9110 section 7.6.1. Trailers are not forwarded."""
 
-_OF_OUR_SERVER = frozenset({b"expect", b"host"})
-"""Headers of a request that are meant for the server that we run in."""
+_FOR_THIS_SERVER = frozenset({b"expect", b"host"})
+"""Request headers that are meant for this server."""
 
-_BY_OUR_SERVER = frozenset({b"date", b"server", REQUEST_ID_KEY.encode()})
-"""Headers of an answer that the server that we run in writes itself."""
+_FROM_THIS_SERVER = frozenset({b"date", b"server", REQUEST_ID_KEY.encode()})
+"""Response headers that this server sets itself."""
 
 _LENGTH = frozenset({b"content-length"})
 _STATUSES_WITHOUT_CONTENT = frozenset({204, 304})
@@ -39,9 +39,10 @@ _PATH = re.compile(r"/[!-~]*")
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Source: RFC 9110 section 9.2.2."""
 
-_KEPT_BYTES = 64 * 1024
+_REPEATABLE_BYTES = 64 * 1024
+"""The size up to which a body is kept in memory, so that it can be sent again."""
 
-# uvicorn closes a connection that was idle for 5 s: where we do so first, no request meets one being closed.
+# uvicorn closes a connection after 5 s without requests. Closing it earlier avoids sending on a closing connection.
 _KEEP_ALIVE_SECONDS = 4
 _CONNECT_SECONDS = 1
 _PAUSES_SECONDS = (0.05, 0.25)
@@ -51,15 +52,15 @@ _LOST = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 
 
 class BadGatewayError(Exception):
-    """The other service cannot be reached, or breaks off (502)."""
+    """The other service cannot be reached, or drops the connection (502)."""
 
 
 class GatewayTimeoutError(Exception):
-    """The other service has not begun to answer in time (504)."""
+    """The other service did not start its response in time (504)."""
 
 
 class ReverseProxy:
-    """To one service, over connections that are kept."""
+    """Forwards requests to one service over persistent connections."""
 
     def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
         self._session = session
@@ -70,21 +71,28 @@ class ReverseProxy:
     async def forward(
         self, request: Request, path: str, *, timeout_seconds: float, headers: Mapping[str, str | None] | None = None
     ) -> Response:
-        """The service's answer to the same request at `path`, whose body is read as it is passed on.
+        """Sends the request to the service and returns the response, whose body is read while it is forwarded.
 
-        `path` goes out as it is, so the caller has checked it; the query string is the request's own. `headers` replace
-        those of the request that have the same name; None leaves them out. Until the answer begins it may take
-        `timeout_seconds`, or what is left until the caller's deadline where that is less; and after that each silence
-        may last `timeout_seconds`.
+        If a connection fails, a request that was not sent yet is sent again; so is one that was sent, if its method is
+        idempotent and its body is small.
 
-        Where a connection fails, a request that was not sent yet is tried again, and one of an idempotent method whose
-        body is small also when it was. Raises BadGatewayError, GatewayTimeoutError, ClientDisconnect where the caller
-        left, and ValueError where `path` is not one.
+        Args:
+            request: The request to forward, with its method, query string, headers and body.
+            path: The path to request. It is sent unchanged, so callers must check it.
+            timeout_seconds: The time until the response starts, shortened to the caller's deadline; then the longest
+                pause within the response.
+            headers: Headers that replace those of the request; None as the value removes one.
+
+        Raises:
+            BadGatewayError: The service cannot be reached.
+            GatewayTimeoutError: The service did not respond in time.
+            ClientDisconnect: The caller disconnected.
+            ValueError: The path is not valid.
         """
         upload = _Upload(request)
         url = self._url(request, path)
-        passed_on = _passed_on(request, headers or {})
-        answering = asyncio.create_task(self._answer(request.method, url, passed_on, upload, timeout_seconds))
+        headers_to_send = _forwarded_headers(request, headers or {})
+        answering = asyncio.create_task(self._answer(request.method, url, headers_to_send, upload, timeout_seconds))
         leaving = asyncio.create_task(upload.until_disconnected())
         try:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -98,7 +106,7 @@ class ReverseProxy:
     def _url(self, request: Request, path: str) -> URL:
         if not _PATH.fullmatch(path) or "?" in path or "#" in path:
             raise ValueError(f"path: {path!r} is not the path of a request, such as /api/v1/cart")
-        # Bytes that no URL may hold are encoded, as a browser does; all else stays as it is.
+        # Bytes that are not allowed in a URL are encoded, as browsers do; the rest stays as it is.
         query = quote(request.scope["query_string"], safe=punctuation)
         return URL.build(scheme="http", host=self._host, port=self._port, path=path, query_string=query, encoded=True)
 
@@ -110,11 +118,11 @@ class ReverseProxy:
             async with asyncio.timeout(clamp_to_deadline(timeout_seconds)):
                 return _Answer(await self._send(method, url, headers, upload, timeout_seconds), upload)
         except TimeoutError:
-            raise GatewayTimeoutError(f"{self._address} did not answer in time") from None
+            raise GatewayTimeoutError(f"{self._address} did not respond in time") from None
         except aiohttp.ClientError as error:
-            if await upload.is_broken_off():
+            if await upload.is_interrupted():
                 raise ClientDisconnect from None
-            raise BadGatewayError(f"{self._address} does not answer: {type(error).__name__}") from error
+            raise BadGatewayError(f"{self._address} does not respond: {type(error).__name__}") from error
 
     async def _send(
         self, method: str, url: URL, headers: CIMultiDict[str], upload: "_Upload", timeout_seconds: float
@@ -132,7 +140,7 @@ class ReverseProxy:
                     timeout=aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=timeout_seconds),
                 )
             except (*_NOT_SENT, *_LOST) as error:
-                may_repeat = isinstance(error, _NOT_SENT) or (upload.is_kept and method in _IDEMPOTENT_METHODS)
+                may_repeat = isinstance(error, _NOT_SENT) or (upload.is_repeatable and method in _IDEMPOTENT_METHODS)
                 pause = next(pauses, None)
                 if not may_repeat or pause is None:
                     raise
@@ -140,17 +148,17 @@ class ReverseProxy:
 
 
 class _Upload:
-    """A request's body on its way: small ones are kept, to be sent again; others are read as they are sent."""
+    """A request's body: a small one is kept in memory, to be sent again; others are read while they are sent."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._is_read = asyncio.Event()
         length = int(request.headers.get("content-length", "0"))
-        self.is_kept = "transfer-encoding" not in request.headers and length <= _KEPT_BYTES
+        self.is_repeatable = "transfer-encoding" not in request.headers and length <= _REPEATABLE_BYTES
 
     async def content(self) -> bytes | AsyncIterator[bytes] | None:
-        """Raises ClientDisconnect."""
-        if not self.is_kept:
+        """Returns the body. Raises ClientDisconnect."""
+        if not self.is_repeatable:
             return self._pieces()
         content = await self._request.body()
         self._is_read.set()
@@ -162,38 +170,38 @@ class _Upload:
         self._is_read.set()
 
     async def until_disconnected(self) -> None:
-        """Returns when the caller has sent all of the body, and left."""
+        """Waits until the caller has sent the whole body and disconnected."""
         await self._is_read.wait()
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
 
-    async def is_broken_off(self) -> bool:
-        """Whether the caller left before all of the body was sent on."""
-        return not self.is_kept and await self._request.is_disconnected()
+    async def is_interrupted(self) -> bool:
+        """Reports whether the caller disconnected before the whole body was forwarded."""
+        return not self.is_repeatable and await self._request.is_disconnected()
 
 
 class _Answer(StreamingResponse):
     def __init__(self, answer: aiohttp.ClientResponse, upload: _Upload) -> None:
         super().__init__(answer.content.iter_any(), status_code=answer.status)
         without_content = _LENGTH if answer.status in _STATUSES_WITHOUT_CONTENT else frozenset()
-        self.raw_headers = _end_to_end(answer.raw_headers, _BY_OUR_SERVER | without_content)
+        self.raw_headers = _end_to_end(answer.raw_headers, _FROM_THIS_SERVER | without_content)
         self._upstream = answer
         self._upload = upload
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
-        # An answer may begin before the request has ended: what is left of that belongs to the upload.
+        # A response may start before the request ends: the rest of the request belongs to the upload.
         await self._upload.until_disconnected()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._upstream.close()  # the connection too, unless all was read and it is kept already
+            self._upstream.close()  # also closes the connection, unless the whole response was read
 
 
 @asynccontextmanager
 async def open_reverse_proxy(address: str) -> AsyncIterator[ReverseProxy]:
-    """A proxy to the service at `address` ("host:port"); it connects when first used."""
+    """Opens a proxy to the service at `address` ("host:port"). It connects when first used."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -204,10 +212,10 @@ async def open_reverse_proxy(address: str) -> AsyncIterator[ReverseProxy]:
         yield ReverseProxy(session, address)
 
 
-def _passed_on(request: Request, replacing: Mapping[str, str | None]) -> CIMultiDict[str]:
+def _forwarded_headers(request: Request, replacing: Mapping[str, str | None]) -> CIMultiDict[str]:
     headers = CIMultiDict(
         (name.decode("latin-1"), value.decode(errors="replace"))
-        for name, value in _end_to_end(request.headers.raw, _OF_OUR_SERVER)
+        for name, value in _end_to_end(request.headers.raw, _FOR_THIS_SERVER)
     )
     headers[REQUEST_ID_KEY] = current_request_id()
     for name, value in replacing.items():
@@ -218,7 +226,7 @@ def _passed_on(request: Request, replacing: Mapping[str, str | None]) -> CIMulti
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]], dropped: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
-    """Those that are neither `dropped` nor of the connection alone, which names further ones itself; in lower case."""
+    """Returns the headers, in lower case, without `dropped` and those that only apply to one connection."""
     headers = [(name.lower(), value) for name, value in headers]
     named = {option.strip().lower() for name, value in headers if name == b"connection" for option in value.split(b",")}
     left_out = _HOP_BY_HOP | named | dropped

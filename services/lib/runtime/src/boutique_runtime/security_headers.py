@@ -1,6 +1,6 @@
-"""What every answer to a browser has in common: what the page may do, and whether its way was encrypted.
+"""Headers that limit what a page may do in a browser.
 
-The service's package brings starlette; the others need not have it.
+Services that use it depend on starlette themselves.
 """
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ _SECURITY_HEADERS = [
 
 
 def with_security_headers(application: ASGIApp) -> ASGIApp:
-    """Adds those that an answer does not have itself."""
+    """Adds the headers that a response does not have itself."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -36,6 +36,6 @@ def with_security_headers(application: ASGIApp) -> ASGIApp:
 
 
 def is_https(request: Request) -> bool:
-    """Whether the browser's own connection is encrypted, as the load balancer says where there is one."""
+    """Reports whether the browser's own connection is encrypted. Behind a load balancer, a header says so."""
     forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
     return forwarded.partition(",")[0].strip() == "https"

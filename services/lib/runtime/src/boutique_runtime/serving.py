@@ -1,4 +1,4 @@
-"""Serving gRPC: health, reflection, request ids, errors as statuses, and a graceful drain on SIGTERM."""
+"""Serves gRPC: health, reflection, request ids, errors as statuses, and a graceful drain on SIGTERM."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _SERVER_OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 1 << 20),
-    # Clients spread over replicas as they connect; an old connection would never meet a new replica.
+    # Clients choose a replica when they connect; without an age limit, new replicas would get no calls.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
 ]
@@ -36,9 +36,13 @@ _SERVER_OPTIONS = [
 
 @dataclass(frozen=True)
 class GrpcService:
-    """One service of the contract: its descriptor, its implementation, and the generated function that adds it.
+    """A service to serve.
 
-    Health says NOT_SERVING until `ready` is set; a service that has none is ready from the start.
+    Args:
+        descriptor: Its description in the contract.
+        add_to_server: The generated function that adds it to a server.
+        servicer: Its implementation.
+        ready: Health is NOT_SERVING until this is set; None for a service that is ready from the start.
     """
 
     descriptor: ServiceDescriptor
@@ -53,7 +57,10 @@ Opened = AbstractAsyncContextManager[GrpcService]
 def run(name: str, settings_type: type[Settings], open_service: Callable[[Settings], Opened]) -> None:
     """Serves until SIGTERM or SIGINT.
 
-    `open_service` opens what the service needs (pools, channels) and closes it after the last call has been answered.
+    Args:
+        name: The service's name in logs.
+        settings_type: The type of its settings.
+        open_service: Opens what the service needs (pools, channels), and closes it after the last call.
     """
     settings = load_settings(settings_type)
     configure_logging(name, settings.log_level)
@@ -71,7 +78,7 @@ async def _serve(settings: ServiceSettings, opened: Opened) -> None:
         try:
             server.add_insecure_port(address)
         except RuntimeError:
-            sys.exit(f"PORT: {settings.port} is taken or may not be used")
+            sys.exit(f"PORT: {settings.port} is in use or not permitted")
         await server.start()
         _log.info("serving", extra={"address": address})
         announcement = asyncio.create_task(announce_readiness(service, health_servicer))
@@ -84,7 +91,7 @@ async def _serve(settings: ServiceSettings, opened: Opened) -> None:
 
 
 async def create_server(services: Sequence[GrpcService]) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
-    """A server of these services with health and reflection, not yet bound to a port."""
+    """Returns a server of these services with health and reflection, not yet bound to a port."""
     server = grpc.aio.server(interceptors=[_CallInterceptor()], options=_SERVER_OPTIONS)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
@@ -97,7 +104,7 @@ async def create_server(services: Sequence[GrpcService]) -> tuple[grpc.aio.Serve
 
 
 async def announce_readiness(service: GrpcService, health_servicer: health.aio.HealthServicer) -> None:
-    """Waits until the service is ready, then lets health say so."""
+    """Waits until the service is ready, then sets its health."""
     if service.ready is not None:
         await service.ready.wait()
         _log.info("ready")
@@ -117,11 +124,11 @@ Behavior = Callable[[Any, Any], Awaitable[Any]]
 
 
 class _Undecodable:
-    """Stands in for a request whose bytes are not a message of its type, such as one with broken UTF-8."""
+    """Replaces a request whose bytes are not a message of its type, such as one with invalid UTF-8."""
 
 
 class _CallInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps each method once, at its first call, with what every call goes through."""
+    """Wraps each method, at its first call, in the request's scope: request id, deadline, and errors."""
 
     def __init__(self) -> None:
         self._wrapped: dict[str, Handler] = {}
@@ -158,8 +165,8 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 def _with_request_scope(method: str, behavior: Behavior) -> Behavior:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        given = next((value for key, value in context.invocation_metadata() or () if key == REQUEST_ID_KEY), None)
-        request_id = begin_request(str(given) if given else None)
+        callers_id = next((value for key, value in context.invocation_metadata() or () if key == REQUEST_ID_KEY), None)
+        request_id = begin_request(str(callers_id) if callers_id else None)
         set_deadline(context.time_remaining())
         if isinstance(request, _Undecodable):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request is not a valid message of its type")
@@ -171,16 +178,14 @@ def _with_request_scope(method: str, behavior: Behavior) -> Behavior:
         except grpc.aio.AbortError:
             raise
         except grpc.aio.AioRpcError as error:
-            # A dependency's failure: its status passes on, so that the caller can tell a late answer from a wrong one.
+            # A dependency failed: the caller gets its status, to tell a late response from a wrong request.
             _log.warning(
                 "dependency failed",
                 extra={"method": method, "code": error.code().name, "reason": error.details()},
             )
             await context.abort(error.code(), error.details() or "")
-        except Exception:  # noqa: BLE001 (the last resort: nothing of the fault may reach the caller)
+        except Exception:  # noqa: BLE001 (the last resort: the error must not reach the caller)
             _log.exception("failed", extra={"method": method})
-            await context.abort(
-                grpc.StatusCode.INTERNAL, f"internal error; the logs have it under request id {request_id}"
-            )
+            await context.abort(grpc.StatusCode.INTERNAL, f"internal error; see the logs for request id {request_id}")
 
     return call

@@ -1,4 +1,4 @@
-"""A service's settings, typed, from its environment variables."""
+"""The typed settings of a service, read from environment variables."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HostAndPort = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
-"""An address such as `cart:7070`, the form in which Online Boutique names its services."""
+"""An address such as `cart:7070`, as Online Boutique writes the addresses of its services."""
 
 SecretArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$")]
 """Source: AWS Secrets Manager user guide, the ARN of a secret."""
@@ -31,7 +31,7 @@ class ServiceSettings(BaseSettings):
 
     port: int = Field(default=8080, ge=1, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    shutdown_grace_seconds: float = Field(default=20, ge=0, description="For calls under way at SIGTERM.")
+    shutdown_grace_seconds: float = Field(default=20, ge=0, description="For calls in progress at SIGTERM.")
 
     @model_validator(mode="before")
     @classmethod
@@ -46,7 +46,7 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def load_settings(settings_type: type[Settings]) -> Settings:
-    """Reads the settings, or ends the process with status 78 (EX_CONFIG) and a line for each variable at fault."""
+    """Reads the settings. Exits with status 78 (EX_CONFIG) and a line for each invalid variable."""
     try:
         return settings_type()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Structured logs, and the request id that ties together what many services log about one request."""
+"""Structured logs, and the request id by which the logs of several services about one request are found."""
 
 import contextvars
 import logging
@@ -9,26 +9,26 @@ import uuid
 from pythonjsonlogger.json import JsonFormatter
 
 REQUEST_ID_KEY = "x-request-id"
-"""gRPC metadata key and, in any case, HTTP header that carries the request id."""
+"""The gRPC metadata key and the HTTP header with the request id."""
 
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def current_request_id() -> str:
-    """The id of the request that is being served, or an empty string outside of one."""
+    """Returns the id of the request that is being served, or an empty string."""
     return _request_id.get()
 
 
-def begin_request(given: str | None) -> str:
-    """Sets the request id for the current task: the caller's where it is fit to be logged, else a new one."""
-    request_id = given if given and _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
+def begin_request(callers_id: str | None) -> str:
+    """Sets and returns the request id of the current task: the caller's if it is valid, else a new one."""
+    request_id = callers_id if callers_id and _VALID_ID.fullmatch(callers_id) else uuid.uuid4().hex
     _request_id.set(request_id)
     return request_id
 
 
 def configure_logging(service: str, level: str) -> None:
-    """Logs one JSON object a line to standard output, each with the service's name and the request's id."""
+    """Makes logs one JSON object per line on standard output, with the service's name and the request id."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         JsonFormatter(
