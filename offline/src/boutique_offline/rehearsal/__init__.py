@@ -1,1 +1,1 @@
-"""Runs the program of a stack on AWS on one machine: see lifecycle.py."""
+"""Emulates the AWS account and the Cloudflare zone of a stack on one machine."""

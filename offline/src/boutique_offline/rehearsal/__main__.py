@@ -1,4 +1,4 @@
-"""Serves a rehearsal until it is told to end: see servers.py, which starts this."""
+"""Serves a rehearsal until SIGTERM. Started by servers.py."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Everything that is in the rehearsal's account and zones, a line each: what a destroy must leave as it was."""
+"""Lists everything in the emulated account and its zones, which must be the same before `up` and after `down`."""
 
 import httpx
 
@@ -8,13 +8,13 @@ from boutique_offline.rehearsal.servers import Servers
 
 
 def take_inventory(servers: Servers, region: str) -> list[str]:
-    """Sorted, such as `ec2 vpc vpc-1a2b3c`."""
+    """Returns sorted lines such as `ec2 vpc vpc-1a2b3c`."""
     account = [f"{item.service} {item.kind} {item.id}" for item in inventory(servers.aws, region)]
     return sorted([*account, *_cloudflare(servers)])
 
 
 def _cloudflare(servers: Servers) -> list[str]:
-    """Records. Settings are not listed: there is never one more or less of these."""
+    """Returns a line for each DNS record. Settings are not listed, since they always exist."""
     headers = {"Authorization": f"Bearer {servers.cloudflare_token}"}
     with httpx.Client(base_url=f"{servers.cloudflare}{BASE}", headers=headers, trust_env=False) as client:
         zones = client.get("/zones").json()["result"]

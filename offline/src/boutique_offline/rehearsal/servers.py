@@ -1,7 +1,7 @@
-"""The servers of a rehearsal: the account, Cloudflare, the managed stores, and what EKS does in the cluster.
+"""Starts and stops the servers of a rehearsal: the account, Cloudflare, the stores, and what EKS does in the cluster.
 
-They live on in the background until `make down`, as the account that they stand in for would. All are in one process
-group, by which they are found and ended, whatever became of the run that started them.
+Like an account, they keep running in the background until `boutique down`. They are one process group, by which they
+are found and stopped even if the command that started them has ended.
 """
 
 import json
@@ -28,7 +28,7 @@ _END_SECONDS: Final = 30.0
 
 @dataclass(frozen=True)
 class Servers:
-    """Where they are reached from this machine; `group` is their process group."""
+    """The addresses of the servers on this machine, and their process group."""
 
     aws: str
     cloudflare: str
@@ -36,7 +36,7 @@ class Servers:
     group: int
 
     def variables(self) -> Mapping[str, str]:
-        """What the program and the provider plugins are told by the environment."""
+        """Returns the environment variables for the program and the plugins."""
         return {
             "BOUTIQUE_AWS_ENDPOINT": self.aws,
             "BOUTIQUE_CLOUDFLARE_ENDPOINT": self.cloudflare,
@@ -48,7 +48,7 @@ class Servers:
         return cls(**json.loads((directory / "servers.json").read_text()))
 
     def write(self, directory: Path) -> None:
-        """Written last of all: where it is, they answer."""
+        """Writes the addresses, once all servers respond."""
         unfinished = directory / "servers.unfinished"
         unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(asdict(self)))
@@ -57,7 +57,14 @@ class Servers:
 
 @dataclass(frozen=True)
 class Specification:
-    """What the servers are of. `zones` are Cloudflare's, each as "name=id". Without a cluster there are no stores."""
+    """The account and the zones to serve.
+
+    Args:
+        account: The account's number.
+        region: Its region.
+        zones: Cloudflare's zones, each as "name=id=account".
+        cluster: The cluster for the shop. Without one, there are no stores.
+    """
 
     account: str
     region: str
@@ -75,7 +82,7 @@ class Specification:
 
 
 def running(directory: Path) -> Servers | None:
-    """The servers that were started in the directory, if they still run."""
+    """Returns the servers that were started in the directory, if they still run."""
     with suppress(FileNotFoundError, ProcessLookupError):
         servers = Servers.read(directory)
         os.killpg(servers.group, 0)
@@ -84,7 +91,7 @@ def running(directory: Path) -> Servers | None:
 
 
 def start(directory: Path, specification: Specification, progress: Progress) -> Servers:
-    """Starts them. Raises ActionableError with the last lines of their log where they do not answer in time."""
+    """Starts the servers. Raises ActionableError with the end of their log if they do not respond in time."""
     stop(directory)
     (directory / "servers.json").unlink(missing_ok=True)
     specification.write(directory)
@@ -100,41 +107,32 @@ def start(directory: Path, specification: Specification, progress: Progress) -> 
         )
         (directory / "group").write_text(str(process.pid))
 
-        def answers() -> bool:
+        def respond() -> bool:
             if process.poll() is not None:
-                raise ActionableError(f"They ended at once; {log} ends with:\n{log.read_text()[-2000:]}")
+                raise ActionableError(f"The servers did not start. The end of {log}:\n{log.read_text()[-2000:]}")
             return (directory / "servers.json").exists()
 
-        wait_until(answers, _READY_SECONDS, f"They do not answer; their log is {log}")
+        wait_until(respond, _READY_SECONDS, f"The servers do not respond. Their log is {log}.")
     return Servers.read(directory)
 
 
 def stop(directory: Path) -> None:
-    """Ends those that were started in the directory, with time to end what they have started themselves."""
-    _end(directory, signal.SIGTERM, signal.SIGKILL)
-
-
-def kill(directory: Path) -> None:
-    """Ends them at once, which those without a cluster have nothing against."""
-    _end(directory, signal.SIGKILL)
-
-
-def _end(directory: Path, *kinds: signal.Signals) -> None:
+    """Stops the servers that were started in the directory; those that do not stop in time are killed."""
     group = directory / "group"
     if not group.exists():
         return
     number = int(group.read_text())
-    for kind in kinds:
+    for kind in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(number, kind)
         with suppress(ActionableError):
-            wait_until(lambda: not _lives(number), _END_SECONDS, "The rehearsal's servers do not end")
+            wait_until(lambda: not _has_processes(number), _END_SECONDS, "The servers do not stop")
             break
     group.unlink()
 
 
-def _lives(group: int) -> bool:
-    """Whether a process of the group has not ended; one that nobody has asked after yet has."""
+def _has_processes(group: int) -> bool:
+    """Returns whether a process of the group runs. One that has ended but was not waited for does not count."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, found = status.read_text().rpartition(")")[2].split()[:3]

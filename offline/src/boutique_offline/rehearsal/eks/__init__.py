@@ -1,1 +1,1 @@
-"""What EKS does in a cluster of its own, done in the one on this machine: Auto Mode's kinds, Pod Identity, targets."""
+"""Does in the local cluster what EKS does in its own: Auto Mode's kinds, Pod Identity, and target groups."""
