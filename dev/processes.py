@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from boutique_definition.pictures import CONTENT_TYPES, PICTURES, find_pictures
+from boutique_definition.pictures import CONTENT_TYPES, find_pictures
 from boutique_definition.service_file import ServiceFile, package_name
 from boutique_definition.stores import Bucket, Password, Postgres, Redis, S3Endpoint, Store
 from boutique_definition.wiring import service_variables
@@ -21,9 +21,11 @@ from dev.errors import ActionableError
 _PASSWORD = "unused"  # noqa: S105 (the stores let everyone in)
 
 
-def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S3) -> dict[str, Store[str]]:
+def stores_on(
+    redis: RedisServer, postgres: PostgresServer, database: str, s3: S3, pictures: Path
+) -> dict[str, Store[str]]:
     """Uploads the product pictures, and returns the shop's stores by name."""
-    for key, file in find_pictures(PICTURES).items():
+    for key, file in find_pictures(pictures).items():
         s3.put(key, file.read_bytes(), CONTENT_TYPES[file.suffix])
     any_redis = Redis(redis.address, Password("default", _PASSWORD), redis.address)
     return {
@@ -35,7 +37,7 @@ def stores_on(redis: RedisServer, postgres: PostgresServer, database: str, s3: S
 
 
 @contextmanager
-def start_stores(directory: Path) -> Iterator[dict[str, Store[str]]]:
+def start_stores(directory: Path, pictures: Path) -> Iterator[dict[str, Store[str]]]:
     """Starts the shop's stores, empty except for the pictures. Redis writes to the directory. Yields them by name."""
     redis_directory = directory / "redis"
     redis_directory.mkdir()
@@ -45,7 +47,7 @@ def start_stores(directory: Path) -> Iterator[dict[str, Store[str]]]:
         postgres.new_database() as database,
         start_s3() as s3,
     ):
-        yield stores_on(redis, postgres, database, s3)
+        yield stores_on(redis, postgres, database, s3, pictures)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_definition.validation import ConfigError
 from boutique_development_servers.processes import free_port, port_is_free
@@ -41,7 +42,7 @@ def run_shop() -> None:
         with Progress() as progress:
             environment = _build_applications(services, progress)
             with progress.step("Starting the stores"):
-                stores = stack.enter_context(start_stores(directory))
+                stores = stack.enter_context(start_stores(directory, pictures_folder(services)))
             with progress.step("Starting the services"):
                 processes = stack.enter_context(
                     start_services(

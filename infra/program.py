@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from boutique_definition.pictures import PICTURES
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile
 from infra.check import check_shop
 from infra.config.local import LocalSettings
@@ -69,8 +69,8 @@ def _create_platform(
 ) -> Platform:
     namespace = settings.shop.namespace
     if isinstance(settings.platform, LocalSettings):
-        return create_local_platform(stack, settings.platform, namespace, images)
+        return create_local_platform(stack, settings.platform, namespace, images, pictures_folder(services))
     # Only here, since the AWS SDK takes seconds to load.
     from infra.aws.aws_platform import AwsPlatformArgs, create_aws_platform  # noqa: PLC0415
 
-    return create_aws_platform(AwsPlatformArgs(stack, settings.platform, namespace, services, PICTURES))
+    return create_aws_platform(AwsPlatformArgs(stack, settings.platform, namespace, services))

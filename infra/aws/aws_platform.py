@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile
 from infra.aws import cloudflare
 from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
@@ -38,14 +38,12 @@ class AwsPlatformArgs:
     Args:
         namespace: The Kubernetes namespace to create.
         services: All service files, by service.
-        pictures: The folder of product pictures.
     """
 
     stack: str
     settings: AwsSettings
     namespace: str
     services: Mapping[str, ServiceFile]
-    pictures: Path
 
 
 def create_aws_platform(args: AwsPlatformArgs) -> Platform:
@@ -69,7 +67,11 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
     placement = Placement(network.vpc_id, network.isolated_subnets, cluster.security_group_id)
     postgres = _create_database(naming, settings, placement, aws_options)
     caches = _create_caches(naming, settings, placement, aws_options)
-    pictures = Bucket("pictures", BucketArgs(naming, settings.account, args.pictures, settings.protected), aws_options)
+    pictures = Bucket(
+        "pictures",
+        BucketArgs(naming, settings.account, pictures_folder(args.services), settings.protected),
+        aws_options,
+    )
     edge = cloudflare.get_ip_ranges(opts=ask.cloudflare).ipv4_cidrs
     balancer = _create_edge(naming, args, network, cluster, edge, aws_options)
     owns_zone = found.zone == settings.dns.domain

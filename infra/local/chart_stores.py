@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_random import RandomPassword
 
-from boutique_definition.pictures import PICTURES, find_pictures
+from boutique_definition.pictures import find_pictures
 from boutique_definition.stores import Bucket, Password, Postgres, Redis, S3Endpoint, Store
 from infra.config.shop import STORES, StoreKind
 from infra.platform import Cluster
@@ -30,15 +30,18 @@ _CHARTS = Path("..") / "charts"
 """Relative to infra/, where Pulumi runs the program: an absolute path would differ between machines."""
 
 
-def create_stores(cluster: Cluster, images: Mapping[str, str]) -> dict[str, ReachableStore]:
+def create_stores(cluster: Cluster, images: Mapping[str, str], pictures: Path) -> dict[str, ReachableStore]:
     """Creates every store and returns them by name: databases with a read replica, and the bucket.
 
     Args:
         images: By kind, the images of stores whose charts' own images cannot be pulled.
+        pictures: The folder of product pictures.
     """
     return {
         name: ReachableStore(
-            _create_bucket(name, cluster, images) if kind == "bucket" else _create_database(name, cluster, images),
+            _create_bucket(name, cluster, images, pictures)
+            if kind == "bucket"
+            else _create_database(name, cluster, images),
             [egress_to([{"pod_selector": {"match_labels": labels.store(name)}}], _PORTS[kind])],
         )
         for name, kind in STORES.items()
@@ -58,10 +61,10 @@ def _create_database(name: str, cluster: Cluster, images: Mapping[str, str]) -> 
     return Redis(address, login, replica_address)
 
 
-def _create_bucket(name: str, cluster: Cluster, images: Mapping[str, str]) -> Store[pulumi.Input[str]]:
+def _create_bucket(name: str, cluster: Cluster, images: Mapping[str, str], pictures: Path) -> Store[pulumi.Input[str]]:
     password = RandomPassword(f"{name}-app", length=32, special=False).result
     credentials = _create_secret(name, cluster, {"access-key-id": _USER, "secret-access-key": password})
-    files = {key: file.read_text() for key, file in find_pictures(PICTURES).items()}
+    files = {key: file.read_text() for key, file in find_pictures(pictures).items()}
     _install(name, cluster, images, credentials, {"bucket": name, "files": files})
     return Bucket(name, _REGION, S3Endpoint(f"http://{name}:{_PORTS['bucket']}", Password(_USER, password)))
 

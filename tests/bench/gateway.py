@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import load_service_files
 from boutique_development_servers.processes import free_port
 from dev.processes import start_services, start_stores
@@ -37,7 +38,7 @@ def gateway_overhead() -> dict[str, float]:
     addresses = {name: f"127.0.0.1:{free_port()}" for name, file in files.items() if file.port is not None}
     with (
         tempfile.TemporaryDirectory(prefix="boutique-bench-") as name,
-        start_stores(Path(name)) as stores,
+        start_stores(Path(name), pictures_folder(files)) as stores,
         start_services(_SERVICES, files, stores=stores, addresses=addresses, directory=Path(name)),
     ):
         wait_until(lambda: _reaches_its_services(addresses["api-gateway"]), "an answer of the API gateway")

@@ -16,6 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from boutique_currency.ecb import packaged_rates
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile, load_service_files
 from boutique_definition.stores import Postgres, Store
 from boutique_development_servers.postgres import PostgresServer
@@ -53,9 +54,11 @@ def files() -> dict[str, ServiceFile]:
 
 
 @pytest.fixture(scope="session")
-def stores(redis_server: RedisServer, postgres_server: PostgresServer) -> Iterator[Mapping[str, Store[str]]]:
+def stores(
+    redis_server: RedisServer, postgres_server: PostgresServer, files: Mapping[str, ServiceFile]
+) -> Iterator[Mapping[str, Store[str]]]:
     with postgres_server.new_database() as database, start_s3() as s3:
-        yield stores_on(redis_server, postgres_server, database, s3)
+        yield stores_on(redis_server, postgres_server, database, s3, pictures_folder(files))
 
 
 @pytest.fixture(scope="session")

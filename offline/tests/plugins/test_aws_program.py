@@ -92,14 +92,11 @@ def test_every_property_that_a_stack_sets_is_covered(
 ) -> None:
     settings = check_settings(stack, read_settings(stack)).platform
     assert isinstance(settings, AwsSettings)
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    (pictures / "mug.svg").write_text("<svg/>")
     (tmp_path / "kubeconfig").write_text("kind: Config")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
     answers = _Answers(settings)
     mocks.set_mocks(answers, "boutique", stack)
-    args = AwsPlatformArgs(stack, settings, "shop", load_service_files(ROOT / "services"), pictures)
+    args = AwsPlatformArgs(stack, settings, "shop", load_service_files(ROOT / "services"))
     pulumi.runtime.test(lambda: create_aws_platform(args))()  # type: ignore[no-untyped-call]
     [cluster] = [created for created in answers.created if created.typ == "eks:index:Cluster"]
     # The mocks do not show the children of a remote component.

@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import pytest
 
+from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import load_service_files, package_name
 from boutique_definition.validation import ConfigError
 
@@ -70,3 +71,11 @@ def test_mistakes_in_several_keys_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_package_is_named_as_python_can_name_it() -> None:
     assert package_name("web-gateway") == "boutique_web_gateway"
+
+
+def test_one_service_names_the_folder_of_pictures(tmp_path: Path) -> None:
+    named = CART.replace("size:", "pictures: static\n    size:")
+    files = load_service_files(services(tmp_path, cart=named, other=CART))
+    assert pictures_folder(files) == tmp_path / "cart" / "static"
+    with pytest.raises(ConfigError, match="pictures: must be in exactly one file, not in 0"):
+        pictures_folder({"other": files["other"]})

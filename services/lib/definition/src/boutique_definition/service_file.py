@@ -58,6 +58,9 @@ class ServiceFile(FileModel):
         description="Tools that its image contains as well, in `bin`; see dev/toolchain/versions.toml.",
     )
     egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
+    pictures: Path | None = Field(
+        default=None, description="The folder of product pictures, in the service's own folder; one service has it."
+    )
     size: Size
     replicas: int = Field(default=1, ge=0, le=50)
     scaling: Scaling | None = None
@@ -83,7 +86,8 @@ def load_service_files(folder: Path) -> dict[str, ServiceFile]:
 
 
 def _read(path: Path) -> ServiceFile:
-    return validated(ServiceFile, read_yaml(path), lambda key: f"{_shown(path)}: {'.'.join(map(str, key))}")
+    file = validated(ServiceFile, read_yaml(path), lambda key: f"{_shown(path)}: {'.'.join(map(str, key))}")
+    return file.model_copy(update={"pictures": path.parent / file.pictures}) if file.pictures else file
 
 
 def _shown(path: Path) -> str:
