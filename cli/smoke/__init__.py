@@ -1,1 +1,1 @@
-"""Whether the shop sells: something is bought through its public address, with a card of tests."""
+"""Tests that the shop sells: buys something through its public address with a test card."""

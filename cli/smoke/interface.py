@@ -1,4 +1,4 @@
-"""An order at the second storefront, whose answers are JSON."""
+"""Places an order at the storefront that serves a JSON API."""
 
 import random
 import uuid
@@ -11,21 +11,23 @@ from boutique_loadgenerator.storefront import order_form
 from cli.smoke.visit import Visit
 
 _API: Final = "/api/v1"
-_chance: Final = random.SystemRandom()
+_random: Final = random.SystemRandom()
 
 
 def shop(visit: Visit) -> str:
-    """Answers the order's id. Raises FailedStepError."""
+    """Places an order and returns its id. Raises FailedStepError."""
     visit.get("home page", "/")
     documents = visit.get("products", f"{_API}/product/documents")
-    product, price = _found(visit, "products", documents, "has none", lambda all_: (all_[0]["id"], all_[0]["price"]))
-    page = visit.ask("product", "POST", f"{_API}/product/documents", json=[product])
-    _found(visit, "product", page, f"does not have the product {product}", lambda found: found[0]["id"] == product)
-    visit.ask("cart", "PUT", f"{_API}/cart/{product}/1")
+    product, price = _find(
+        visit, "products", documents, "has none", lambda products: (products[0]["id"], products[0]["price"])
+    )
+    page = visit.request("product", "POST", f"{_API}/product/documents", json=[product])
+    _find(visit, "product", page, f"does not have the product {product}", lambda found: found[0]["id"] == product)
+    visit.request("cart", "PUT", f"{_API}/cart/{product}/1")
     _check_cart(visit, "cart", {product: "1"})
     key = {"Idempotency-Key": uuid.uuid4().hex}
-    order = visit.ask("order", "POST", f"{_API}/checkout/process", json=_order(price), headers=key)
-    ids = _found(
+    order = visit.request("order", "POST", f"{_API}/checkout/process", json=_order(price), headers=key)
+    ids = _find(
         visit,
         "confirmation",
         order,
@@ -37,13 +39,13 @@ def shop(visit: Visit) -> str:
 
 
 def _check_cart(visit: Visit, step: str, expected: dict[str, str]) -> None:
-    cart = visit.ask(step, "POST", f"{_API}/cart", json={})
-    _found(visit, step, cart, f"does not have {expected} in it", lambda answer: answer["data"] == expected)
+    cart = visit.request(step, "POST", f"{_API}/cart", json={})
+    _find(visit, step, cart, f"does not have {expected} in it", lambda content: content["data"] == expected)
 
 
 def _order(amount: float) -> dict[str, Any]:
-    """`amount` is in USD, as the product's price is."""
-    form = order_form(_chance)
+    """Returns an order. The amount is in US dollars, like the product's price."""
+    form = order_form(_random)
     address = {
         "street_1": form["street_address"],
         "city": form["city"],
@@ -66,12 +68,12 @@ def _order(amount: float) -> dict[str, Any]:
     }
 
 
-def _found(visit: Visit, step: str, answer: httpx.Response, missing: str, find: Callable[[Any], Any]) -> Any:
-    """What `find` finds in an answer of JSON. Raises FailedStepError where that is nothing."""
+def _find(visit: Visit, step: str, response: httpx.Response, missing: str, find: Callable[[Any], Any]) -> Any:
+    """Returns what `find` returns for the JSON of a response. Raises FailedStepError if it finds nothing."""
     try:
-        found = find(answer.json())
+        found = find(response.json())
     except (ValueError, LookupError, TypeError):
         found = None
     if not found:
-        raise visit.missed(step, answer, missing)
+        raise visit.unexpected(step, response, missing)
     return found

@@ -1,4 +1,4 @@
-"""Buys something at each address."""
+"""Runs the smoke test at each address."""
 
 import sys
 import time
@@ -9,7 +9,15 @@ from cli.smoke.visit import FailedStepError, Visit
 
 
 def smoke(addresses: Sequence[str], pause: Callable[[float], object] = time.sleep) -> int:
-    """Answers the exit status: 1 where it failed at one. Raises ConfigError where an address is none."""
+    """Buys something at each address and returns the exit status: 1 if that failed anywhere.
+
+    Args:
+        addresses: Addresses of shops, such as https://shop.example.com.
+        pause: Waits for a number of seconds.
+
+    Raises:
+        ConfigError: If an address is invalid.
+    """
     visits = [Visit(address, pause) for address in addresses]
     failures = 0
     for visit in visits:

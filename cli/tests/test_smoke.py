@@ -1,4 +1,4 @@
-"""Whether a shop sells, as someone finds out who buys at its address: of pages, or of JSON."""
+"""Tests the smoke test with storefronts that serve pages or a JSON API."""
 
 import json
 import uuid
@@ -26,18 +26,22 @@ ADDRESS_FIELDS = {"street_1", "city", "state", "postal_code", "country"}
 
 @dataclass
 class Shop:
-    """A storefront and the carts of its sessions. `refusals` are what the next requests of a path get instead."""
+    """A storefront with the carts of its sessions.
+
+    Args:
+        refusals: Responses to the next requests, by method and path.
+        pages: Responses to all requests, by method and path.
+        location: The address that every request is redirected to.
+    """
 
     serves_json: bool
     address: str = ""
     carts: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
-    """What is served in a path's place, as if nothing were wrong."""
     requests: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     location: str = ""
-    """Where each request is redirected, where it is."""
 
     def refuse(self, request: str, *answers: tuple[int, str]) -> None:
         self.refusals[request] = list(answers)
@@ -90,14 +94,14 @@ class Shop:
                 return 200, json.dumps({"message": "success"})
             case "POST /api/v1/cart":
                 return 200, json.dumps({"message": "success", "data": cart})
-            case "POST /api/v1/checkout/process" if cart and _is_sound(content):
+            case "POST /api/v1/checkout/process" if cart and _is_valid(content):
                 cart.clear()
                 return 200, json.dumps({"message": "success", "order_id": ORDER, "tracking_id": TRACKING})
         return 404, json.dumps({"message": "failure", "reason": f"{request}: there is nothing here"})
 
 
-def _is_sound(order: Mapping[str, Any]) -> bool:
-    """As the API gateway's schema has it."""
+def _is_valid(order: Mapping[str, Any]) -> bool:
+    """Validates an order like the API gateway."""
     shipping, billing = order["shipping"]["address"], order["billing"]["address"]
     card = order["billing"]["card"]
     month, _, year = card["expiration"].partition("/")
@@ -166,9 +170,7 @@ def pauses() -> list[float]:
     return []
 
 
-def test_something_is_bought_at_the_storefront_of_pages(
-    pages: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_storefront_with_pages_sells(pages: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke([pages.address], pauses.append) == 0
     assert capsys.readouterr().out == f"{pages.address}: sold: order {ORDER}\n"
     assert pages.requests[2:] == [
@@ -182,7 +184,7 @@ def test_something_is_bought_at_the_storefront_of_pages(
     assert pauses == []
 
 
-def test_something_is_bought_at_the_storefront_of_json(
+def test_a_storefront_with_an_api_sells(
     interface: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert smoke([interface.address], pauses.append) == 0
@@ -199,52 +201,50 @@ def test_something_is_bought_at_the_storefront_of_json(
     assert pauses == []
 
 
-def test_every_address_is_tried_and_one_that_does_not_sell_is_enough_to_fail(
+def test_every_address_is_tested_and_one_failure_fails_the_command(
     pages: Shop, interface: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     pages.refuse("POST /cart", (500, "Oh no"))
     assert smoke([f"{pages.address}/", interface.address], pauses.append) == 1
-    told = capsys.readouterr()
-    assert told.out == f"{interface.address}: sold: order {ORDER}\n"
-    assert told.err.startswith(f"{pages.address}: cart: POST /cart: answered 500 (request ")
+    output = capsys.readouterr()
+    assert output.out == f"{interface.address}: sold: order {ORDER}\n"
+    assert output.err.startswith(f"{pages.address}: cart: POST /cart: returned 500 (request ")
 
 
-def test_a_load_balancer_that_has_no_targets_yet_is_waited_for(shop: Shop, pauses: list[float]) -> None:
+def test_a_load_balancer_without_targets_is_waited_for(shop: Shop, pauses: list[float]) -> None:
     shop.refuse("GET /healthz", (503, ""), (502, ""), (404, "default backend"))
     shop.refuse("GET /_healthz", (404, "default backend"))
     assert smoke([shop.address], pauses.append) == 0
     assert pauses == [10.0] * 3
 
 
-def test_a_shop_that_does_not_come_is_told_with_what_was_seen_last(
+def test_a_shop_that_never_responds_is_reported_with_the_last_response(
     shop: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.refuse("GET /healthz", *[(503, "")] * 100)
     assert smoke([shop.address], pauses.append) == 1
-    assert capsys.readouterr().err == (
-        f"{shop.address}: no shop came within 31 attempts: GET /healthz is answered 503\n"
-    )
+    assert capsys.readouterr().err == (f"{shop.address}: no shop responded in 31 attempts: GET /healthz returned 503\n")
     assert sum(pauses) == 300
 
 
-def test_a_name_or_port_that_nobody_has_is_told(pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_connection_is_reported(pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke([f"http://127.0.0.1:{free_port()}"], pauses.append) == 1
-    assert "no shop came within 31 attempts: [Errno 111] Connection refused" in capsys.readouterr().err
+    assert "no shop responded in 31 attempts: [Errno 111] Connection refused" in capsys.readouterr().err
 
 
-def test_a_page_that_fails_in_passing_is_asked_for_again(shop: Shop, pauses: list[float]) -> None:
+def test_a_transient_error_is_retried(shop: Shop, pauses: list[float]) -> None:
     shop.refuse("GET /", (503, ""), (504, ""))
     assert smoke([shop.address], pauses.append) == 0
     assert pauses == [10.0] * 2
 
 
-def test_a_page_that_goes_on_failing_is_told_with_the_id_of_the_last_request(
+def test_a_lasting_error_is_reported_with_the_id_of_the_last_request(
     shop: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.refuse("GET /", *[(503, "")] * 100)
     assert smoke([shop.address], pauses.append) == 1
     assert len(pauses) == 3
-    assert capsys.readouterr().err == (f"{shop.address}: home page: GET /: answered 503 (request {shop.ids[-1]})\n")
+    assert capsys.readouterr().err == (f"{shop.address}: home page: GET /: returned 503 (request {shop.ids[-1]})\n")
 
 
 def test_an_order_is_never_sent_twice(pages: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,75 +252,75 @@ def test_an_order_is_never_sent_twice(pages: Shop, pauses: list[float], capsys: 
     assert smoke([pages.address], pauses.append) == 1
     assert pages.requests.count("POST /cart/checkout") == 1
     assert (
-        "order: POST /cart/checkout: answered 503: We could not confirm it & so on. (request" in capsys.readouterr().err
+        "order: POST /cart/checkout: returned 503: We could not confirm it & so on. (request" in capsys.readouterr().err
     )
 
 
-def test_a_refusal_in_json_is_told_by_its_reason(
+def test_a_rejection_by_the_api_is_reported_with_its_reason(
     interface: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     refusal = json.dumps({"message": "failure", "reason": "Invalid card number"})
     interface.refuse("POST /api/v1/checkout/process", (400, refusal))
     assert smoke([interface.address], pauses.append) == 1
-    told = "order: POST /api/v1/checkout/process: answered 400: Invalid card number (request"
-    assert told in capsys.readouterr().err
+    message = "order: POST /api/v1/checkout/process: returned 400: Invalid card number (request"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("request_", "told"),
+    ("request_", "message"),
     [
-        ("GET /", "home page: GET /: answered 200, but shows no product"),
-        (f"GET /product/{PRODUCT}", f"product: GET /product/{PRODUCT}: answered 200, but does not show the product"),
-        ("GET /cart", "cart: GET /cart: answered 200, but does not show the product"),
-        (f"GET /order/{ORDER}", f"confirmation: GET /order/{ORDER}: answered 200, but shows no order"),
+        ("GET /", "home page: GET /: returned 200, but shows no product"),
+        (f"GET /product/{PRODUCT}", f"product: GET /product/{PRODUCT}: returned 200, but does not show the product"),
+        ("GET /cart", "cart: GET /cart: returned 200, but does not show the product"),
+        (f"GET /order/{ORDER}", f"confirmation: GET /order/{ORDER}: returned 200, but shows no order"),
     ],
 )
-def test_a_page_that_is_not_what_was_asked_for_is_told(
-    pages: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str], request_: str, told: str
+def test_a_page_without_the_expected_content_is_reported(
+    pages: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str], request_: str, message: str
 ) -> None:
     pages.pages[request_] = "<h1>Welcome to the load balancer</h1>"
     assert smoke([pages.address], pauses.append) == 1
     error = capsys.readouterr().err
-    assert told in error
+    assert message in error
     assert f"(request {pages.ids[-1]})" in error
 
 
 @pytest.mark.parametrize("content", ["<h1>Welcome</h1>", "[]", "{}", "null", '{"data": {"OTHER": "1"}}'])
 @pytest.mark.parametrize(
-    ("request_", "told"),
+    ("request_", "message"),
     [
-        ("GET /api/v1/product/documents", "products: GET /api/v1/product/documents: answered 200, but has none"),
+        ("GET /api/v1/product/documents", "products: GET /api/v1/product/documents: returned 200, but has none"),
         ("POST /api/v1/product/documents", "but does not have the product OLJCESPC7Z"),
-        ("POST /api/v1/cart", "cart: POST /api/v1/cart: answered 200, but does not have {'OLJCESPC7Z': '1'} in it"),
+        ("POST /api/v1/cart", "cart: POST /api/v1/cart: returned 200, but does not have {'OLJCESPC7Z': '1'} in it"),
         (
             "POST /api/v1/checkout/process",
-            "confirmation: POST /api/v1/checkout/process: answered 200, but has no order",
+            "confirmation: POST /api/v1/checkout/process: returned 200, but has no order",
         ),
     ],
 )
-def test_json_that_is_not_what_was_asked_for_is_told(
-    interface: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str], request_: str, told: str, content: str
+def test_json_without_the_expected_content_is_reported(
+    interface: Shop, pauses: list[float], capsys: pytest.CaptureFixture[str], request_: str, message: str, content: str
 ) -> None:
     interface.pages[request_] = content
     assert smoke([interface.address], pauses.append) == 1
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_where_everything_is_redirected_to_is_gone_on_with(shop: Shop, pauses: list[float]) -> None:
-    door = Shop(serves_json=False, location=shop.address)
-    with served(door):
-        assert smoke([door.address], pauses.append) == 0
-    assert door.requests == ["GET /healthz"] + ([] if shop.serves_json else ["GET /_healthz"])
+def test_a_redirect_of_all_requests_is_followed_once(shop: Shop, pauses: list[float]) -> None:
+    redirect = Shop(serves_json=False, location=shop.address)
+    with served(redirect):
+        assert smoke([redirect.address], pauses.append) == 0
+    assert redirect.requests == ["GET /healthz"] + ([] if shop.serves_json else ["GET /_healthz"])
 
 
 @pytest.mark.parametrize(
     "address", ["shop.example.com", "ftp://shop.example.com", "https://shop.example.com/path", "https://"]
 )
-def test_what_is_no_address_is_refused_before_anything_is_asked(
+def test_an_invalid_address_is_rejected_before_any_request(
     address: str, pages: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["smoke", pages.address, address]) == 1
     assert capsys.readouterr().err.strip() == (
-        f"{address}: must be http://host or https://host, with a port where there is one"
+        f"{address}: must be http://host or https://host, optionally with a port"
     )
     assert pages.requests == []
