@@ -15,9 +15,9 @@ from boutique_definition.validation import ConfigError
 _TIMEOUT: Final = 30.0
 _PAUSE: Final = 10.0
 _ROUNDS: Final = 31
-"""Rounds of waiting for a shop. With pauses, five minutes: enough for DNS caches to expire and targets of a load balancer to become healthy."""
+"""Rounds of waiting for a shop, five minutes with pauses: DNS caches expire, and load balancers find their targets."""
 _ATTEMPTS: Final = 4
-"""Attempts of a later GET request, since not all addresses of a load balancer become ready at the same time."""
+"""Attempts of a later GET request: the addresses of a load balancer may become ready one after the other."""
 _TRANSIENT: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
