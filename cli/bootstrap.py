@@ -7,8 +7,9 @@ The stack itself creates the roles that pipelines assume, so a person has to run
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -110,10 +111,10 @@ def _ensure_bucket(account: Account, key: str) -> EnsureResult:
     if is_new:
         _create_bucket(s3, name, account.settings.region)
     changes = []
-    for feature in _features(s3, name, key):
-        if not feature.is_set():
-            feature.set()
-            changes.append(f"{feature.name} set")
+    for title, noun, argument, value in _bucket_settings(name, key):
+        if not _is_set(s3, name, noun, argument, value):
+            getattr(s3, f"put_{noun}")(Bucket=name, **{argument: value})
+            changes.append(f"{title} set")
     return EnsureResult("state bucket", name, ["created"] if is_new else changes)
 
 
@@ -138,118 +139,62 @@ def _create_bucket(s3: "S3Client", name: str, region: str) -> None:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration=configuration)
 
 
-@dataclass(frozen=True)
-class _Feature:
-    """A setting of a bucket: how to read it, its desired value, and how to set it."""
-
-    name: str
-    read: Callable[[], Any]
-    wanted: Any
-    set: Callable[[], object]
-
-    def is_set(self) -> bool:
-        try:
-            return bool(self.read() == self.wanted)
-        except ClientError as error:
-            # Such as NoSuchBucketPolicy: it was never set.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                raise
-            return False
-
-
-def _features(s3: "S3Client", bucket: str, key: str) -> list[_Feature]:
-    blocked: Any = dict.fromkeys(
-        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-    )
-    ownership: Any = [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    encrypted: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    rules: Any = _lifecycle_rules()
-    policy = _tls_only(bucket)
-    return [
-        _Feature(
-            "public access block",
-            lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
-            blocked,
-            lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocked),
-        ),
-        _Feature(
-            "ownership",
-            lambda: s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"],
-            ownership,
-            lambda: s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": ownership}),
-        ),
-        _Feature(
-            "versioning",
-            lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status"),
-            "Enabled",
-            lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
-        ),
-        _Feature(
-            "encryption",
-            lambda: _encryption(s3, bucket),
-            (encrypted, True),
-            lambda: s3.put_bucket_encryption(
-                Bucket=bucket,
-                ServerSideEncryptionConfiguration={
-                    "Rules": [{"ApplyServerSideEncryptionByDefault": encrypted, "BucketKeyEnabled": True}]
-                },
-            ),
-        ),
-        _Feature(
-            "policy",
-            lambda: json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]),
-            policy,
-            lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)),
-        ),
-        _Feature(
-            "lifecycle",
-            lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"],
-            rules,
-            lambda: s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules}),
-        ),
-        _Feature(
-            "tags",
-            lambda: {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]},
-            _TAGS,
-            lambda: s3.put_bucket_tagging(
-                Bucket=bucket,
-                Tagging={"TagSet": [{"Key": name, "Value": value} for name, value in _TAGS.items()]},
-            ),
-        ),
-    ]
-
-
-def _encryption(s3: "S3Client", bucket: str) -> tuple[Any, bool]:
-    """Returns the default encryption and whether a bucket key is used. Ignores newer settings of the rule."""
-    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    return rule.get("ApplyServerSideEncryptionByDefault"), rule.get("BucketKeyEnabled", False)
-
-
-def _lifecycle_rules() -> list[Mapping[str, Any]]:
-    return [
-        {
-            "ID": "old-versions",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_VERSION_DAYS},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_UPLOAD_DAYS},
-        }
-    ]
-
-
-def _tls_only(bucket: str) -> Mapping[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
+def _bucket_settings(bucket: str, key: str) -> list[tuple[str, str, str, Any]]:
+    """Returns the settings of the bucket: a name, the noun of S3's operations, and the argument with its value."""
+    public_access = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    ownership = {"ObjectOwnership": "BucketOwnerEnforced"}
+    encryption = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
+        "BucketKeyEnabled": True,
     }
+    tls_only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
+    lifecycle = {
+        "ID": "old-versions",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_VERSION_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_UPLOAD_DAYS},
+    }
+    tags = [{"Key": name, "Value": value} for name, value in sorted(_TAGS.items())]
+    block = dict.fromkeys(public_access, True)
+    return [
+        ("public access block", "public_access_block", "PublicAccessBlockConfiguration", block),
+        ("ownership", "bucket_ownership_controls", "OwnershipControls", {"Rules": [ownership]}),
+        ("versioning", "bucket_versioning", "VersioningConfiguration", {"Status": "Enabled"}),
+        ("encryption", "bucket_encryption", "ServerSideEncryptionConfiguration", {"Rules": [encryption]}),
+        ("policy", "bucket_policy", "Policy", policy),
+        ("lifecycle", "bucket_lifecycle_configuration", "LifecycleConfiguration", {"Rules": [lifecycle]}),
+        ("tags", "bucket_tagging", "Tagging", {"TagSet": tags}),
+    ]
+
+
+def _is_set(s3: "S3Client", bucket: str, noun: str, argument: str, value: Any) -> bool:
+    try:
+        response = getattr(s3, f"get_{noun}")(Bucket=bucket)
+    except ClientError as error:
+        # Such as NoSuchBucketPolicy: it was never set.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return False
+    current = response.get(argument, response)
+    match noun:
+        case "bucket_policy":
+            return bool(json.loads(current) == json.loads(value))
+        case "bucket_encryption":
+            # S3 may add newer settings to the rule.
+            (rule,), (desired,) = current["Rules"], value["Rules"]
+            return bool(desired.items() <= rule.items())
+        case "bucket_tagging":
+            return bool(sorted(current["TagSet"], key=itemgetter("Key")) == value["TagSet"])
+        case _:
+            return all(current.get(key) == desired for key, desired in value.items())
 
 
 def _ensure_identity_provider(account: Account, organization: str) -> EnsureResult:

@@ -57,6 +57,16 @@ def test_a_second_bootstrap_changes_nothing(with_pipelines: Account, capsys: pyt
     [
         ({"put_bucket_versioning": {"VersioningConfiguration": {"Status": "Suspended"}}}, "versioning set"),
         ({"delete_public_access_block": {}}, "public access block set"),
+        (
+            {
+                "put_bucket_lifecycle_configuration": {
+                    "LifecycleConfiguration": {
+                        "Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
+                    }
+                }
+            },
+            "lifecycle set",
+        ),
         ({"delete_bucket_policy": {}}, "policy set"),
         ({"delete_bucket_lifecycle": {}}, "lifecycle set"),
         ({"delete_bucket_ownership_controls": {}}, "ownership set"),
