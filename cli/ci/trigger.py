@@ -52,6 +52,8 @@ class Trigger:
 
         Raises ActionableError if the pipeline's parameters contradict each other.
         """
+        # CircleCI sets an empty pipeline value as "<nil>". Source: its documentation, "Pipeline values and parameters".
+        environment = {name: value for name, value in environment.items() if value != "<nil>"}
         request = _PULL_REQUEST.fullmatch(environment.get("CIRCLE_PULL_REQUEST", ""))
         trigger = cls(
             branch=environment.get("CIRCLE_BRANCH", ""),

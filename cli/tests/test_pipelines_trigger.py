@@ -122,6 +122,12 @@ def test_the_comment_goes_to_the_branch_s_pull_request(checkout: Path, repositor
     assert (found["repository"], found["pull-request"]) == ("organization/boutique", "7")
 
 
+def test_an_empty_pipeline_value_counts_as_not_set() -> None:
+    """CircleCI sets it as "<nil>"."""
+    names = ("PIPELINE_BASE_REVISION", "PIPELINE_SERVICE", "PIPELINE_DIGEST", "PIPELINE_ROLLBACK_TO")
+    assert Trigger.read({"CIRCLE_BRANCH": "main"} | dict.fromkeys(names, "<nil>")) == Trigger("main")
+
+
 @pytest.mark.parametrize("address", ["", "https://gitlab.com/organization/boutique/pull/7", "https://github.com/; id"])
 def test_any_other_address_is_not_a_pull_request(address: str) -> None:
     assert Trigger.read({"CIRCLE_PULL_REQUEST": address}).pull_request is None
