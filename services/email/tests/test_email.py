@@ -368,7 +368,7 @@ def test_a_mail_goes_only_to_the_given_address_or_to_none(given_address: str) ->
         ({"SENDER": "a@example.com, b@example.com"}, "one mailbox"),
         ({"SENDER": "a@example.com\nBcc: b@example.com"}, "one mailbox"),
         ({"SMTP_ADDR": "no port"}, "smtp_addr"),
-        ({"SMTP_USERNAME": "boutique"}, "go together"),
+        ({"SMTP_USERNAME": "boutique"}, "set both"),
         ({"SMTP_USERNAME": "boutique", "SMTP_PASSWORD": "x", "SMTP_TLS": "off"}, "SMTP_TLS"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the ad service is told by its environment."""
+"""The settings of the ad service."""
 
 from pydantic import Field
 
@@ -6,4 +6,6 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class AdSettings(ServiceSettings):
+    """Reads the ad service\'s environment variables."""
+
     port: int = Field(default=9555, ge=1, le=65535)

@@ -1,4 +1,4 @@
-"""What the cart service is told by its environment."""
+"""The settings of the cart service."""
 
 from pydantic import Field
 
@@ -7,5 +7,7 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class CartSettings(ServiceSettings):
+    """Reads the cart service\'s environment variables."""
+
     port: int = Field(default=7070, ge=1, le=65535)
     redis: RedisSettings

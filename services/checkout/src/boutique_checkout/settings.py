@@ -1,4 +1,4 @@
-"""What the checkout service is told by its environment."""
+"""The settings of the checkout service."""
 
 from pydantic import Field
 
@@ -7,6 +7,8 @@ from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class CheckoutSettings(ServiceSettings):
+    """Reads the checkout service\'s environment variables."""
+
     port: int = Field(default=5050, ge=1, le=65535)
     product_data: PostgresSettings
     cart_service_addr: HostAndPort

@@ -1,4 +1,4 @@
-"""What the email service is told by its environment."""
+"""The settings of the email service."""
 
 from email.headerregistry import Address
 from email.policy import SMTP
@@ -22,7 +22,10 @@ Mailbox = Annotated[InstanceOf[Address], BeforeValidator(_one_mailbox)]
 
 
 class EmailSettings(ServiceSettings):
-    """`smtp_tls`: `starttls` and `implicit` refuse a server whose certificate does not hold."""
+    """Reads the email service's environment variables.
+
+    With `smtp_tls` set to `starttls` or `implicit`, a server without a valid certificate is refused.
+    """
 
     sender: Mailbox = Address("Boutique", "orders", "boutique.example")
     product_catalog_service_addr: HostAndPort | None = None
@@ -34,7 +37,7 @@ class EmailSettings(ServiceSettings):
     @model_validator(mode="after")
     def _check_credentials(self) -> Self:
         if (self.smtp_username is None) != (self.smtp_password is None):
-            raise ValueError("SMTP_USERNAME and SMTP_PASSWORD go together: set both or none")
+            raise ValueError("set both SMTP_USERNAME and SMTP_PASSWORD, or neither")
         if self.smtp_username is not None and self.smtp_tls == "off":
-            raise ValueError("SMTP_TLS: must not be off where SMTP_USERNAME is set, for a password needs TLS")
+            raise ValueError("SMTP_TLS: must not be off if SMTP_USERNAME is set, since a password needs TLS")
         return self

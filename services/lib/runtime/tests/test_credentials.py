@@ -1,4 +1,4 @@
-"""A service logs in with what its environment says, or with what a secret says at that moment."""
+"""The credentials of a store, from settings or from a secret."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from boutique_runtime import credentials as credentials_module
 from boutique_runtime.credentials import (
     Credentials,
     CredentialsError,
@@ -24,7 +23,7 @@ class RefusedError(Exception):
 
 
 class Store:
-    """Lets in whoever knows its password; counts those who try."""
+    """Accepts one password, and counts the attempts."""
 
     def __init__(self, password: str) -> None:
         self.password = password
@@ -44,28 +43,25 @@ def held_back(secrets_manager: SecretsManager) -> Iterator[None]:
     secrets_manager.open.set()
 
 
-async def test_a_secret_says_who_logs_in_and_with_which_password(secrets_manager: SecretsManager) -> None:
+async def test_a_secret_has_the_user_name_and_the_password(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "lovelace")
     assert await SecretCredentials(ARN).current() == Credentials("ada", "lovelace")
 
 
-async def test_a_secret_that_was_read_is_not_read_again_for_a_while(
-    secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_secret_that_was_read_is_not_read_again_for_a_while(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "old")
     source = SecretCredentials(ARN)
     await source.current()
     secrets_manager.store("ada", "new")
     assert await source.current() == Credentials("ada", "old")
     assert secrets_manager.calls == 1
-    monkeypatch.setattr(credentials_module, "_FRESH_SECONDS", 0)
-    source = SecretCredentials(ARN)
+    source = SecretCredentials(ARN, fresh_seconds=0)
     await source.current()
     secrets_manager.store("ada", "newer")
     assert await source.current() == Credentials("ada", "newer")
 
 
-async def test_all_who_wait_for_a_secret_share_one_call(secrets_manager: SecretsManager) -> None:
+async def test_all_callers_that_wait_for_a_secret_share_one_request(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN)
     with held_back(secrets_manager):
@@ -75,7 +71,9 @@ async def test_all_who_wait_for_a_secret_share_one_call(secrets_manager: Secrets
     assert secrets_manager.calls == 1
 
 
-async def test_a_call_goes_on_for_those_who_wait_when_who_began_it_leaves(secrets_manager: SecretsManager) -> None:
+async def test_a_caller_that_is_cancelled_does_not_cancel_the_request_for_the_others(
+    secrets_manager: SecretsManager,
+) -> None:
     secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN)
     with held_back(secrets_manager):
@@ -105,7 +103,7 @@ async def test_many_logins_that_are_refused_at_once_read_the_secret_once(secrets
     assert secrets_manager.calls == 2
 
 
-async def test_a_login_is_refused_where_the_secret_has_nothing_newer(secrets_manager: SecretsManager) -> None:
+async def test_a_login_is_refused_if_the_secret_has_not_changed(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "wrong")
     store = Store("right")
     with pytest.raises(RefusedError):
@@ -120,24 +118,17 @@ async def test_a_fixed_password_that_is_refused_is_tried_once() -> None:
     assert store.attempts == 1
 
 
-async def test_what_was_read_last_counts_while_secrets_manager_is_away(
-    secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(credentials_module, "_FRESH_SECONDS", 0)
-    monkeypatch.setattr(credentials_module, "_ATTEMPTS", 1)
+async def test_the_last_credentials_count_while_secrets_manager_is_down(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "lovelace")
-    source = SecretCredentials(ARN)
+    source = SecretCredentials(ARN, fresh_seconds=0, attempts=1)
     await source.current()
     secrets_manager.broken = True
     assert await source.current() == Credentials("ada", "lovelace")
 
 
-async def test_a_secret_that_cannot_be_read_is_named(
-    secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(credentials_module, "_ATTEMPTS", 1)
+async def test_a_secret_that_cannot_be_read_is_named(secrets_manager: SecretsManager) -> None:
     secrets_manager.broken = True
-    source = SecretCredentials(ARN)
+    source = SecretCredentials(ARN, attempts=1)
     with pytest.raises(CredentialsError, match=f"{ARN} cannot be read: .*InternalServiceError"):
         await source.current()
     secrets_manager.broken = False
@@ -146,9 +137,7 @@ async def test_a_secret_that_cannot_be_read_is_named(
 
 
 @pytest.mark.parametrize("text", ["hunter2", '{"username": "ada"}', '["hunter2"]', '{"password": "hunter2"}'])
-async def test_a_secret_of_another_form_is_refused_without_showing_it(
-    secrets_manager: SecretsManager, text: str
-) -> None:
+async def test_a_secret_in_another_format_is_refused_and_not_shown(secrets_manager: SecretsManager, text: str) -> None:
     secrets_manager.text = text
     with pytest.raises(CredentialsError, match='is not JSON with "username" and "password"') as refusal:
         await SecretCredentials(ARN).current()

@@ -1,4 +1,4 @@
-"""The shop's Postgres as services meet it: settings, logins, migrations."""
+"""The shop's Postgres: settings, logins, migrations."""
 
 import asyncio
 from typing import Any
@@ -37,12 +37,10 @@ def settings(postgres_server: PostgresServer, postgres_database: str) -> Postgre
         ({"secret": ARN, "ca_certificate": "/no/such/file"}, "ca_certificate"),
     ],
 )
-def test_settings_that_do_not_say_how_to_log_in_are_refused_by_the_variable(
-    given: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ValidationError, match=message) as mistake:
+def test_settings_without_a_login_are_refused_with_the_variables(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as error:
         PostgresSettings(addr="there:5432", database="boutique", **given)
-    assert "hunter2" not in str(mistake.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_secret_needs_no_user_name() -> None:
@@ -50,7 +48,7 @@ def test_a_secret_needs_no_user_name() -> None:
     assert settings.secret == ARN
 
 
-async def test_migrations_at_the_same_time_run_one_after_another(settings: PostgresSettings) -> None:
+async def test_concurrent_migrations_run_one_after_another(settings: PostgresSettings) -> None:
     running = 0
 
     async def prepare(connection: Any) -> None:
@@ -63,7 +61,7 @@ async def test_migrations_at_the_same_time_run_one_after_another(settings: Postg
     await asyncio.gather(*(migrate(settings, "one", prepare) for _ in range(8)))
 
 
-async def test_a_migration_that_fails_leaves_nothing_and_does_not_block_the_next(settings: PostgresSettings) -> None:
+async def test_a_migration_that_fails_changes_nothing_and_does_not_block_the_next(settings: PostgresSettings) -> None:
     async def fail(connection: Any) -> None:
         await connection.execute("CREATE TABLE half (id integer)")
         await connection.execute("SELECT nonsense")
@@ -76,9 +74,7 @@ async def test_a_migration_that_fails_leaves_nothing_and_does_not_block_the_next
     await migrate(settings, "one", succeed)
 
 
-async def test_a_migration_waits_for_a_database_that_is_made_late(
-    postgres_server: PostgresServer, settings: PostgresSettings
-) -> None:
+async def test_a_migration_waits_for_its_database(postgres_server: PostgresServer, settings: PostgresSettings) -> None:
     prepared = asyncio.Event()
 
     async def prepare(_: Any) -> None:
@@ -95,16 +91,16 @@ async def test_a_migration_waits_for_a_database_that_is_made_late(
         postgres_server.ask("DROP DATABASE test_migrated_late WITH (FORCE)")
 
 
-async def test_a_migration_gives_up_with_what_it_waited_for(settings: PostgresSettings) -> None:
+async def test_a_migration_fails_with_the_reason_after_its_timeout(settings: PostgresSettings) -> None:
     async def prepare(_: Any) -> None:
         raise AssertionError
 
     away = settings.model_copy(update={"addr": f"127.0.0.1:{free_port()}"})
     with pytest.raises(TimeoutError, match="Postgres was not ready within 0 s: ConnectionRefusedError"):
-        await migrate(away, "one", prepare, patience_seconds=0)
+        await migrate(away, "one", prepare, timeout_seconds=0)
 
 
-async def test_a_pool_shows_its_service_to_postgres(settings: PostgresSettings) -> None:
+async def test_a_pool_s_connections_have_the_service_s_name(settings: PostgresSettings) -> None:
     credentials = settings.credentials()
     async with create_pool(settings, settings.addr, credentials, service="one", connections=1) as pool:
         assert await pool.fetchval("SELECT current_setting('application_name')") == "one"

@@ -1,4 +1,4 @@
-"""What the shipping service is told by its environment."""
+"""The settings of the shipping service."""
 
 from pydantic import Field
 
@@ -6,4 +6,6 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class ShippingSettings(ServiceSettings):
+    """Reads the shipping service\'s environment variables."""
+
     port: int = Field(default=50051, ge=1, le=65535)

@@ -1,102 +1,101 @@
-"""How a service logs in to a store: as its environment says, or as a secret of AWS Secrets Manager says at that moment.
+"""The credentials of a store: from environment variables, or from a secret of AWS Secrets Manager.
 
-A secret's password may change at any time. Connections that are open stay so; a login that is refused reads the secret
-again.
+A secret's password may change at any time. Open connections stay open; a login that is refused reads the secret again.
 """
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-_log = logging.getLogger(__name__)
+from boutique_runtime.refreshing import Refreshing
 
 _FRESH_SECONDS = 300
-_ANSWER_SECONDS = 2
+_TIMEOUT_SECONDS = 2
 _ATTEMPTS = 3
 
 Connection = TypeVar("Connection")
 
 
 class CredentialsError(ConnectionError):
-    """The secret cannot be read, and was not before; the message tells nothing of its content."""
+    """The secret cannot be read. The message has nothing of its content."""
 
 
 @dataclass(frozen=True)
 class Credentials:
+    """A user name and a password."""
+
     username: str
     password: str = field(repr=False)
 
 
 class CredentialSource(Protocol):
+    """The credentials of a store, which may change."""
+
     async def current(self) -> Credentials:
-        """Raises CredentialsError."""
+        """Returns the credentials. Raises CredentialsError."""
 
     async def replacing(self, refused: Credentials) -> Credentials:
-        """What is right since a store refused these, as far as is known. Raises CredentialsError."""
+        """Returns the newest credentials, now that a store has refused these. Raises CredentialsError."""
 
 
 class FixedCredentials:
+    """Credentials that never change."""
+
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
     async def current(self) -> Credentials:
+        """Returns the credentials."""
         return self._credentials
 
     async def replacing(self, refused: Credentials) -> Credentials:
+        """Returns the refused credentials."""
         return refused
 
 
 class SecretCredentials:
-    """A secret whose text is JSON with "username" and "password", as RDS writes it, kept for some minutes.
+    """Credentials in a secret, whose text is JSON with "username" and "password", as RDS writes it.
 
-    All who wait for it at the same time share one call. While Secrets Manager is away, what was read last counts.
-    Where AWS is, and who asks, is told to botocore by the usual variables, such as AWS_ENDPOINT_URL.
+    The secret is kept for some minutes. While Secrets Manager is down, the last credentials count. botocore reads the
+    region's endpoint and the AWS credentials from the usual environment variables, such as AWS_ENDPOINT_URL.
     """
 
-    def __init__(self, arn: str) -> None:
+    def __init__(self, arn: str, *, fresh_seconds: float = _FRESH_SECONDS, attempts: int = _ATTEMPTS) -> None:
+        """Creates it without reading the secret.
+
+        Args:
+            arn: The secret's ARN.
+            fresh_seconds: How long the secret is kept.
+            attempts: How often a read is tried.
+        """
         self._arn = arn
+        self._attempts = attempts
         self._client: Any = None
-        self._known: Credentials | None = None
-        self._known_until = 0.0
-        self._reading: asyncio.Task[Credentials] | None = None
+        self._secret = Refreshing(
+            self._load,
+            fresh_seconds=fresh_seconds,
+            stale_seconds=fresh_seconds,
+            wait_seconds=_TIMEOUT_SECONDS * attempts,
+            failures=(CredentialsError,),
+        )
 
     async def current(self) -> Credentials:
-        if self._known is not None and asyncio.get_running_loop().time() < self._known_until:
-            return self._known
-        try:
-            return await self._read()
-        except CredentialsError as error:
-            if self._known is None:
-                raise
-            _log.warning("going on with the credentials read last", extra={"reason": str(error)})
-            return self._known
+        """Returns the secret's credentials. Raises CredentialsError if they were never read."""
+        return await self._secret.get()
 
     async def replacing(self, refused: Credentials) -> Credentials:
-        # Of many logins that are refused at once, only the first must read.
-        return self._known if self._known not in {None, refused} else await self._read()
+        """Returns the newest credentials, now that a store has refused these. Raises CredentialsError."""
+        # Of many logins that are refused at once, only the first has to read the secret.
+        known = self._secret.latest
+        return known if known is not None and known != refused else await self._secret.refresh()
 
-    async def _read(self) -> Credentials:
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._fetch())
-            self._reading.add_done_callback(self._end_reading)
-        # Whoever runs out of time leaves the call to those who wait on, or come next.
-        return await asyncio.shield(self._reading)
+    async def _load(self) -> Credentials:
+        return await asyncio.to_thread(self._read)
 
-    def _end_reading(self, task: "asyncio.Task[Credentials]") -> None:
-        self._reading = None
-        if not task.cancelled():
-            task.exception()  # told to those who wait; when all have left, to nobody
-
-    async def _fetch(self) -> Credentials:
-        self._known = await asyncio.to_thread(self._ask)
-        self._known_until = asyncio.get_running_loop().time() + _FRESH_SECONDS
-        return self._known
-
-    def _ask(self) -> Credentials:
-        # Imported here: it takes time and 20 MB, which services on other platforms need not spend.
+    def _read(self) -> Credentials:
+        # Imported here: it takes time and 20 MB, which services without secrets need not spend.
         import botocore.config  # noqa: PLC0415
         import botocore.exceptions  # noqa: PLC0415
         import botocore.session  # noqa: PLC0415
@@ -107,9 +106,9 @@ class SecretCredentials:
                     "secretsmanager",
                     region_name=self._arn.split(":")[3],
                     config=botocore.config.Config(
-                        connect_timeout=_ANSWER_SECONDS,
-                        read_timeout=_ANSWER_SECONDS,
-                        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                        connect_timeout=_TIMEOUT_SECONDS,
+                        read_timeout=_TIMEOUT_SECONDS,
+                        retries={"mode": "standard", "total_max_attempts": self._attempts},
                     ),
                 )
             content = json.loads(self._client.get_secret_value(SecretId=self._arn)["SecretString"])
@@ -117,7 +116,7 @@ class SecretCredentials:
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             raise CredentialsError(f"{self._arn} cannot be read: {error}") from error
         except (KeyError, TypeError, ValueError):
-            # Without the error itself, which may show a part of the secret.
+            # Without the original error, which may contain a part of the secret.
             raise CredentialsError(f'{self._arn} is not JSON with "username" and "password"') from None
 
 
@@ -126,9 +125,16 @@ async def log_in(
     attempt: Callable[[Credentials], Awaitable[Connection]],
     refusal: type[Exception],
 ) -> Connection:
-    """Attempts it once more where the store refuses and there are other credentials by now.
+    """Logs in, and tries again if the store refuses and the credentials have changed.
 
-    Raises CredentialsError, and what `attempt` raises, among it the `refusal`.
+    Args:
+        source: The credentials.
+        attempt: Logs in once.
+        refusal: The error by which `attempt` says that the store refused the credentials.
+
+    Raises:
+        CredentialsError: The credentials cannot be read.
+        Exception: What `attempt` raises.
     """
     credentials = await source.current()
     try:

@@ -1,4 +1,4 @@
-"""Prepares Postgres for the services of an image before they run: once at a time, and again without harm."""
+"""Prepares Postgres before a service runs. Migrations of a service run one at a time, and may be repeated."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ from boutique_runtime.telemetry import configure_logging
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_SECONDS = 300
-"""For Postgres to be there, and for another migration of the same service to end."""
+_TIMEOUT_SECONDS = 300
+"""The time for Postgres to start, and for another migration of the same service to end."""
 _ATTEMPT_SECONDS = 5
 _RETRY_SECONDS = 1
 
@@ -23,11 +23,13 @@ _NOT_YET = (*LOST_CONNECTION, asyncpg.InvalidCatalogNameError)
 
 
 class MigrationSettings(ServiceSettings):
+    """The settings of a migration."""
+
     product_data: PostgresSettings
 
 
 def run(service: str, prepare: Prepare) -> None:
-    """The process of a migration, told of Postgres as the service is. Ends with status 1 where it does not succeed."""
+    """Runs a migration with the service's environment variables. Exits with status 1 if it fails."""
     settings = load_settings(MigrationSettings)
     configure_logging(f"{service}-migration", settings.log_level)
     try:
@@ -39,21 +41,20 @@ def run(service: str, prepare: Prepare) -> None:
 
 
 async def migrate(
-    settings: PostgresSettings, service: str, prepare: Prepare, patience_seconds: float = _PATIENCE_SECONDS
+    settings: PostgresSettings, service: str, prepare: Prepare, timeout_seconds: float = _TIMEOUT_SECONDS
 ) -> None:
-    """Does `prepare` to a connection in one transaction, alone among the migrations of the service.
+    """Waits for Postgres, then runs `prepare` in one transaction, one migration of the service at a time.
 
-    Waits for Postgres. Raises TimeoutError, with what was waited for, and asyncpg.PostgresError where Postgres refuses
-    a statement.
+    Raises TimeoutError, with the reason, or asyncpg.PostgresError if Postgres refuses a statement.
     """
     now = asyncio.get_running_loop().time
-    deadline = now() + patience_seconds
+    deadline = now() + timeout_seconds
     pool = create_pool(settings, settings.addr, settings.credentials(), service=service, connections=1)
     async with pool:
         while True:
             try:
                 async with pool.acquire(timeout=_ATTEMPT_SECONDS) as connection:
-                    # Before the transaction, which then sees all that the migration before it has made.
+                    # Before the transaction, so that it sees everything that the previous migration has created.
                     await connection.execute(_LOCK, service, timeout=max(_ATTEMPT_SECONDS, deadline - now()))
                     async with connection.transaction():
                         await prepare(connection)
@@ -61,6 +62,6 @@ async def migrate(
             except _NOT_YET as error:
                 reason = f"{type(error).__name__}: {error}"
                 if now() >= deadline:
-                    raise TimeoutError(f"Postgres was not ready within {patience_seconds:g} s: {reason}") from error
+                    raise TimeoutError(f"Postgres was not ready within {timeout_seconds:g} s: {reason}") from error
                 _log.warning("waiting for Postgres", extra={"reason": reason})
             await asyncio.sleep(_RETRY_SECONDS)

@@ -1,6 +1,6 @@
-"""The shop's Postgres, in which each service that uses it has a schema of its own.
+"""Connections to the shop's Postgres, in which each service has its own schema.
 
-The service's package brings asyncpg; the others need not have it.
+Services that use it depend on asyncpg themselves.
 """
 
 from collections.abc import Callable, Coroutine
@@ -13,7 +13,7 @@ from boutique_runtime.stores import StoreSettings
 from boutique_runtime.tls import verifying_context
 
 Prepare = Callable[[Any], Coroutine[Any, Any, None]]
-"""Does something to a connection."""
+"""Prepares a connection."""
 
 LOST_CONNECTION = (
     OSError,  # also TimeoutError, and a secret that cannot be read
@@ -21,10 +21,10 @@ LOST_CONNECTION = (
     asyncpg.OperatorInterventionError,  # stopping, starting
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,  # the connection is to a primary that has become a replica
-    asyncpg.InvalidAuthorizationSpecificationError,  # a password is being changed, here already and there not yet
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password change has reached only one side
     asyncpg.InterfaceError,
 )
-"""What another attempt, with a new connection, may get over."""
+"""The errors that another attempt with a new connection may avoid."""
 
 
 class PostgresSettings(StoreSettings):
@@ -42,9 +42,15 @@ def create_pool(
     connections: int,
     reset: Prepare | None = None,
 ) -> asyncpg.Pool:
-    """A pool of at most these connections to `address` ("host:port"), each opened when first needed.
+    """Returns a pool of connections, each opened when first needed.
 
-    `service` is what Postgres calls them; `reset` is done to each that is given back.
+    Args:
+        settings: How to connect.
+        address: The server's "host:port".
+        credentials: How to log in.
+        service: The connections' name in Postgres.
+        connections: The maximum number of connections.
+        reset: Prepares each connection that is returned to the pool.
     """
     host, _, port = address.rpartition(":")
 

@@ -1,6 +1,6 @@
-"""A store that is a Redis, with or without a replica: what a service is told of it, and how it connects.
+"""Connections to a Redis.
 
-The service's package brings redis; the others need not have it.
+Services that use it depend on redis themselves.
 """
 
 import contextlib
@@ -26,9 +26,13 @@ class RedisSettings(StoreSettings):
 
 
 def create_client(settings: RedisSettings, address: str, credentials: CredentialSource, *, retries: int) -> Redis:
-    """A client of the server at `address` ("host:port"), which connects when first used and answers text.
+    """Returns a client, which connects when first used and returns text. Its methods raise RedisError.
 
-    What is lost is sent again, up to `retries` times. Raises RedisError from its methods.
+    Args:
+        settings: How to connect.
+        address: The server's "host:port".
+        credentials: How to log in.
+        retries: How often a lost command is sent again.
     """
     host, _, port = address.rpartition(":")
     return Redis(

@@ -65,8 +65,7 @@ class Refreshing(Generic[Value]):
         """Returns the value. Raises the load's error if there is no value yet."""
         now = self._clock()
         if self.latest is None:
-            # A caller that is cancelled must not cancel the load for the others.
-            return await asyncio.shield(self._load_once())
+            return await self.refresh()
         if now >= self._fresh_until:
             loading = self._load_once()
             if now >= self._stale_from:
@@ -75,6 +74,11 @@ class Refreshing(Generic[Value]):
                     # One caller has waited: the others need not.
                     self._stale_from = now + self._stale_seconds
         return self.latest
+
+    async def refresh(self) -> Value:
+        """Loads the value now and returns it, or the last one if the load fails."""
+        # A caller that is cancelled must not cancel the load for the others.
+        return await asyncio.shield(self._load_once())
 
     async def keep_fresh(self) -> NoReturn:
         """Loads the value again and again, until cancelled."""
@@ -91,6 +95,8 @@ class Refreshing(Generic[Value]):
     def _load_once(self) -> asyncio.Task[Value]:
         if self._loading is None:
             self._loading = asyncio.create_task(self._load_and_keep())
+            # If every caller is cancelled, no one else retrieves the error, which asyncio would log.
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._loading
 
     async def _load_and_keep(self) -> Value:
