@@ -1,6 +1,6 @@
-"""The figures to watch: `make bench`. A table, and build/bench.json.
+"""Measures the figures to watch (`make bench`), prints them, and writes them to build/bench.json.
 
-Times and CPU are of this machine at this minute: compare within one run.
+Times and CPU depend on the machine and its load: compare figures of the same run only.
 """
 
 import json
@@ -50,26 +50,26 @@ def main() -> None:
     width = max(map(len, figures))
     for name, value in figures.items():
         print(f"{name:{width}}  {value:10.2f}")
-    print(f"\nalso in {_REPORT.relative_to(ROOT)}")
+    print(f"\nAlso in {_REPORT.relative_to(ROOT)}")
 
 
 def _running_figures() -> dict[str, float]:
     shoppers = [Shopper() for _ in range(_ORDERS)]
-    for shopper in shoppers:  # each service has then seen each kind of request
+    for shopper in shoppers:  # warms up: each service has then handled each kind of request
         shopper.fill_cart()
         shopper.order()
-        shopper.rest()
+        shopper.disconnect()
     figures = {"memory of the shop, idle (MiB, PSS)": _memory()}
     idle = _idle_cpu()
     visitor = shoppers[0]
     figures["CPU of a home page (ms)"] = _cpu_milliseconds(Shopper.home, [visitor] * _PAGES, idle)
     for shopper in shoppers:
         shopper.fill_cart()
-        shopper.rest()
+        shopper.disconnect()
     figures["CPU of an order (ms)"] = _cpu_milliseconds(Shopper.order, shoppers, idle)
     with on_one_core(service_processes()):
         pages = home_pages(visitors=4, each=_PAGES)
-    figures["home pages a second, services on one core"] = pages.rate
+    figures["home pages per second, services on one core"] = pages.rate
     figures["home page at p50, 4 visitors at once (ms)"] = pages.percentile(50) * 1000
     figures["home page at p99, 4 visitors at once (ms)"] = pages.percentile(99) * 1000
     figures["memory of the shop, after load (MiB, PSS)"] = _memory()
@@ -81,7 +81,7 @@ def _memory() -> float:
 
 
 def _idle_cpu() -> float:
-    """Seconds of CPU a second that the services take for probes and the like."""
+    """Returns the CPU seconds per second that the services use when idle, for probes and the like."""
     pids = service_processes()
     before = cpu_seconds(pids)
     time.sleep(_IDLE_SECONDS)
@@ -89,7 +89,7 @@ def _idle_cpu() -> float:
 
 
 def _cpu_milliseconds(request: Callable[[Shopper], object], shoppers: list[Shopper], idle: float) -> float:
-    """Of all services together, for each request, above what they take while idle."""
+    """Returns the CPU time of all services per request, without what they use when idle."""
     pids = service_processes()
     before, started = cpu_seconds(pids), time.monotonic()
     for shopper in shoppers:

@@ -1,6 +1,6 @@
-"""What the API gateway adds to a call: each is made through it and directly, in turns, to the same services.
+"""Measures the latency that the API gateway adds, by alternating calls through it and direct gRPC calls.
 
-The gateway and the services run as plain processes, on real stores.
+The gateway and the services run as plain processes with real stores.
 """
 
 import http.client
@@ -25,7 +25,7 @@ from tests.e2e.workspace import ROOT
 _SERVICES = ("api-gateway", "cart", "catalog")
 _CALLS = 2_000
 _FIRST_CALLS = 200
-"""These are not counted: each process then has its connections, and has seen each kind of call."""
+"""Calls that warm up the processes and are not counted."""
 
 _SESSION = "bench"
 _CART_READ = ("/api/v1/cart", {"session_id": _SESSION})
@@ -33,7 +33,7 @@ _SEARCH = ("/api/v1/product/search", {"query": "", "page": {"size": 6}})
 
 
 def gateway_overhead() -> dict[str, float]:
-    """Milliseconds that the gateway's percentile is above that of the same gRPC call."""
+    """Returns the latency that the gateway adds to each call, as differences of percentiles in milliseconds."""
     files = load_service_files(ROOT / "services")
     addresses = {name: f"127.0.0.1:{free_port()}" for name, file in files.items() if file.port is not None}
     with (
@@ -41,7 +41,7 @@ def gateway_overhead() -> dict[str, float]:
         start_stores(Path(name), pictures_folder(files)) as stores,
         start_services(_SERVICES, files, stores=stores, addresses=addresses, directory=Path(name)),
     ):
-        wait_until(lambda: _reaches_its_services(addresses["api-gateway"]), "an answer of the API gateway")
+        wait_until(lambda: _reaches_its_services(addresses["api-gateway"]), "a response of the API gateway")
         return _compare(addresses)
 
 
@@ -79,20 +79,22 @@ def _compare(addresses: Mapping[str, str]) -> dict[str, float]:
 
 
 def _overhead(call: str, *, through_gateway: Callable[[], object], direct: Callable[[], object]) -> dict[str, float]:
-    """In turns, so that whatever else this machine does meanwhile slows both alike."""
+    """Alternates the two calls, so that other load on the machine slows both equally."""
     pairs = [(seconds_taken(through_gateway), seconds_taken(direct)) for _ in range(_FIRST_CALLS + _CALLS)]
-    through, past = (Latencies(sorted(seconds), sum(seconds)) for seconds in zip(*pairs[_FIRST_CALLS:], strict=True))
+    through, direct_calls = (
+        Latencies(sorted(seconds), sum(seconds)) for seconds in zip(*pairs[_FIRST_CALLS:], strict=True)
+    )
     return {
-        f"{call}, more through the API gateway than by gRPC, at p{percent} (ms)": 1000
-        * (through.percentile(percent) - past.percentile(percent))
+        f"{call}, latency added by the API gateway at p{percent} (ms)": 1000
+        * (through.percentile(percent) - direct_calls.percentile(percent))
         for percent in (50, 99)
     }
 
 
 def _post(connection: http.client.HTTPConnection, path: str, body: Mapping[str, object]) -> bytes:
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != http.HTTPStatus.OK:
-        raise AssertionError(f"POST {path} answered {answer.status}: {content.decode()}")
+    response = connection.getresponse()
+    content = response.read()
+    if response.status != http.HTTPStatus.OK:
+        raise AssertionError(f"POST {path} returned {response.status}: {content.decode()}")
     return content

@@ -1,4 +1,4 @@
-"""What the shop's images weigh, from the archive that the cluster is given."""
+"""Measures the sizes of the shop's images, in the archive that is loaded into the cluster."""
 
 import json
 import tarfile
@@ -10,7 +10,7 @@ _MEGABYTE = 1_000_000
 
 
 def image_sizes(directory: Path) -> dict[str, float]:
-    """Megabytes as stored: of all images together, each layer once, and of what each has to itself."""
+    """Returns the stored size in MB of all distinct layers, and of the layers that only one image has."""
     (archive,) = directory.glob("*.tar")
     with tarfile.open(archive) as tar:
         images = _layers(tar)
@@ -24,7 +24,10 @@ def image_sizes(directory: Path) -> dict[str, float]:
 
 
 def _layers(tar: tarfile.TarFile) -> dict[str, dict[str, int]]:
-    """By image, the size of each layer by its name. Source: what `docker save` writes, and OCI image layout."""
+    """Returns the size of each layer by its name, for each image.
+
+    Source: the format of `docker save`, and the OCI image layout.
+    """
     if "manifest.json" in tar.getnames():
         images = {
             _short(entry["RepoTags"][0]): {layer: tar.getmember(layer).size for layer in entry["Layers"]}

@@ -1,4 +1,4 @@
-"""CPU time and memory of the shop's processes, as Linux counts them. Source: proc(5), and the kernel's sched-stats."""
+"""Measures CPU time and memory of the shop's processes. Source: proc(5), and the kernel's sched-stats."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,10 +9,10 @@ _STORES = ("postgres", "redis-server")
 
 
 def service_processes() -> dict[int, str]:
-    """Processes of the services' containers, with the service's package."""
+    """Returns the processes of the services' containers, with the package of the service."""
     found = {}
     for pid in _processes():
-        with suppress(OSError):  # one that ended meanwhile, or that may not be looked at
+        with suppress(OSError):  # the process ended, or belongs to another user
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             if package := next((entry for entry in environment if entry.startswith(b"SERVICE_PACKAGE=")), None):
                 found[pid] = package.decode().partition("=")[2]
@@ -20,10 +20,10 @@ def service_processes() -> dict[int, str]:
 
 
 def store_processes() -> dict[int, str]:
-    """Processes of Postgres and Redis."""
+    """Returns the processes of Postgres and Redis, with their names."""
     found = {}
     for pid in _processes():
-        with suppress(OSError):  # one that ended meanwhile, or that may not be looked at
+        with suppress(OSError):  # the process ended, or belongs to another user
             name = Path(f"/proc/{pid}/comm").read_text().strip()
             if name in _STORES:
                 found[pid] = name
@@ -31,17 +31,17 @@ def store_processes() -> dict[int, str]:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """What all threads of these processes ran so far, to the nanosecond."""
+    """Returns the CPU time that all threads of these processes have used."""
     total = 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(FileNotFoundError):  # a thread that ended meanwhile
+            with suppress(FileNotFoundError):  # the thread ended
                 total += int((task / "schedstat").read_text().split()[0])
     return total / 1e9
 
 
 def proportional_bytes(pids: Iterable[int]) -> int:
-    """The memory that these processes take together: what several share is counted once (PSS)."""
+    """Returns the memory of these processes, with shared memory counted once (PSS)."""
     total = 0
     for pid in pids:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -52,7 +52,7 @@ def proportional_bytes(pids: Iterable[int]) -> int:
 
 @contextmanager
 def on_one_core(pids: Iterable[int]) -> Iterator[None]:
-    """Keeps the processes, all their threads, to the first core."""
+    """Pins all threads of the processes to the first core until the block ends."""
     threads = [int(task.name) for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
     before = {thread: os.sched_getaffinity(thread) for thread in threads}
     for thread in threads:

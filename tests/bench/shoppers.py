@@ -1,4 +1,4 @@
-"""Requests to the storefront, as cheap to make as can be: what is measured is the shop, not its client."""
+"""Sends requests to the storefront with as little CPU as possible, because the shop is measured, not its client."""
 
 import http.client
 import threading
@@ -27,14 +27,14 @@ PRODUCTS = ("OLJCESPC7Z", "6E92ZMYYFZ")
 
 
 class Shopper:
-    """One visitor with a session of their own, on one connection."""
+    """A visitor with a session and a connection."""
 
     def __init__(self) -> None:
         self._connection = http.client.HTTPConnection(HOST, PORT, timeout=30)
         self._cookie = f"shop_session-id={uuid.uuid4()}; shop_currency=EUR"
 
-    def rest(self) -> None:
-        """Lets go of the connection, which the server would close; the next request opens another."""
+    def disconnect(self) -> None:
+        """Closes the connection before the server does. The next request opens another."""
         self._connection.close()
 
     def home(self) -> None:
@@ -47,7 +47,7 @@ class Shopper:
     def order(self) -> None:
         page = self._request("POST", "/cart/checkout", _ORDER)
         if b"tracking" not in page.lower():
-            raise AssertionError("the answer to a checkout is no confirmation")
+            raise AssertionError("the checkout did not return a confirmation")
 
     def _request(
         self, method: str, path: str, form: dict[str, str] | None = None, expected: int | None = None
@@ -55,18 +55,23 @@ class Shopper:
         body = urlencode(form) if form else None
         headers = {"Cookie": self._cookie, **(_FORM if form else {})}
         self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
-        page = answer.read()
-        location = answer.getheader("Location")
+        response = self._connection.getresponse()
+        page = response.read()
+        location = response.getheader("Location")
         if expected is None and location:
             return self._request("GET", location, expected=200)
-        if answer.status != (expected or 200):
-            raise AssertionError(f"{method} {path} answered {answer.status}")
+        if response.status != (expected or 200):
+            raise AssertionError(f"{method} {path} returned {response.status}")
         return page
 
 
 def home_pages(visitors: int, each: int) -> Latencies:
-    """That many visitors at once, each asking for the home page that many times."""
+    """Measures home pages.
+
+    Args:
+        visitors: How many visitors there are at the same time.
+        each: How many pages each of them requests.
+    """
     seconds: list[float] = []
 
     def visit() -> None:

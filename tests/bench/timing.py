@@ -1,4 +1,4 @@
-"""How long things take."""
+"""Measures how long things take."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Latencies:
-    """Seconds, one a request, in order of size; and how long all took."""
+    """The durations of requests in seconds, in ascending order, and the duration of all together."""
 
     sorted_seconds: list[float]
     elapsed: float

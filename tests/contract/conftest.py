@@ -1,4 +1,4 @@
-"""The whole shop as processes on real stores, a client of the contract, and a shop of somebody else's beside it."""
+"""Fixtures: the whole shop as processes with real stores, a client of the contract, and another shop beside it."""
 
 import socketserver
 import threading
@@ -29,17 +29,24 @@ from tests.contract.foreign import ForeignShop
 from tests.contract.requests import PRICE
 from tests.contract.waiting import WAIT_SECONDS, wait_until
 
-# Those behind the contract's known answers.
+# The rates behind the results that the contract gives as examples.
 KNOWN_RATES = {"USD": "1.1305", "JPY": "126.40", "GBP": "0.85970", "CAD": "1.5128"}
 
 
 @dataclass(frozen=True)
 class Shop:
+    """The running shop.
+
+    Args:
+        call: Calls a method of the contract.
+        addresses: The address of each service, including the storefront.
+        database: Runs an SQL statement. Returns one line per row, with "|" between columns.
+        logs: The directory of the services' logs.
+    """
+
     call: Client
     addresses: Mapping[str, str]
-    """By name, among them the storefront's."""
     database: Callable[[str], str]
-    """Runs a statement of SQL; answers its rows a line each, with "|" between columns."""
     logs: Path
 
 
@@ -63,9 +70,9 @@ def stores(
 
 @pytest.fixture(scope="session")
 def rates_url() -> Iterator[str]:
-    """Serves the contract's rates as the European Central Bank does."""
+    """The URL of a server that returns the contract's rates as the European Central Bank does."""
 
-    class Answering(BaseHTTPRequestHandler):
+    class RatesHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
@@ -74,7 +81,7 @@ def rates_url() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with socketserver.TCPServer(("127.0.0.1", 0), Answering) as server:
+    with socketserver.TCPServer(("127.0.0.1", 0), RatesHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
@@ -121,7 +128,7 @@ def checkout_among_others(
     foreign: ForeignShop,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Client]:
-    """Our checkout among services of others; the client calls ours for PlaceOrder and theirs for the rest."""
+    """A client of the other shop, in which only the checkout is ours."""
     addresses = dict.fromkeys(files, foreign.address) | {"checkout": f"127.0.0.1:{free_port()}"}
     logs = tmp_path_factory.mktemp("logs")
     with (
@@ -136,7 +143,7 @@ def checkout_among_others(
 def storefront_among_others(
     files: Mapping[str, ServiceFile], foreign: ForeignShop, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of our storefront among services of others."""
+    """The address of our storefront in front of the other shop."""
     addresses = dict.fromkeys(files, foreign.address) | {"frontend": f"127.0.0.1:{free_port()}"}
     logs = tmp_path_factory.mktemp("logs")
     with start_services(["frontend"], files, stores={}, addresses=addresses, directory=logs):
@@ -146,7 +153,7 @@ def storefront_among_others(
 
 @pytest.fixture
 def browser(shop: Shop) -> Iterator[httpx.Client]:
-    """A visitor of our storefront, who follows no redirect unasked."""
+    """A visitor of our storefront. Redirects are not followed."""
     with httpx.Client(base_url=f"http://{shop.addresses['frontend']}", timeout=20, trust_env=False) as client:
         yield client
 
@@ -165,27 +172,27 @@ def _client(contract: Contract, files: Mapping[str, ServiceFile], addresses: Map
 
 
 def _wait_until_serving(client: Client, logs: Path) -> None:
-    """Asks health, of all services; fails with the log of one that does not come up."""
+    """Waits until all services report that they serve. Fails with the logs if one does not."""
     for service, channel in client.channels.items():
         health: Any = health_pb2_grpc.HealthStub(channel)
         request = health_pb2.HealthCheckRequest(service=f"hipstershop.{service}")
         try:
-            for answer in health.Watch(request, timeout=WAIT_SECONDS, wait_for_ready=True):
-                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            for response in health.Watch(request, timeout=WAIT_SECONDS, wait_for_ready=True):
+                if response.status == health_pb2.HealthCheckResponse.SERVING:
                     break
         except grpc.RpcError as error:
-            said = "\n".join(f"{log.name}: {log.read_text()[-1000:]}" for log in sorted(logs.iterdir()))
-            raise AssertionError(f"{service}: {error.details()}\n{said}") from error
+            output = "\n".join(f"{log.name}: {log.read_text()[-1000:]}" for log in sorted(logs.iterdir()))
+            raise AssertionError(f"{service}: {error.details()}\n{output}") from error
 
 
 def _wait_until_open(address: str) -> None:
-    def answers() -> bool:
+    def responds() -> bool:
         try:
             return httpx.get(f"http://{address}/_healthz", trust_env=False).is_success
         except httpx.TransportError:
             return False
 
-    wait_until(answers, f"http://{address}/_healthz")
+    wait_until(responds, f"http://{address}/_healthz")
 
 
 def _daily_rates() -> bytes:

@@ -1,6 +1,6 @@
-"""The contract as a client or a server of somebody else's knows it: from contract.proto, compiled here, alone.
+"""The contract as other people's clients and servers know it: only what contract.proto says, compiled here.
 
-Its messages have the names of the shop's own, so they live in a descriptor pool apart from those of this process.
+Its messages have the same names as the shop's own, so they are in a separate descriptor pool.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ADDRESSES = {
     "RecommendationService": ("RECOMMENDATION_SERVICE_ADDR", 8080),
     "ShippingService": ("SHIPPING_SERVICE_ADDR", 50051),
 }
-"""The variable that tells a service's address to others, and the port on which it listens unless told otherwise."""
+"""The environment variable that contains a service's address, and the default port of the service."""
 
 PRICES = {
     "OLJCESPC7Z": ("Sunglasses", 19, 990_000_000),
@@ -42,14 +42,19 @@ PRICES = {
     "9SIQT8TOJO": ("Bamboo Glass Jar", 5, 490_000_000),
     "6E92ZMYYFZ": ("Mug", 8, 990_000_000),
 }
-"""Name, units and nanos of the price in USD, by the id of the product."""
+"""The name of each product, and the units and nanos of its price in USD, by product id."""
 
-Answer = Callable[[Any, grpc.ServicerContext], Mapping[str, Any]]
+Method = Callable[[Any, grpc.ServicerContext], Mapping[str, Any]]
 
 
 class Contract:
+    """The compiled contract.
+
+    Args:
+        directory: A directory for the compiled file.
+    """
+
     def __init__(self, directory: Path) -> None:
-        """Compiles into the directory."""
         source = Path(__file__).with_name("contract.proto")
         compiled = directory / "contract.binpb"
         command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={source.parent}"]
@@ -64,24 +69,24 @@ class Contract:
         }
 
     def request(self, method: str, fields: Mapping[str, Any]) -> Any:
-        """The message that the method takes."""
+        """Returns a request message of the method."""
         return GetMessageClass(self.methods[method].input_type)(**fields)
 
-    def handlers(self, answers: Mapping[str, Answer]) -> list[grpc.GenericRpcHandler]:
-        """Of every service; a method that has no answer, or is not in the contract, is UNIMPLEMENTED."""
+    def handlers(self, implementations: Mapping[str, Method]) -> list[grpc.GenericRpcHandler]:
+        """Returns a handler for each service. Methods without an implementation are UNIMPLEMENTED."""
         return [
             grpc.method_handlers_generic_handler(
                 service.full_name,
-                {m.name: _handler(m, answers[m.name]) for m in service.methods if m.name in answers},
+                {m.name: _handler(m, implementations[m.name]) for m in service.methods if m.name in implementations},
             )
             for service in self.services.values()
         ]
 
 
-def _handler(method: MethodDescriptor, answer: Answer) -> grpc.RpcMethodHandler[Any, Any]:
+def _handler(method: MethodDescriptor, implementation: Method) -> grpc.RpcMethodHandler[Any, Any]:
     response = GetMessageClass(method.output_type)
     return grpc.unary_unary_rpc_method_handler(
-        lambda request, context: response(**answer(request, context)),
+        lambda request, context: response(**implementation(request, context)),
         request_deserializer=GetMessageClass(method.input_type).FromString,
         response_serializer=response.SerializeToString,
     )
@@ -89,17 +94,21 @@ def _handler(method: MethodDescriptor, answer: Answer) -> grpc.RpcMethodHandler[
 
 @dataclass(frozen=True)
 class Client:
-    """Calls the methods of the contract, each at its service's channel."""
+    """Calls the methods of the contract, each through the channel of its service."""
 
     contract: Contract
     channels: Mapping[str, grpc.Channel]
 
     def __call__(self, method: str, fields: Mapping[str, Any] = {}, metadata: tuple[tuple[str, str], ...] = ()) -> Any:
-        """The answer. Raises grpc.RpcError."""
+        """Returns the response.
+
+        Raises:
+            grpc.RpcError: The call failed.
+        """
         return self.send(method, self.contract.request(method, fields).SerializeToString(), metadata)
 
     def send(self, method: str, request: bytes, metadata: tuple[tuple[str, str], ...] = ()) -> Any:
-        """As the call, with the request as bytes."""
+        """Calls the method with a serialized request, and returns the response."""
         descriptor = self.contract.methods[method]
         service = descriptor.containing_service
         rpc = self.channels[service.name].unary_unary(
@@ -110,9 +119,9 @@ class Client:
         return rpc(request, timeout=20, metadata=metadata)
 
     def refusal(self, method: str, fields: Mapping[str, Any]) -> tuple[grpc.StatusCode, str]:
-        """The status and the words with which the call is refused."""
+        """Returns the status code and the message of a call that has to fail."""
         try:
-            answer = self(method, fields)
+            response = self(method, fields)
         except grpc.RpcError as error:
             return error.code(), str(error.details())
-        raise AssertionError(f"{method} was not refused: {answer}")
+        raise AssertionError(f"{method} did not fail: {response}")

@@ -1,4 +1,4 @@
-"""A shop that somebody else wrote: every service of the contract, nothing that ours adds, and the original's habits."""
+"""A shop that somebody else could have written: only the contract's services, with the quirks of the original."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from tests.contract.contract import PRICES, Contract
 
 CENTS_PER_EURO = {"EUR": 100, "USD": 113, "CAD": 151, "JPY": 12_640, "GBP": 86, "TRY": 612}
 SHIPPING = {"currency_code": "USD", "units": 8, "nanos": 990_000_000}
-ILL_FATED_CARD = "4000000000000002"
+DECLINED_CARD = "4000000000000002"
 
 Fields = Mapping[str, Any]
 Context = grpc.ServicerContext
@@ -21,6 +21,8 @@ Context = grpc.ServicerContext
 
 @dataclass
 class ForeignShop:
+    """The services, and what they were asked to do."""
+
     address: str = ""
     carts: dict[str, dict[str, int]] = field(default_factory=dict)
     charges: list[Any] = field(default_factory=list)
@@ -31,11 +33,11 @@ class ForeignShop:
     @classmethod
     @contextmanager
     def open(cls, contract: Contract) -> Iterator[Self]:
-        """Serves all services at one address."""
+        """Serves all services at one address, until the block ends."""
         shop = cls()
         server = grpc.server(ThreadPoolExecutor(8))
-        answers = {method: getattr(shop, method) for method in contract.methods}
-        server.add_generic_rpc_handlers(contract.handlers(answers))
+        methods = {method: getattr(shop, method) for method in contract.methods}
+        server.add_generic_rpc_handlers(contract.handlers(methods))
         shop.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
         server.start()
         yield shop
@@ -47,7 +49,7 @@ class ForeignShop:
         return {}
 
     def GetCart(self, request: Any, _: Context) -> Fields:  # noqa: N802
-        """Names no user whose cart is empty, as the original."""
+        """Returns no user id for an empty cart, like the original."""
         if request.user_id not in self.carts:
             return {}
         return {"user_id": request.user_id, "items": _items(self.carts[request.user_id])}
@@ -88,8 +90,8 @@ class ForeignShop:
         return {"tracking_id": "QX-4711-815"}
 
     def Charge(self, request: Any, context: Context) -> Fields:  # noqa: N802
-        """Refuses a card with a status that says nothing, as the original."""
-        if request.credit_card.credit_card_number == ILL_FATED_CARD:
+        """Refuses a card with the status UNKNOWN, like the original."""
+        if request.credit_card.credit_card_number == DECLINED_CARD:
             context.abort(grpc.StatusCode.UNKNOWN, "Credit card info is invalid")
         self.charges.append(request)
         return {"transaction_id": str(uuid.uuid4())}
@@ -99,8 +101,8 @@ class ForeignShop:
         return {}
 
     def PlaceOrder(self, request: Any, context: Context) -> Fields:  # noqa: N802
-        """Hides a refusal of the card in an error of its own, as the original."""
-        if request.credit_card.credit_card_number == ILL_FATED_CARD:
+        """Wraps a refused card in an internal error, like the original."""
+        if request.credit_card.credit_card_number == DECLINED_CARD:
             context.abort(grpc.StatusCode.INTERNAL, "failed to charge card: Credit card info is invalid")
         self.orders.append(request)
         items = _items(self.carts.pop(request.user_id))

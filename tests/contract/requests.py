@@ -1,4 +1,4 @@
-"""Requests and a form that every shop of the contract takes, and how to spoil them."""
+"""Valid requests and a valid form for every shop that implements the contract, and functions that change them."""
 
 import copy
 import re
@@ -67,7 +67,7 @@ ORDER_FORM = {
     "credit_card_expiration_year": "2039",
     "credit_card_cvv": "672",
 }
-"""What the storefront's checkout is sent."""
+"""The form that the storefront's checkout receives."""
 
 
 def new_user() -> str:
@@ -78,19 +78,23 @@ def valid(method: str, **changes: Any) -> dict[str, Any]:
     return copy.deepcopy({**VALID[method], **changes})
 
 
-def spoilt(method: str, field: str, value: Any) -> dict[str, Any]:
-    """The valid request with one field changed, which is named as in an answer, such as `items[0].quantity`."""
+def with_field(method: str, field: str, value: Any) -> dict[str, Any]:
+    """Returns the valid request with another value in one field.
+
+    Args:
+        field: The field as error messages name it, such as `items[0].quantity`.
+    """
     fields = valid(method)
-    *way, last = [int(part) if part.isdecimal() else part for part in re.findall(r"\w+", field)]
+    *path, last = [int(part) if part.isdecimal() else part for part in re.findall(r"\w+", field)]
     holder: Any = fields
-    for part in way:
+    for part in path:
         holder = holder[part]
     holder[last] = value
     return fields
 
 
 def with_text(fields: Any, text: str) -> Any:
-    """The request with every text in it replaced."""
+    """Returns the request with every string replaced."""
     match fields:
         case str():
             return text

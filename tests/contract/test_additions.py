@@ -1,4 +1,4 @@
-"""What this shop's protos add to the contract's messages, on the shop as a whole."""
+"""Tests the fields and methods that this shop adds to the contract, in the whole shop."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def checkout(shop: Shop) -> Any:
-    """Our checkout with our own stubs, which know the additions."""
+    """A client of our checkout with our own stubs, which have the additions."""
     return shop_pb2_grpc.CheckoutServiceStub(shop.call.channels["CheckoutService"])
 
 
 @pytest.fixture
 def shopper(shop: Shop) -> str:
-    """One with two pairs of sunglasses in the cart."""
+    """A shopper with two pairs of sunglasses in the cart."""
     user = new_user()
     shop.call("AddItem", valid("AddItem", user_id=user))
     return user
 
 
-def test_what_was_quoted_and_agreed_is_what_is_paid(shop: Shop, checkout: Any, shopper: str) -> None:
+def test_the_quoted_and_agreed_amount_is_charged(shop: Shop, checkout: Any, shopper: str) -> None:
     quote = checkout.QuoteOrder(shop_pb2.QuoteOrderRequest(user_id=shopper, user_currency="EUR"))
     assert (quote.items_total.units, quote.items_total.nanos) == (35, 360_000_000)
     request = valid("PlaceOrder", user_id=shopper, user_currency="EUR", agreed_items_total=quote.items_total)
@@ -39,7 +39,7 @@ def test_what_was_quoted_and_agreed_is_what_is_paid(shop: Shop, checkout: Any, s
     assert shop.database(paid) == f"{cents / 100:.2f}|EUR"
 
 
-def test_an_amount_that_is_not_the_cart_s_is_aborted_with_the_cart_s(shop: Shop, checkout: Any, shopper: str) -> None:
+def test_an_agreed_amount_that_differs_from_the_cart_aborts_the_order(shop: Shop, checkout: Any, shopper: str) -> None:
     agreed = shop_pb2.Money(currency_code="USD", units=1)
     request = shop_pb2.PlaceOrderRequest(**valid("PlaceOrder", user_id=shopper, agreed_items_total=agreed))
     with pytest.raises(grpc.RpcError) as refusal:
@@ -50,16 +50,16 @@ def test_an_amount_that_is_not_the_cart_s_is_aborted_with_the_cart_s(shop: Shop,
     assert len(shop.call("GetCart", {"user_id": shopper}).items) == 1
 
 
-def test_an_order_goes_to_a_postal_code_of_letters_and_needs_no_email(shop: Shop, checkout: Any, shopper: str) -> None:
+def test_an_order_may_have_a_postal_code_with_letters_and_no_email(shop: Shop, checkout: Any, shopper: str) -> None:
     address = ADDRESS | {"zip_code": 0, "postal_code": "SW1A 1AA"}
     request = shop_pb2.PlaceOrderRequest(**valid("PlaceOrder", user_id=shopper, email="", address=address))
     order = checkout.PlaceOrder(request).order
     assert order.shipping_address.postal_code == "SW1A 1AA"
-    kept = f"SELECT status, email, postal_code FROM orders.orders WHERE id = '{order.order_id}'"
-    assert shop.database(kept) == "placed||SW1A 1AA"
+    stored = f"SELECT status, email, postal_code FROM orders.orders WHERE id = '{order.order_id}'"
+    assert shop.database(stored) == "placed||SW1A 1AA"
 
 
-def test_products_are_rated(shop: Shop) -> None:
+def test_every_product_has_a_rating(shop: Shop) -> None:
     catalog: Any = shop_pb2_grpc.ProductCatalogServiceStub(shop.call.channels["ProductCatalogService"])
     products = catalog.ListProducts(shop_pb2.Empty()).products
     assert products

@@ -1,4 +1,4 @@
-"""Each field out of range: refused by its name, as the contract's word is."""
+"""Tests that a field out of range is refused with an error that names it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from tests.contract.conftest import Shop
-from tests.contract.requests import new_user, spoilt, valid
+from tests.contract.requests import new_user, valid, with_field
 
 OUT_OF_RANGE: list[tuple[str, str, Any]] = [
     ("AddItem", "user_id", ""),
@@ -89,8 +89,8 @@ OUT_OF_RANGE: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "field", "value"), OUT_OF_RANGE)
-def test_a_field_out_of_range_is_named(method: str, field: str, value: Any, shop: Shop) -> None:
-    fields = spoilt(method, field, value)
+def test_an_error_names_the_field_that_is_out_of_range(method: str, field: str, value: Any, shop: Shop) -> None:
+    fields = with_field(method, field, value)
     if method == "PlaceOrder" and field != "user_id":
         fields["user_id"] = _shopper_with_a_cart(shop)
     code, words = shop.call.refusal(method, fields)
@@ -101,10 +101,10 @@ def test_a_field_out_of_range_is_named(method: str, field: str, value: Any, shop
         assert shop.database(f"SELECT count(*) FROM orders.orders WHERE user_id = '{fields['user_id']}'") == "0"
 
 
-def test_a_refused_item_leaves_the_cart_as_it_was(shop: Shop) -> None:
+def test_a_refused_item_does_not_change_the_cart(shop: Shop) -> None:
     user = _shopper_with_a_cart(shop)
     before = shop.call("GetCart", {"user_id": user})
-    shop.call.refusal("AddItem", spoilt("AddItem", "item.quantity", 11) | {"user_id": user})
+    shop.call.refusal("AddItem", with_field("AddItem", "item.quantity", 11) | {"user_id": user})
     assert shop.call("GetCart", {"user_id": user}) == before
 
 

@@ -1,4 +1,4 @@
-"""The storefront over HTTP: the original's routes, cookies and forms."""
+"""Tests the storefront over HTTP: the routes, cookies, and forms of the original."""
 
 import re
 import uuid
@@ -16,7 +16,7 @@ from tests.contract.requests import ORDER_FORM
 
 @pytest.fixture
 def with_a_cart(browser: httpx.Client) -> httpx.Client:
-    """The visitor, with two mugs in the cart."""
+    """A visitor with two mugs in the cart."""
     browser.get("/")
     assert browser.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": "2"}).status_code == 302
     return browser
@@ -31,11 +31,11 @@ def quantities(shop: Shop, browser: httpx.Client) -> dict[str, int]:
     return {item.product_id: item.quantity for item in cart.items}
 
 
-def test_it_has_the_original_s_port(files: Mapping[str, ServiceFile]) -> None:
+def test_the_port_is_that_of_the_original(files: Mapping[str, ServiceFile]) -> None:
     assert files["frontend"].port == FrontendSettings.model_fields["port"].default == 8080
 
 
-def test_the_first_visit_makes_a_session_that_scripts_and_other_sites_cannot_use(browser: httpx.Client) -> None:
+def test_the_first_visit_starts_a_session_that_scripts_and_other_sites_cannot_use(browser: httpx.Client) -> None:
     cookie = browser.get("/").headers["set-cookie"]
     assert re.match(r"shop_session-id=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12};", cookie)
     assert {"httponly", "max-age=172800", "path=/", "samesite=lax"} <= set(cookie.lower().split("; "))
@@ -43,7 +43,7 @@ def test_the_first_visit_makes_a_session_that_scripts_and_other_sites_cannot_use
 
 
 @pytest.mark.parametrize("session", ["not-a-uuid", "' OR 1=1", "x" * 3000])
-def test_a_session_that_is_not_ours_is_replaced(session: str, browser: httpx.Client) -> None:
+def test_an_invalid_session_is_replaced(session: str, browser: httpx.Client) -> None:
     page = browser.get("/", headers={"cookie": f"shop_session-id={session}"})
     assert page.status_code == 200
     assert str(uuid.UUID(page.cookies["shop_session-id"])) == page.cookies["shop_session-id"]
@@ -65,7 +65,7 @@ def test_a_product_has_a_page(browser: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/product/NOSUCHTHING", "/product/%F0%9F%9B%92", "/product/a%00b", "/nothing"])
-def test_what_is_not_there_is_a_page_of_404(path: str, browser: httpx.Client) -> None:
+def test_an_unknown_page_is_a_404_page(path: str, browser: httpx.Client) -> None:
     page = browser.get(path)
     assert page.status_code == 404
     assert "<h1" in page.text
@@ -75,9 +75,9 @@ def test_the_cart_of_a_new_visitor_has_a_page(browser: httpx.Client) -> None:
     assert browser.get("/cart").status_code == 200
 
 
-def test_adding_to_the_cart_leads_to_the_cart_which_shows_it(with_a_cart: httpx.Client, shop: Shop) -> None:
-    answer = with_a_cart.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": "3"})
-    assert (answer.status_code, answer.headers["location"]) == (302, "/cart")
+def test_adding_to_the_cart_redirects_to_the_cart_which_shows_the_item(with_a_cart: httpx.Client, shop: Shop) -> None:
+    response = with_a_cart.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": "3"})
+    assert (response.status_code, response.headers["location"]) == (302, "/cart")
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 5}
     page = with_a_cart.get("/cart").text
     assert "Mug" in page
@@ -85,16 +85,16 @@ def test_adding_to_the_cart_leads_to_the_cart_which_shows_it(with_a_cart: httpx.
 
 
 @pytest.mark.parametrize("quantity", ["0", "-1", "11", "", "two", "1.5", "1e1", "99999999999999999999", "٣"])
-def test_a_quantity_out_of_range_is_named_and_changes_nothing(
+def test_an_error_names_a_quantity_out_of_range_and_the_cart_is_unchanged(
     quantity: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
-    answer = with_a_cart.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": quantity})
-    assert answer.status_code == 422
-    assert "quantity: " in answer.text
+    response = with_a_cart.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": quantity})
+    assert response.status_code == 422
+    assert "quantity: " in response.text
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
 
 
-def test_a_product_that_is_none_does_not_enter_the_cart(with_a_cart: httpx.Client, shop: Shop) -> None:
+def test_an_unknown_product_cannot_be_added_to_the_cart(with_a_cart: httpx.Client, shop: Shop) -> None:
     missing = with_a_cart.post("/cart", data={"quantity": "1"})
     assert missing.status_code == 422
     assert "product_id: " in missing.text
@@ -102,9 +102,9 @@ def test_a_product_that_is_none_does_not_enter_the_cart(with_a_cart: httpx.Clien
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
 
 
-def test_emptying_the_cart_leads_home(with_a_cart: httpx.Client, shop: Shop) -> None:
-    answer = with_a_cart.post("/cart/empty")
-    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+def test_emptying_the_cart_redirects_to_the_home_page(with_a_cart: httpx.Client, shop: Shop) -> None:
+    response = with_a_cart.post("/cart/empty")
+    assert (response.status_code, response.headers["location"]) == (302, "/")
     assert quantities(shop, with_a_cart) == {}
 
 
@@ -112,9 +112,9 @@ def test_emptying_the_cart_leads_home(with_a_cart: httpx.Client, shop: Shop) -> 
     ("code", "price"), [("JPY", "¥2,235"), ("EUR", "€17.68"), ("GBP", "£15.20"), ("USD", "$19.99")]
 )
 def test_a_currency_is_remembered_and_prices_are_shown_in_it(code: str, price: str, browser: httpx.Client) -> None:
-    answer = browser.post("/setCurrency", data={"currency_code": code})
-    assert answer.status_code == 302
-    [cookie] = [c for c in answer.headers.get_list("set-cookie") if c.startswith(f"shop_currency={code};")]
+    response = browser.post("/setCurrency", data={"currency_code": code})
+    assert response.status_code == 302
+    [cookie] = [c for c in response.headers.get_list("set-cookie") if c.startswith(f"shop_currency={code};")]
     assert {"httponly", "max-age=172800", "samesite=lax"} <= set(cookie.lower().split("; "))
     assert price in browser.get("/product/OLJCESPC7Z").text
 
@@ -127,16 +127,16 @@ def test_the_other_currencies_are_shown_too(code: str, browser: httpx.Client) ->
 
 @pytest.mark.parametrize("code", ["", "XXX", "usd", "CHF"])
 def test_a_currency_that_is_not_shown_is_refused(code: str, browser: httpx.Client) -> None:
-    answer = browser.post("/setCurrency", data={"currency_code": code})
-    assert answer.status_code == 422
-    assert "currency_code: " in answer.text
+    response = browser.post("/setCurrency", data={"currency_code": code})
+    assert response.status_code == 422
+    assert "currency_code: " in response.text
     assert "shop_currency" not in browser.cookies
 
 
-def test_an_order_leads_to_its_confirmation(with_a_cart: httpx.Client, shop: Shop) -> None:
-    answer = with_a_cart.post("/cart/checkout", data=ORDER_FORM)
-    assert answer.status_code == 302
-    page = with_a_cart.get(answer.headers["location"])
+def test_an_order_redirects_to_its_confirmation(with_a_cart: httpx.Client, shop: Shop) -> None:
+    response = with_a_cart.post("/cart/checkout", data=ORDER_FORM)
+    assert response.status_code == 302
+    page = with_a_cart.get(response.headers["location"])
     assert page.status_code == 200
     order_id = shop.database(f"SELECT id FROM orders.orders WHERE user_id = '{user_of(with_a_cart)}'")
     tracking_id = shop.database(f"SELECT tracking_id FROM orders.orders WHERE id = '{order_id}'")
@@ -173,12 +173,12 @@ def test_an_order_leads_to_its_confirmation(with_a_cart: httpx.Client, shop: Sho
         ("credit_card_cvv", "12a"),
     ],
 )
-def test_a_field_of_the_checkout_out_of_range_is_marked_and_nothing_is_ordered(
+def test_a_checkout_field_out_of_range_is_marked_and_no_order_is_placed(
     field: str, value: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
-    answer = with_a_cart.post("/cart/checkout", data=ORDER_FORM | {field: value})
-    assert answer.status_code == 422
-    assert re.findall(r'id="(\w+)-problem"', answer.text) == [field]
+    response = with_a_cart.post("/cart/checkout", data=ORDER_FORM | {field: value})
+    assert response.status_code == 422
+    assert re.findall(r'id="(\w+)-problem"', response.text) == [field]
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
 
 
@@ -190,35 +190,35 @@ def test_a_field_of_the_checkout_out_of_range_is_marked_and_nothing_is_ordered(
         ({"credit_card_expiration_year": "2021"}, "Your credit card (ending 0454) expired on 1/2021"),
     ],
 )
-def test_a_refused_card_is_a_page_with_the_reason_that_keeps_the_form_but_not_the_card(
+def test_a_refused_card_shows_the_reason_and_keeps_the_form_except_for_the_card(
     changes: dict[str, str], words: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
     form = ORDER_FORM | changes
-    answer = with_a_cart.post("/cart/checkout", data=form)
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert form["street_address"] in answer.text
-    assert form["credit_card_number"] not in answer.text
+    response = with_a_cart.post("/cart/checkout", data=form)
+    assert response.status_code == 422
+    assert words in response.text
+    assert form["street_address"] in response.text
+    assert form["credit_card_number"] not in response.text
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
 
 
-def test_an_empty_cart_orders_nothing(browser: httpx.Client, shop: Shop) -> None:
+def test_an_empty_cart_places_no_order(browser: httpx.Client, shop: Shop) -> None:
     browser.get("/")
     assert browser.post("/cart/checkout", data=ORDER_FORM).status_code == 409
     assert shop.database(f"SELECT count(*) FROM orders.orders WHERE user_id = '{user_of(browser)}'") == "0"
 
 
 def test_logging_out_ends_the_session(with_a_cart: httpx.Client, shop: Shop) -> None:
-    answer = with_a_cart.get("/logout")
-    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+    response = with_a_cart.get("/logout")
+    assert (response.status_code, response.headers["location"]) == (302, "/")
     assert "shop_session-id" not in with_a_cart.cookies
     assert "shop_currency" not in with_a_cart.cookies
 
 
 def test_product_meta_is_json(browser: httpx.Client) -> None:
-    answer = browser.get("/product-meta/6E92ZMYYFZ")
-    assert answer.headers["content-type"] == "application/json"
-    product = answer.json()
+    response = browser.get("/product-meta/6E92ZMYYFZ")
+    assert response.headers["content-type"] == "application/json"
+    product = response.json()
     assert (product["id"], product["name"]) == ("6E92ZMYYFZ", "Mug")
     assert [entry["id"] for entry in browser.get("/product-meta/6E92ZMYYFZ,OLJCESPC7Z").json()] == [
         "6E92ZMYYFZ",
@@ -227,25 +227,25 @@ def test_product_meta_is_json(browser: httpx.Client) -> None:
     assert browser.get("/product-meta/NOSUCHTHING").status_code == 404
 
 
-def test_health_is_ok(browser: httpx.Client) -> None:
-    answer = browser.get("/_healthz")
-    assert (answer.status_code, answer.text) == (200, "ok")
+def test_the_health_check_succeeds(browser: httpx.Client) -> None:
+    response = browser.get("/_healthz")
+    assert (response.status_code, response.text) == (200, "ok")
 
 
-def test_robots_are_told_where_not_to_go(browser: httpx.Client) -> None:
-    answer = browser.get("/robots.txt")
-    assert answer.headers["content-type"].startswith("text/plain")
-    assert "User-agent: *" in answer.text
+def test_there_is_a_robots_txt(browser: httpx.Client) -> None:
+    response = browser.get("/robots.txt")
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "User-agent: *" in response.text
 
 
 def test_every_picture_of_the_catalog_is_served(browser: httpx.Client, shop: Shop) -> None:
     for product in shop.call("ListProducts").products:
-        answer = browser.get(product.picture)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+        response = browser.get(product.picture)
+        assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize("path", ["/static/nothing.css", "/static/../settings.py", "/static/%2e%2e/settings.py"])
-def test_a_static_file_that_is_not_there_is_not_found(path: str, browser: httpx.Client) -> None:
+def test_a_missing_static_file_is_a_404(path: str, browser: httpx.Client) -> None:
     assert browser.get(path).status_code == 404
 
 
@@ -266,14 +266,14 @@ def test_a_post_from_another_site_is_refused(path: str, with_a_cart: httpx.Clien
         (b"x=" + b"y" * (1 << 20), "application/x-www-form-urlencoded", 413),
     ],
 )
-def test_a_body_that_is_no_form_is_refused(
+def test_a_body_that_is_not_a_form_is_refused(
     content: bytes, media_type: str, status: int, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
-    answer = with_a_cart.post("/cart", content=content, headers={"content-type": media_type})
-    assert answer.status_code == status
+    response = with_a_cart.post("/cart", content=content, headers={"content-type": media_type})
+    assert response.status_code == status
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/cart"), ("GET", "/setCurrency"), ("POST", "/")])
-def test_a_method_that_a_route_does_not_have_is_refused(method: str, path: str, browser: httpx.Client) -> None:
+def test_a_method_that_a_route_does_not_support_is_refused(method: str, path: str, browser: httpx.Client) -> None:
     assert browser.request(method, path).status_code == 405

@@ -1,4 +1,4 @@
-"""What every service of the contract does alike."""
+"""Tests what all services of the contract have in common."""
 
 import importlib
 from collections.abc import Mapping
@@ -23,13 +23,15 @@ EVERY_METHOD = pytest.mark.parametrize("method", VALID)
 METHODS_WITH_TEXT = pytest.mark.parametrize("method", [method for method, fields in VALID.items() if fields])
 
 
-def test_nothing_of_the_contract_is_left_out_here(contract: Contract) -> None:
+def test_the_tests_cover_every_service_and_method_of_the_contract(contract: Contract) -> None:
     assert VALID.keys() == contract.methods.keys()
     assert ADDRESSES.keys() == contract.services.keys()
 
 
 @EVERY_SERVICE
-def test_a_service_has_the_original_s_variable_and_port(service: str, files: Mapping[str, ServiceFile]) -> None:
+def test_a_service_has_the_address_variable_and_port_of_the_original(
+    service: str, files: Mapping[str, ServiceFile]
+) -> None:
     variable, port = ADDRESSES[service]
     [name] = [name for name, file in files.items() if file.address_variable == variable]
     assert files[name].port == port
@@ -43,18 +45,18 @@ def test_a_service_has_the_original_s_variable_and_port(service: str, files: Map
 
 
 @EVERY_SERVICE
-def test_health_is_told_of_the_server_and_of_the_service(service: str, shop: Shop) -> None:
+def test_the_server_and_the_service_report_their_health(service: str, shop: Shop) -> None:
     health: Any = health_pb2_grpc.HealthStub(shop.call.channels[service])
     for name in ("", f"hipstershop.{service}"):
-        answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        response = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
+        assert response.status == health_pb2.HealthCheckResponse.SERVING
     with pytest.raises(grpc.RpcError) as refusal:
         health.Check(health_pb2.HealthCheckRequest(service="hipstershop.NoSuchService"), timeout=10)
     assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 @EVERY_SERVICE
-def test_reflection_shows_every_method_and_message_as_the_contract_has_it(
+def test_reflection_shows_the_methods_and_messages_of_the_contract(
     service: str, shop: Shop, contract: Contract
 ) -> None:
     database = ProtoReflectionDescriptorDatabase(shop.call.channels[service])
@@ -87,7 +89,7 @@ def _fields(message: Descriptor) -> set[tuple[Any, ...]]:
 
 
 @METHODS_WITH_TEXT
-def test_broken_utf_8_is_an_invalid_argument(method: str, shop: Shop, contract: Contract) -> None:
+def test_invalid_utf_8_is_an_invalid_argument(method: str, shop: Shop, contract: Contract) -> None:
     request = contract.request(method, with_text(VALID[method], "@@")).SerializeToString()
     with pytest.raises(grpc.RpcError) as refusal:
         shop.call.send(method, request.replace(b"@@", b"\xc3\x28"))
@@ -95,20 +97,20 @@ def test_broken_utf_8_is_an_invalid_argument(method: str, shop: Shop, contract: 
 
 
 @EVERY_METHOD
-def test_bytes_that_are_no_message_are_an_invalid_argument(method: str, shop: Shop) -> None:
+def test_bytes_that_are_not_a_message_are_an_invalid_argument(method: str, shop: Shop) -> None:
     with pytest.raises(grpc.RpcError) as refusal:
         shop.call.send(method, b"\xff\xff\xff")
     assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @METHODS_WITH_TEXT
-def test_a_giant_message_is_refused_by_its_size(method: str, shop: Shop) -> None:
+def test_a_message_that_is_too_large_is_refused(method: str, shop: Shop) -> None:
     code, _ = shop.call.refusal(method, with_text(VALID[method], "x" * (2 << 20)))
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 @EVERY_SERVICE
-def test_a_method_that_is_not_there_is_unimplemented(service: str, shop: Shop) -> None:
+def test_an_unknown_method_is_unimplemented(service: str, shop: Shop) -> None:
     call: Any = shop.call.channels[service].unary_unary(f"/hipstershop.{service}/NoSuchMethod")
     with pytest.raises(grpc.RpcError) as refusal:
         call(b"", timeout=10)
@@ -116,7 +118,7 @@ def test_a_method_that_is_not_there_is_unimplemented(service: str, shop: Shop) -
 
 
 @METHODS_WITH_TEXT
-def test_fields_that_the_contract_does_not_have_are_ignored(method: str, shop: Shop, contract: Contract) -> None:
+def test_unknown_fields_are_ignored(method: str, shop: Shop, contract: Contract) -> None:
     if method == "PlaceOrder":
         shop.call("AddItem", VALID["AddItem"])
     unknown = b"\xfa\x3f\x03new"  # field 1023, of bytes

@@ -1,4 +1,4 @@
-"""Waiting for what another process does in its own time."""
+"""Waits for something that another process does."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ WAIT_SECONDS = 60
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Fails where it does not come true in WAIT_SECONDS."""
+    """Fails if the condition is not true within WAIT_SECONDS."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come in {WAIT_SECONDS} s"
+        assert time.monotonic() < deadline, f"waited {WAIT_SECONDS} s for {what}"
         time.sleep(0.02)

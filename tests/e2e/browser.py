@@ -1,4 +1,4 @@
-"""A shopper with a real browser."""
+"""Buys something with a real browser."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ _QUIET = [
 
 @dataclass(frozen=True)
 class Order:
-    """What the confirmation says."""
+    """The content of a confirmation page."""
 
     order_id: str
     tracking_id: str
@@ -37,7 +37,7 @@ class Order:
 
 @contextlib.contextmanager
 def browser_page(width: int = 1280, height: int = 1120) -> Iterator[Page]:
-    """A page of a new profile. A console error or an uncaught exception on it fails the test."""
+    """Opens a page in a new browser profile. A console error or an uncaught exception fails the test."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_executable(), args=[*_QUIET, *sandbox])
@@ -57,7 +57,7 @@ def browser_page(width: int = 1280, height: int = 1120) -> Iterator[Page]:
 
 
 def _executable() -> str | None:
-    """A browser that is there, one that Debian has, or None for the one that Playwright installs."""
+    """Returns an installed browser or Debian's, or None for the one that Playwright installs."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=True)
@@ -67,7 +67,7 @@ def _executable() -> str | None:
 
 
 def buy(page: Page, address: str) -> Order:
-    """home → search → product → cart → another currency → checkout → confirmation; pictures of first and last."""
+    """Searches for a mug and buys two, paying in another currency. Takes pictures of the first and the last page."""
     page.goto(address)
     page.screenshot(path=PICTURES / "home.png")
     page.get_by_role("searchbox").fill("mug")
@@ -84,7 +84,7 @@ def buy(page: Page, address: str) -> Order:
 
 
 def buy_in_application(page: Page, address: str) -> Order:
-    """home → suggestion → product → cart → checkout → confirmation, by keyboard as far as the product; two pictures."""
+    """Finds a mug by keyboard and buys it. Takes pictures of the first and the last page."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / "application-home.png")
@@ -111,14 +111,14 @@ def buy_in_application(page: Page, address: str) -> Order:
         page.get_by_label(label, exact=False).fill(value)
     page.get_by_role("button", name=re.compile(r"Pay \$")).click()
     page.wait_for_url("**/confirmation")
-    expect(page.get_by_role("banner").get_by_role("link", name="Cart", exact=True)).to_be_visible()  # it is empty again
+    expect(page.get_by_role("banner").get_by_role("link", name="Cart", exact=True)).to_be_visible()  # it is empty
     order_id = page.locator("#order-id").inner_text()
     page.screenshot(path=PICTURES / "application-confirmation.png")
     return Order(order_id, page.locator("#tracking-id").inner_text(), page.get_by_role("main").inner_text())
 
 
 def check_out(page: Page) -> Order:
-    """From the cart to the confirmation."""
+    """Goes from the cart to the confirmation, and returns the order."""
     if not page.locator("form[action='/cart/checkout']").count():
         page.get_by_role("link", name=re.compile("checkout", re.IGNORECASE)).first.click()
     form = page.locator("form[action='/cart/checkout']")

@@ -1,4 +1,4 @@
-"""The shop, brought up once by `make up`, for tests that then use, change, break and remove it in turn."""
+"""Fixtures: the shop, which `make up` deploys once, for tests that use, change, break, and remove it in this order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,17 @@ APPLICATION_ADDRESS = "http://localhost:30081"
 
 @dataclass(frozen=True)
 class RunningShop:
+    """The deployed shop.
+
+    Args:
+        up: The output of the first `make up`.
+    """
+
     workspace: Workspace
     kubectl: Kubectl
     address: str
     application_address: str
     up: str
-    """What the first `make up` printed."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,7 @@ def pictures() -> None:
 
 @pytest.fixture(scope="session")
 def shop(workspace: Workspace) -> Iterator[RunningShop]:
-    workspace.make("down")  # what a killed run may have left
+    workspace.make("down")  # a killed run may have left something
     try:
         output = workspace.make("up")
         yield RunningShop(workspace, Kubectl(), ADDRESS, APPLICATION_ADDRESS, output)

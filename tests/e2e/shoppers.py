@@ -1,4 +1,4 @@
-"""Shoppers at the storefront while something else happens: the load generator, listened to as it runs."""
+"""Runs the load generator against the storefront while a test does something else."""
 
 import json
 import os
@@ -11,7 +11,7 @@ _COUNT = 6
 
 
 class Shoppers:
-    """They shop for as long as the block takes. `orders` are those that were confirmed to them."""
+    """Shoppers who buy until the block ends. `orders` has the ids of their confirmed orders."""
 
     def __init__(self, address: str) -> None:
         settings = {
@@ -38,18 +38,18 @@ class Shoppers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._listen(until=sys.maxsize)
+        self._read_log(until=sys.maxsize)
         self._process.wait()
 
     def wait_for_orders(self, count: int) -> None:
-        """Returns once that many more are confirmed, or no more will be."""
-        self._listen(until=len(self.orders) + count)
+        """Waits until that many more orders are confirmed, or the load generator has ended."""
+        self._read_log(until=len(self.orders) + count)
 
-    def _listen(self, until: int) -> None:
+    def _read_log(self, until: int) -> None:
         assert self._process.stdout is not None
         while len(self.orders) < until and (line := self._process.stdout.readline()):
-            said = json.loads(line)
-            if said.get("message") == "order placed":
-                self.orders.add(said["order_id"])
-            if "requests" in said:
-                self.summary = said
+            entry = json.loads(line)
+            if entry.get("message") == "order placed":
+                self.orders.add(entry["order_id"])
+            if "requests" in entry:
+                self.summary = entry

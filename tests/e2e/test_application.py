@@ -1,4 +1,4 @@
-"""The second storefront: its application in a browser, its API, its sessions, and shoppers who check every answer."""
+"""Tests the second storefront: the application in a browser, its API, its sessions, and the synthetic shoppers."""
 
 import asyncio
 import json
@@ -23,20 +23,20 @@ pytestmark = pytest.mark.cluster
 MUG = "6E92ZMYYFZ"
 VISITORS = 20
 STATISTICS_SECONDS = 60
-"""Postgres writes down what it was asked now and then."""
+"""Postgres updates its statistics only from time to time."""
 
 
 @pytest.fixture
 def visitor(shop: RunningShop) -> Iterator[httpx.Client]:
-    """One who has opened the application."""
+    """A visitor who has opened the application."""
     with httpx.Client(base_url=shop.application_address, trust_env=False, timeout=30) as client:
         assert client.get("/").is_success
         yield client
 
 
 def cart(visitor: httpx.Client) -> dict[str, str]:
-    answer = visitor.post("/api/v1/cart", json={}).raise_for_status().json()
-    contents: dict[str, str] = answer["data"]
+    response = visitor.post("/api/v1/cart", json={}).raise_for_status().json()
+    contents: dict[str, str] = response["data"]
     return contents
 
 
@@ -55,7 +55,7 @@ def test_a_shopper_buys_something_in_the_application_on_a_phone(shop: RunningSho
     assert order.order_id
 
 
-def test_a_page_s_script_is_below_100_kb_as_it_is_sent(shop: RunningShop) -> None:
+def test_the_scripts_of_a_page_are_below_100_kb_compressed(shop: RunningShop) -> None:
     sizes: dict[str, int] = {}
     with browser_page() as page:
         page.on("response", lambda response: sizes.update({response.url: _script_bytes(response)}))
@@ -70,16 +70,16 @@ def _script_bytes(response: Any) -> int:
     return int(response.headers["content-length"]) if is_script else 0
 
 
-def test_each_storefront_and_each_visitor_has_a_cart_of_its_own(shop: RunningShop, visitor: httpx.Client) -> None:
+def test_each_visitor_of_each_storefront_has_a_separate_cart(shop: RunningShop, visitor: httpx.Client) -> None:
     visitor.put(f"/api/v1/cart/{MUG}/3").raise_for_status()
     assert cart(visitor) == {MUG: "3"}
-    with httpx.Client(base_url=shop.application_address, trust_env=False) as another:
-        assert cart(another) == {}
-    with httpx.Client(base_url=shop.address, trust_env=False, cookies=visitor.cookies) as elsewhere:
-        assert "There is nothing in it yet" in elsewhere.get("/cart").text
+    with httpx.Client(base_url=shop.application_address, trust_env=False) as other_visitor:
+        assert cart(other_visitor) == {}
+    with httpx.Client(base_url=shop.address, trust_env=False, cookies=visitor.cookies) as other_storefront:
+        assert "There is nothing in it yet" in other_storefront.get("/cart").text
 
 
-def test_a_picture_comes_from_the_bucket_and_only_once(visitor: httpx.Client) -> None:
+def test_a_picture_from_the_bucket_supports_caching_and_ranges(visitor: httpx.Client) -> None:
     picture = visitor.get("/api/v1/content/mug.svg")
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
     again = visitor.get("/api/v1/content/mug.svg", headers={"if-none-match": picture.headers["etag"]})
@@ -102,24 +102,24 @@ def test_a_picture_comes_from_the_bucket_and_only_once(visitor: httpx.Client) ->
         ("GET", "/api/v1/content/no-such.svg", None, 404),
     ],
 )
-def test_bad_input_is_a_reason_in_json(
+def test_an_error_is_json_with_a_reason(
     visitor: httpx.Client, method: str, path: str, body: str | None, status: int
 ) -> None:
-    answer = visitor.request(method, path, content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == status
-    assert answer.json()["message"] == "failure"
-    assert answer.json()["reason"]
-    assert "Traceback" not in answer.text
+    response = visitor.request(method, path, content=body, headers={"content-type": "application/json"})
+    assert response.status_code == status
+    assert response.json()["message"] == "failure"
+    assert response.json()["reason"]
+    assert "Traceback" not in response.text
 
 
 @pytest.mark.parametrize("query", ["' OR '1'='1", "%'; DROP TABLE catalog.products; --", "{{7*7}}", "${7*7}", "%_%"])
 def test_a_search_for_code_finds_nothing_and_runs_nothing(visitor: httpx.Client, query: str) -> None:
-    answer = visitor.post("/api/v1/product/search", json={"query": query, "page": {"size": 6}})
-    assert answer.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
+    response = visitor.post("/api/v1/product/search", json={"query": query, "page": {"size": 6}})
+    assert response.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
     assert visitor.post("/api/v1/product/documents", json=[]).json()
 
 
-def test_an_amount_that_is_not_the_cart_s_is_refused_and_costs_nothing(visitor: httpx.Client) -> None:
+def test_an_amount_that_differs_from_the_cart_is_refused_and_not_charged(visitor: httpx.Client) -> None:
     visitor.put(f"/api/v1/cart/{MUG}/2").raise_for_status()
     address = {"street_1": "12 Analytical Row", "city": "London", "postal_code": "SW1A 1AA", "country": "UK"}
     card = {"name": "Ada", "number": "4432801561520454", "expiration": "12/39", "security_code": "672"}
@@ -130,33 +130,33 @@ def test_an_amount_that_is_not_the_cart_s_is_refused_and_costs_nothing(visitor: 
     assert cart(visitor) == {MUG: "2"}
 
 
-def test_a_forged_cookie_begins_a_new_session(shop: RunningShop, visitor: httpx.Client) -> None:
+def test_a_forged_cookie_starts_a_new_session(shop: RunningShop, visitor: httpx.Client) -> None:
     visitor.put(f"/api/v1/cart/{MUG}/1").raise_for_status()
     forged = visitor.cookies["session_id"][:-1] + "~"
     with httpx.Client(base_url=shop.application_address, trust_env=False) as forger:
-        answer = forger.post("/api/v1/cart", json={}, headers={"cookie": f"session_id={forged}"})
-        assert answer.json()["data"] == {}
-        assert answer.cookies["session_id"] not in {forged, visitor.cookies["session_id"]}
+        response = forger.post("/api/v1/cart", json={}, headers={"cookie": f"session_id={forged}"})
+        assert response.json()["data"] == {}
+        assert response.cookies["session_id"] not in {forged, visitor.cookies["session_id"]}
 
 
-def test_what_is_read_of_sessions_the_replica_answers(shop: RunningShop, visitor: httpx.Client) -> None:
+def test_sessions_are_read_from_the_replica(shop: RunningShop, visitor: httpx.Client) -> None:
     before = shop.kubectl.redis_calls("session-data-replica-0", "pttl")
     for _ in range(10):
         cart(visitor)
     assert shop.kubectl.redis_calls("session-data-replica-0", "pttl") >= before + 10
 
 
-def test_what_is_read_of_products_the_replica_answers(shop: RunningShop, visitor: httpx.Client) -> None:
+def test_products_are_read_from_the_replica(shop: RunningShop, visitor: httpx.Client) -> None:
     scans = "SELECT sum(seq_scan + idx_scan) FROM pg_stat_user_tables WHERE schemaname = 'catalog'"
     before = {pod: shop.kubectl.query(scans, pod) for pod in ("product-data-0", "product-data-replica-0")}
     deadline = time.monotonic() + STATISTICS_SECONDS
     while shop.kubectl.query(scans, "product-data-replica-0") == before["product-data-replica-0"]:
-        assert time.monotonic() < deadline, "the replica was not asked"
+        assert time.monotonic() < deadline, "the replica was not used"
         visitor.post("/api/v1/product/search", json={"query": "mug"}).raise_for_status()
     assert shop.kubectl.query(scans, "product-data-0") == before["product-data-0"]
 
 
-def test_shoppers_who_check_every_answer_find_nothing_wrong(shop: RunningShop) -> None:
+def test_the_synthetic_shoppers_find_no_error(shop: RunningShop) -> None:
     with Progress() as progress:
         k6 = ensure(["k6"], progress)
     settings = {
@@ -174,47 +174,53 @@ def test_shoppers_who_check_every_answer_find_nothing_wrong(shop: RunningShop) -
     )
     print(ran.stdout)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    (summary,) = [said for line in ran.stdout.splitlines() if "orders" in (said := json.loads(line))]
+    (summary,) = [entry for line in ran.stdout.splitlines() if "orders" in (entry := json.loads(line))]
     assert summary["orders"] > 0
     assert (summary["failures"], summary["errors"], summary["crossed"]) == (0, {}, [])
 
 
-def test_when_the_sessions_store_dies_visitors_keep_theirs_and_newcomers_are_served(shop: RunningShop) -> None:
-    cookies = asyncio.run(_begin_sessions(shop.application_address))
-    # What is older than a second is on the disk; this returns once all that is older than itself is.
+def test_visitors_keep_their_sessions_and_new_ones_are_served_while_the_session_store_restarts(
+    shop: RunningShop,
+) -> None:
+    cookies = asyncio.run(_start_sessions(shop.application_address))
+    # Redis writes to disk once per second. This returns once everything before it is on disk.
     shop.kubectl.redis("session-data-0", "SET session-data:synchronised 1", "WAITAOF 1 0 10000")
-    kept, seconds = asyncio.run(_visit_while_it_dies(shop, cookies))
-    print(f"sessions are stored again {seconds:.1f} s after their store died")
+    kept, seconds = asyncio.run(_visit_while_the_store_restarts(shop, cookies))
+    print(f"sessions were stored again {seconds:.1f} s after their store was killed")
     assert kept == cookies
     assert asyncio.run(_resume_sessions(shop.application_address, cookies)) == cookies
 
 
-async def _visit_while_it_dies(shop: RunningShop, cookies: list[str]) -> tuple[list[str], float]:
-    """Under which cookies all visitors go on while a pod is replaced, again and again; and how long that took."""
-    died = time.monotonic()
-    dying = asyncio.create_task(asyncio.to_thread(shop.kubectl.kill, "session-data-0"))
+async def _visit_while_the_store_restarts(shop: RunningShop, cookies: list[str]) -> tuple[list[str], float]:
+    """Visits the shop while the session store is killed and replaced.
+
+    Returns:
+        The cookies that the visitors have afterwards, and the seconds until the store was replaced.
+    """
+    killed = time.monotonic()
+    restart = asyncio.create_task(asyncio.to_thread(shop.kubectl.kill, "session-data-0"))
     kept = cookies
-    while not dying.done():
+    while not restart.done():
         kept = await _resume_sessions(shop.application_address, kept)
-        await _begin_sessions(shop.application_address)
-    await dying
-    return kept, time.monotonic() - died
+        await _start_sessions(shop.application_address)
+    await restart
+    return kept, time.monotonic() - killed
 
 
-async def _begin_sessions(address: str) -> list[str]:
-    """The cookies of visitors who have just come."""
+async def _start_sessions(address: str) -> list[str]:
+    """Starts new sessions, and returns their cookies."""
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
         pages = await asyncio.gather(*(client.get("/", headers={"cookie": ""}) for _ in range(VISITORS)))
     return [page.cookies["session_id"] for page in pages]
 
 
 async def _resume_sessions(address: str, cookies: list[str]) -> list[str]:
-    """The cookies under which these visitors' calls go on: each its own, or a new one."""
+    """Makes a call with each cookie. Returns the cookie that each visitor has afterwards."""
 
     async def resume(client: httpx.AsyncClient, cookie: str) -> str:
-        answer = await client.post("/api/v1/cart", json={}, headers={"cookie": f"session_id={cookie}"})
-        assert answer.is_success, answer.text
-        return answer.cookies.get("session_id") or cookie
+        response = await client.post("/api/v1/cart", json={}, headers={"cookie": f"session_id={cookie}"})
+        assert response.is_success, response.text
+        return response.cookies.get("session_id") or cookie
 
     async with httpx.AsyncClient(trust_env=False, base_url=address, timeout=30) as client:
         return list(await asyncio.gather(*(resume(client, cookie) for cookie in cookies)))

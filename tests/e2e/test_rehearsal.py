@@ -1,4 +1,4 @@
-"""The stacks on AWS, rehearsed on one machine: up, bought in, changed, broken, destroyed to the resource."""
+"""Tests the rehearsal of every stack on AWS: deploy, buy, change, interrupt, destroy."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ STACKS = ("demo", "dev", "staging", "prod")
 
 
 def change(workspace: Workspace, stack: str, **aws: Any) -> None:
-    """Settings of the stack, each by its path with a double underscore between keys."""
+    """Changes settings of the stack. A double underscore separates the keys of a path."""
     file = settings(workspace, stack)
     content = yaml.safe_load(file.read_text())
     for path, value in aws.items():
@@ -36,7 +36,7 @@ def settings(workspace: Workspace, stack: str) -> Path:
 
 @pytest.fixture
 def fresh(workspace: Workspace) -> Iterator[Workspace]:
-    """With no rehearsal before or after, and the settings as they are in the repository afterwards."""
+    """The workspace. After the test, its settings are restored and its rehearsal is removed."""
     before = {stack: settings(workspace, stack).read_text() for stack in STACKS}
     yield workspace
     for stack, content in before.items():
@@ -54,8 +54,8 @@ def test_a_preview_needs_no_account_and_leaves_nothing(fresh: Workspace, stack: 
     assert "Nothing is running, and nothing is left" in fresh.make("down")
 
 
-def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspace) -> None:
-    fresh.kill("rehearse", once_it_says="aws:ec2:NatGateway", STACK="dev")
+def test_a_killed_rehearsal_continues_and_can_be_changed_and_destroyed(fresh: Workspace) -> None:
+    fresh.kill("rehearse", once_it_prints="aws:ec2:NatGateway", STACK="dev")
     output = fresh.make("rehearse", STACK="dev")
     assert re.search(r"\d+ unchanged", output.partition("A second up must change nothing")[2])
     with browser_page() as page:
@@ -72,14 +72,14 @@ def test_dev_is_killed_on_the_way_rehearsed_changed_and_destroyed(fresh: Workspa
 
 
 @pytest.mark.parametrize("stack", ["demo", "staging"])
-def test_a_stack_comes_up_and_leaves_the_account_as_it_was(fresh: Workspace, stack: str) -> None:
+def test_a_stack_is_deployed_and_destroyed_without_a_trace(fresh: Workspace, stack: str) -> None:
     fresh.make("rehearse", STACK=stack)
     with browser_page() as page:
         assert buy(page, ADDRESS).order_id
     assert "as they were before, to the resource" in fresh.make("down", STACK=stack)
 
 
-def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifted(fresh: Workspace) -> None:
+def test_prod_can_be_destroyed_only_after_it_expires_and_is_unprotected(fresh: Workspace) -> None:
     fresh.make("rehearse", STACK="prod")
     with browser_page() as page:
         assert buy(page, ADDRESS).order_id
@@ -101,9 +101,7 @@ def test_prod_is_destroyed_once_it_is_said_to_expire_and_its_protection_is_lifte
         ("network__cidr", "10.40.0.0/16", "overlaps 10.40.0.0/16 of prod"),
     ],
 )
-def test_what_aws_would_refuse_is_told_before_anything_is_made(
-    fresh: Workspace, path: str, value: str, allowed: str
-) -> None:
+def test_a_preview_reports_what_aws_would_refuse(fresh: Workspace, path: str, value: str, allowed: str) -> None:
     change(fresh, "dev", **{path: value})
     output = fresh.make("preview", STACK="dev", fails=True)
     assert f"boutique:aws.{path.replace('__', '.')}: " in output

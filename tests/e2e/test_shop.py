@@ -1,4 +1,4 @@
-"""`make shop`: the shop as plain processes, as a person meets it."""
+"""Tests `make shop`, which runs the shop as plain processes."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ ADDRESSES = ("http://127.0.0.1:8080", "http://127.0.0.1:8081")
 
 @pytest.fixture(scope="module")
 def shop(workspace: Workspace) -> Iterator[tuple[str, str]]:
-    """Open for the tests; what it printed when it closed is nobody's concern, that it ended well is."""
+    """The addresses of the running shop. Stopping it has to succeed."""
     process = workspace.start("shop")
     assert process.stdout is not None
-    said = ""
-    while "  ".join(ADDRESSES) not in said:
+    output = ""
+    while "  ".join(ADDRESSES) not in output:
         line = process.stdout.readline()
-        assert line, said
-        said += line
+        assert line, output
+        output += line
     yield ADDRESSES
     os.killpg(process.pid, signal.SIGINT)
     rest, _ = process.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""A copy of the checkout, in which `make` is run as a person would, and what it started."""
+"""A copy of the checkout in which tests run `make` as a person would, and access to the cluster that it started."""
 
 import json
 import os
@@ -23,14 +23,14 @@ REPLACEMENT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended. `output` is all that it printed."""
+    """The exit status of a command, and everything that it printed."""
 
     status: int
     output: str
 
 
 class Workspace:
-    """The checkout's tracked files, in a directory where a test may change them."""
+    """A copy of the tracked files, which a test may change."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -45,7 +45,7 @@ class Workspace:
         return self.directory / "stacks" / "Pulumi.local.yaml"
 
     def start(self, target: str, **variables: str) -> "subprocess.Popen[str]":
-        """Starts `make` in a process group of its own, as a shell does."""
+        """Starts `make` in its own process group, as a shell does."""
         return subprocess.Popen(
             ["make", "--no-print-directory", target, *(f"{name}={value}" for name, value in variables.items())],
             cwd=self.directory,
@@ -58,25 +58,30 @@ class Workspace:
         )
 
     def make(self, target: str, *, fails: bool = False, **variables: str) -> str:
-        """Runs `make`, and answers what it printed. Fails the test where it ends otherwise than expected."""
+        """Runs `make` and returns its output.
+
+        Args:
+            fails: Whether it has to fail. The test fails if the outcome is another.
+            variables: Variables of the Makefile.
+        """
         process = self.start(target, **variables)
         output, _ = process.communicate()
         print(f"$ make {target}\n{output}")
         assert (process.returncode != 0) == fails, f"make {target} ended with {process.returncode}:\n{output[-6000:]}"
         return output
 
-    def kill(self, target: str, *, once_it_says: str, **variables: str) -> None:
-        """Runs `make`, and kills all of it in the middle."""
+    def kill(self, target: str, *, once_it_prints: str, **variables: str) -> None:
+        """Runs `make`, and kills all its processes once a line of its output contains a text."""
         process = self.start(target, **variables)
         assert process.stdout is not None
-        said = next((line for line in process.stdout if once_it_says in line), None)
+        found = next((line for line in process.stdout if once_it_prints in line), None)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        assert said is not None, f"make {target} ended without saying {once_it_says!r}"
+        assert found is not None, f"make {target} ended without printing {once_it_prints!r}"
 
 
 class Kubectl:
-    """An operator at work behind Pulumi's back."""
+    """Runs kubectl in the shop's namespace, as an operator would."""
 
     def __init__(self) -> None:
         with Progress() as progress:
@@ -99,17 +104,17 @@ class Kubectl:
         return json.loads(self.run("get", *arguments, "--output", "json"))
 
     def pods(self, name: str) -> list[str]:
-        """The pods of a service that are not on their way out."""
+        """Returns the pods of a service that are not being deleted."""
         found = self.get("pods", "--selector", f"app.kubernetes.io/name={name}")["items"]
         return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def kill(self, pod: str) -> None:
-        """Takes a pod away at once, and returns when another is ready in its place."""
+        """Deletes a pod without a grace period, and waits until another is ready in its place."""
         before = self._ready_pods()
         self.run("delete", "pod", pod, "--grace-period=0", "--force", "--wait=true")
         deadline = time.monotonic() + REPLACEMENT_SECONDS
         while len(self._ready_pods()) < len(before):
-            assert time.monotonic() < deadline, f"{pod} is not replaced after {REPLACEMENT_SECONDS} s"
+            assert time.monotonic() < deadline, f"{pod} was not replaced within {REPLACEMENT_SECONDS} s"
             time.sleep(0.2)
 
     def _ready_pods(self) -> set[str]:
@@ -122,7 +127,7 @@ class Kubectl:
         }
 
     def query(self, statement: str, pod: str = "product-data-0") -> list[str]:
-        """Asks a server of product-data, as its superuser; a line a row, columns apart by `|`."""
+        """Runs an SQL statement on product-data, as superuser. Returns the rows, with `|` between columns."""
         command = [
             "psql",
             "--no-psqlrc",
@@ -138,12 +143,12 @@ class Kubectl:
         return self.run("exec", pod, "--", *command).split()
 
     def redis(self, pod: str, *commands: str) -> str:
-        """Gives commands to a Redis, over one connection."""
+        """Sends commands to a Redis server over one connection, and returns the output."""
         script = "printf '%s\\n' \"$@\" | redis-cli -e --user boutique"
         return self.run("exec", pod, "--", "sh", "-c", script, "sh", *commands)
 
     def redis_calls(self, pod: str, command: str) -> int:
-        """How often a Redis was given a command."""
+        """Returns how often a Redis server has run a command."""
         found = re.search(rf"cmdstat_{command}:calls=(\d+)", self.redis(pod, "INFO commandstats"))
         return int(found[1]) if found else 0
 
@@ -152,6 +157,6 @@ class Kubectl:
 
 
 def lines_with(output: str, words: Iterable[str]) -> list[str]:
-    """The lines that have all the words."""
-    wanted = list(words)
-    return [line for line in output.splitlines() if all(word in line for word in wanted)]
+    """Returns the lines that contain all the words."""
+    required = list(words)
+    return [line for line in output.splitlines() if all(word in line for word in required)]
