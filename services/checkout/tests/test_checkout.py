@@ -1,4 +1,4 @@
-"""What a client of CheckoutService may rely on."""
+"""CheckoutService, on a real Postgres."""
 
 from __future__ import annotations
 

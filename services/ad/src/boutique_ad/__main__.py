@@ -15,6 +15,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(_: AdSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the ad service."""
     yield serving.GrpcService(
         descriptor=shop_pb2.DESCRIPTOR.services_by_name["AdService"],
         add_to_server=shop_pb2_grpc.add_AdServiceServicer_to_server,

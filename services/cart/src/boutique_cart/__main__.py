@@ -12,6 +12,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: CartSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the cart service."""
     async with open_store(settings.redis) as store:
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["CartService"],

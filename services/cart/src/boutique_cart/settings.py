@@ -7,7 +7,7 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class CartSettings(ServiceSettings):
-    """Reads the cart service\'s environment variables."""
+    """Reads the cart service's environment variables."""
 
     port: int = Field(default=7070, ge=1, le=65535)
     redis: RedisSettings

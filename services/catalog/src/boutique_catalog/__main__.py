@@ -14,6 +14,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: CatalogSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the catalog service."""
     async with open_store(settings.product_data) as store:
         current = CurrentCatalog(store, settings.cache_seconds)
         refreshing = asyncio.create_task(current.keep_up_to_date())

@@ -7,7 +7,7 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class CatalogSettings(ServiceSettings):
-    """Reads the catalog service\'s environment variables."""
+    """Reads the catalog service's environment variables."""
 
     port: int = Field(default=3550, ge=1, le=65535)
     product_data: PostgresSettings

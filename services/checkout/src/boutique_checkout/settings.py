@@ -7,7 +7,7 @@ from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class CheckoutSettings(ServiceSettings):
-    """Reads the checkout service\'s environment variables."""
+    """Reads the checkout service's environment variables."""
 
     port: int = Field(default=5050, ge=1, le=65535)
     product_data: PostgresSettings

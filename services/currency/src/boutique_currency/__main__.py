@@ -15,6 +15,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @contextlib.asynccontextmanager
 async def open_service(settings: CurrencySettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the currency service."""
     released = packaged_rates()
     async with contextlib.AsyncExitStack() as stack:
         latest = None

@@ -6,7 +6,7 @@ from boutique_runtime.settings import ServiceSettings
 
 
 class CurrencySettings(ServiceSettings):
-    """Reads the currency service\'s environment variables."""
+    """Reads the currency service's environment variables."""
 
     port: int = Field(default=7000, ge=1, le=65535)
     rates_url: HttpUrl | None = Field(

@@ -16,6 +16,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: EmailSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the email service."""
     async with AsyncExitStack() as stack:
         names: ProductNames = no_names
         if settings.product_catalog_service_addr is not None:

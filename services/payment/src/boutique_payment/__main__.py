@@ -11,6 +11,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: PaymentSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the payment service."""
     yield serving.GrpcService(
         descriptor=shop_pb2.DESCRIPTOR.services_by_name["PaymentService"],
         add_to_server=shop_pb2_grpc.add_PaymentServiceServicer_to_server,

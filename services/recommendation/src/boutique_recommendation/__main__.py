@@ -13,6 +13,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: RecommendationSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the recommendation service."""
     async with open_stub(shop_pb2_grpc.ProductCatalogServiceStub, settings.product_catalog_service_addr) as catalog:
         yield serving.GrpcService(
             descriptor=shop_pb2.DESCRIPTOR.services_by_name["RecommendationService"],

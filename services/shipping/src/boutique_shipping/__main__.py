@@ -11,6 +11,7 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 @asynccontextmanager
 async def open_service(settings: ShippingSettings) -> AsyncIterator[serving.GrpcService]:
+    """Opens the shipping service."""
     yield serving.GrpcService(
         descriptor=shop_pb2.DESCRIPTOR.services_by_name["ShippingService"],
         add_to_server=shop_pb2_grpc.add_ShippingServiceServicer_to_server,

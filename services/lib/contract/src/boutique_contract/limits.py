@@ -24,7 +24,7 @@ EMAIL_ADDRESS = TextRule(
 STREET_ADDRESS = text_of(512)
 STREET_LINE_1 = text_of(256)
 STREET_LINE_2 = text_of(254, required=False)
-"""With the first line and ", " between them, it fits STREET_ADDRESS."""
+"""Both lines, joined by ", ", fit into STREET_ADDRESS."""
 CITY = text_of(128)
 STATE = text_of(128, required=False)
 COUNTRY = text_of(128)
@@ -47,9 +47,9 @@ SECURITY_CODE_NUMBER = IntegerRule(0, 9999, SECURITY_CODE.message)
 
 ADDED_QUANTITY = from_to(1, 10)
 CART_QUANTITY = from_to(0, 99)
-"""Of one product in a cart; 0 removes it."""
+"""The quantity of one product in a cart; 0 removes it."""
 ORDERED_QUANTITY = from_to(1, 10_000)
-"""Of one product in an order: more than CART_QUANTITY, since Online Boutique's cart service has no limit."""
+"""The quantity of one product in an order: above CART_QUANTITY, since Online Boutique's carts have no limit."""
 MAXIMUM_CART_PRODUCTS = 100
 
 SEARCH_QUERY = text_of(256, required=False)

@@ -69,14 +69,14 @@ class CartServiceServicer:
     """
 
     def AddItem(self, request, context):
-        """Adds to the quantity that is in the cart already.
+        """Adds to the quantity in the cart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetCart(self, request, context):
-        """Answers an empty cart for an unknown user.
+        """Returns an empty cart for an unknown user.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +96,7 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveItem(self, request, context):
-        """Added: removes a product, if it is there.
+        """Added: removes a product if the cart has it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -426,7 +426,7 @@ class ProductCatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetProducts(self, request, context):
-        """Added: many products by id in one call; ids that are not in the catalog are left out of the answer.
+        """Added: returns many products by id in one call, without ids that are not in the catalog.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -930,7 +930,7 @@ class PaymentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Refund(self, request, context):
-        """Added: gives a charge back, by its transaction id; giving back twice is the same as once.
+        """Added: refunds a charge by its transaction id. A second refund has no effect.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1124,14 +1124,14 @@ class CheckoutServiceServicer:
     """
 
     def PlaceOrder(self, request, context):
-        """With the same `idempotency-key` in the metadata, a second call answers what the first did and charges nothing.
+        """With the same `idempotency-key` in the metadata, a second call returns the first order and charges nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def QuoteOrder(self, request, context):
-        """Added: what PlaceOrder would charge for the cart as it is.
+        """Added: returns what PlaceOrder would charge for the current cart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

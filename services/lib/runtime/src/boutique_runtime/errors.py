@@ -32,7 +32,7 @@ class InvalidRequestError(ServiceError):
 
 
 class NotFoundError(ServiceError):
-    """What the request refers to does not exist. The message has its id."""
+    """The request refers to something that does not exist. The message has its id."""
 
     code = grpc.StatusCode.NOT_FOUND
 
