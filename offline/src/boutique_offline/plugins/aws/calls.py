@@ -53,7 +53,7 @@ class Caller:
             return False
         if call is not kind.create and call is not kind.copy and not call.takes_all:
             return False
-        member = conversion.member_of(self._input(kind, call), name, kind.members)
+        member = conversion.member_of(self._properties(kind, call), name, kind.members)
         return identifies or (member is not None and member not in call.arguments)
 
     def check(self, kind: ResourceType, call: Call, name: str, inputs: Mapping[str, Any]) -> None:
@@ -95,6 +95,8 @@ class Caller:
             if not unset and self._is_sent(kind, call, name):
                 member, argument = self._argument(kind, call, name, value)
                 arguments[member] = argument
+        if call.within:
+            arguments = {call.within: arguments}
         if call.build:
             arguments |= call.build(state, old)
         arguments |= fill(call.arguments, state)
@@ -151,7 +153,7 @@ class Caller:
         return jmespath.search(fill(call.answer, state), conversion.from_api(answer, shape))
 
     def _argument(self, kind: ResourceType, call: Call, name: str, value: Any) -> tuple[str, Any]:
-        shape = self._input(kind, call)
+        shape = self._properties(kind, call)
         member = conversion.member_of(shape, name, kind.members)
         if member is None:
             raise UncoveredError(name)
@@ -170,6 +172,11 @@ class Caller:
     def _tags_member(self, kind: ResourceType, call: Call) -> str | None:
         members = self._input(kind, call).members
         return next((name for name in members if name.lower() in _TAGS or name == "TagSpecifications"), None)
+
+    def _properties(self, kind: ResourceType, call: Call) -> StructureShape:
+        """Returns the structure that contains the members of the properties."""
+        shape: Any = self._input(kind, call)
+        return shape.members[call.within] if call.within else shape
 
     def _input(self, kind: ResourceType, call: Call) -> StructureShape:
         return self._api.input(kind.service, call.operation)

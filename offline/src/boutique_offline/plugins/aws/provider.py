@@ -1,6 +1,8 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
 """The `aws` provider: converts the engine's calls to plain values and back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from google.protobuf import empty_pb2
@@ -89,23 +91,20 @@ class AwsProvider(EmulatedProvider):
         if request.preview:
             expected = self._resources.preview(resource, reveal(inputs))
             return provider_pb2.CreateResponse(properties=encode(_conceal(resource, expected, inputs)))
-        try:
-            identifier, state = await self._resources.create(resource, reveal(inputs))
-        except IncompleteError as error:
-            state = _conceal(resource, error.state, inputs)
-            reasons = [str(_named(resource, error))]
-            raise InitializationFailedError(reasons, error.identifier, state, inputs) from error
-        except PluginError as error:
-            raise _named(resource, error) from error
+        with _named(resource):
+            try:
+                identifier, state = await self._resources.create(resource, reveal(inputs))
+            except IncompleteError as error:
+                state = _conceal(resource, error.state, inputs)
+                reasons = [f"{resource}: {error}"]
+                raise InitializationFailedError(reasons, error.identifier, state, inputs) from error
         return provider_pb2.CreateResponse(id=identifier, properties=encode(_conceal(resource, state, inputs)))
 
     async def Read(self, request: provider_pb2.ReadRequest, _: Context) -> provider_pb2.ReadResponse:
         resource, inputs = _resource(request), decode(request.inputs)
         state = reveal(decode(request.properties))
-        try:
+        with _named(resource):
             now = await self._resources.read(resource, request.id, reveal(inputs), state)
-        except PluginError as error:
-            raise _named(resource, error) from error
         if now is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -117,21 +116,17 @@ class AwsProvider(EmulatedProvider):
     async def Update(self, request: provider_pb2.UpdateRequest, _: Context) -> provider_pb2.UpdateResponse:
         resource, inputs = _resource(request), decode(request.news)
         old, state = reveal(decode(request.old_inputs)), reveal(decode(request.olds)) | {"id": request.id}
-        try:
+        with _named(resource):
             if request.preview:
                 state = self._resources.preview(resource, reveal(inputs), state)
             else:
                 state = await self._resources.update(resource, old, reveal(inputs), state)
-        except PluginError as error:
-            raise _named(resource, error) from error
         return provider_pb2.UpdateResponse(properties=encode(_conceal(resource, state, inputs)))
 
     async def Delete(self, request: provider_pb2.DeleteRequest, _: Context) -> empty_pb2.Empty:
         resource = _resource(request)
-        try:
+        with _named(resource):
             await self._resources.delete(resource, request.id, reveal(decode(request.properties)))
-        except PluginError as error:
-            raise _named(resource, error) from error
         return empty_pb2.Empty()
 
     async def Invoke(self, request: provider_pb2.InvokeRequest, _: Context) -> provider_pb2.InvokeResponse:
@@ -142,9 +137,15 @@ def _resource(request: Any) -> Resource:
     return Resource(request.type, types.find(request.type), request.name)
 
 
-def _named(resource: Resource, error: PluginError) -> PluginError:
-    """Returns the error with the resource's name in the message."""
-    return PluginError(f"{resource}: {error}")
+@contextmanager
+def _named(resource: Resource) -> Iterator[None]:
+    """Adds the resource's name to the message of a PluginError."""
+    try:
+        yield
+    except InitializationFailedError:
+        raise
+    except PluginError as error:
+        raise PluginError(f"{resource}: {error}") from error
 
 
 def _conceal(resource: Resource, values: Properties, inputs: Properties) -> Properties:

@@ -24,6 +24,7 @@ class Call:
         arguments: Members that are not properties: constants, or templates over properties such as "{id}".
         takes: Properties that are sent as the members of their names.
         takes_all: Whether it takes every property that has a member, except those that another update builds from.
+        within: Member that contains the members of the properties, if they are not at the top level.
         build: Returns members that the API structures differently, from the new and the old properties.
         built: Properties that `build` uses.
         whole: Whether all properties that it takes are sent if one of them changes, not only the changed ones.
@@ -35,6 +36,7 @@ class Call:
     arguments: Arguments = field(default_factory=dict)
     takes: tuple[str, ...] = ()
     takes_all: bool = False
+    within: str | None = None
     build: Callable[[Properties, Properties], Arguments] | None = None
     built: tuple[str, ...] = ()
     whole: bool = False

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from boutique_offline.plugins.aws.api import Api
-from boutique_offline.plugins.aws.conversion import UncoveredError
 from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType, Tagging
 from boutique_offline.plugins.properties import Asset
 
@@ -60,84 +59,28 @@ async def _empty_if_forced(api: Api, state: Properties) -> None:
 
 
 def _configuration(
-    put: str,
-    get: str,
-    delete: str | None,
-    properties: tuple[str, ...],
-    build: Callable[[Properties, Properties], Arguments],
-    answer: str,
+    put: str, get: str, delete: str | None, within: str | None, answer: str, **members: str
 ) -> ResourceType:
-    """Returns the row of a configuration that is written, read and deleted as a whole."""
+    """Returns the row of a configuration that is written, read and deleted as a whole.
+
+    Args:
+        put: Operation that writes it.
+        get: Operation that reads it.
+        delete: Operation that deletes it, if there is one.
+        within: Member that contains the configuration in a request.
+        answer: JMESPath of the configuration in the response.
+        members: Names of members that differ from those of properties.
+    """
     return ResourceType(
         service="s3",
         id="{bucket}",
-        create=Call(put, _BUCKET, build=build, built=properties),
+        create=Call(put, _BUCKET, within=within),
         read=Call(get, _BUCKET, answer=answer),
-        updates=(Call(put, _BUCKET, build=build, built=properties),),
+        updates=(Call(put, _BUCKET, within=within, takes_all=True, whole=True),),
         delete=(Call(delete, _BUCKET),) if delete else (),
+        members=members,
         unique=True,
     )
-
-
-_PUBLIC_ACCESS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-
-
-def _public_access(configuration: Properties, _: Properties) -> Arguments:
-    blocks = {name[:1].upper() + name[1:]: bool(configuration.get(name)) for name in _PUBLIC_ACCESS}
-    return {"PublicAccessBlockConfiguration": blocks}
-
-
-def _ownership(configuration: Properties, _: Properties) -> Arguments:
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": configuration["rule"]["objectOwnership"]}]}}
-
-
-def _versioning(configuration: Properties, _: Properties) -> Arguments:
-    return {"VersioningConfiguration": {"Status": configuration["versioningConfiguration"]["status"]}}
-
-
-def _encryption(configuration: Properties, _: Properties) -> Arguments:
-    rules = []
-    for rule in configuration["rules"]:
-        default = rule.get("applyServerSideEncryptionByDefault") or {}
-        key = {"KMSMasterKeyID": default["kmsMasterKeyId"]} if default.get("kmsMasterKeyId") else {}
-        converted: dict[str, Any] = {
-            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default.get("sseAlgorithm"), **key}
-        }
-        if rule.get("bucketKeyEnabled") is not None:
-            converted["BucketKeyEnabled"] = rule["bucketKeyEnabled"]
-        rules.append(converted)
-    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
-
-
-def _policy(configuration: Properties, _: Properties) -> Arguments:
-    return {"Policy": configuration["policy"]}
-
-
-_LIFECYCLE: Final = {
-    "abortIncompleteMultipartUpload": (
-        "AbortIncompleteMultipartUpload",
-        {"daysAfterInitiation": "DaysAfterInitiation"},
-    ),
-    "expiration": ("Expiration", {"days": "Days", "expiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}),
-    "filter": ("Filter", {"prefix": "Prefix"}),
-    "noncurrentVersionExpiration": (
-        "NoncurrentVersionExpiration",
-        {"noncurrentDays": "NoncurrentDays", "newerNoncurrentVersions": "NewerNoncurrentVersions"},
-    ),
-}
-
-
-def _lifecycle(configuration: Properties, _: Properties) -> Arguments:
-    rules = []
-    for rule in configuration["rules"]:
-        converted: dict[str, Any] = {"ID": rule["id"], "Status": rule["status"]}
-        if unknown := sorted(rule.keys() - _LIFECYCLE.keys() - {"id", "status"}):
-            raise UncoveredError(f"rules.{unknown[0]}")
-        for name, (member, members) in _LIFECYCLE.items():
-            if rule.get(name) is not None:
-                converted[member] = {members[key]: value for key, value in rule[name].items() if value is not None}
-        rules.append(converted)
-    return {"LifecycleConfiguration": {"Rules": rules}}
 
 
 TYPES: Final = {
@@ -168,44 +111,40 @@ TYPES: Final = {
         "PutPublicAccessBlock",
         "GetPublicAccessBlock",
         "DeletePublicAccessBlock",
-        _PUBLIC_ACCESS,
-        _public_access,
-        "publicAccessBlockConfiguration",
+        within="PublicAccessBlockConfiguration",
+        answer="publicAccessBlockConfiguration",
     ),
     "BucketOwnershipControls": _configuration(
         "PutBucketOwnershipControls",
         "GetBucketOwnershipControls",
         "DeleteBucketOwnershipControls",
-        ("rule",),
-        _ownership,
-        "{rule: ownershipControls.rules[0]}",
+        within="OwnershipControls",
+        answer="{rule: ownershipControls.rules[0]}",
+        rule="Rules",
     ),
     "BucketVersioning": _configuration(
         "PutBucketVersioning",
         "GetBucketVersioning",
         None,
-        ("versioningConfiguration",),
-        _versioning,
-        "{versioningConfiguration: {status: status}}",
+        within=None,
+        answer="{versioningConfiguration: {status: status}}",
     ),
     "BucketServerSideEncryptionConfiguration": _configuration(
         "PutBucketEncryption",
         "GetBucketEncryption",
         "DeleteBucketEncryption",
-        ("rules",),
-        _encryption,
-        "serverSideEncryptionConfiguration",
+        within="ServerSideEncryptionConfiguration",
+        answer="serverSideEncryptionConfiguration",
     ),
     "BucketPolicy": _configuration(
-        "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", ("policy",), _policy, "{policy: policy}"
+        "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", within=None, answer="{policy: policy}"
     ),
     "BucketLifecycleConfiguration": _configuration(
         "PutBucketLifecycleConfiguration",
         "GetBucketLifecycleConfiguration",
         "DeleteBucketLifecycle",
-        ("rules",),
-        _lifecycle,
-        "@",
+        within="LifecycleConfiguration",
+        answer="@",
     ),
     "BucketObjectv2": ResourceType(
         service="s3",
