@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jmespath
 from botocore.model import Shape, StructureShape
@@ -175,8 +175,8 @@ class Caller:
 
     def _properties(self, kind: ResourceType, call: Call) -> StructureShape:
         """Returns the structure that contains the members of the properties."""
-        shape: Any = self._input(kind, call)
-        return shape.members[call.within] if call.within else shape
+        shape = self._input(kind, call)
+        return cast(StructureShape, shape.members[call.within]) if call.within else shape
 
     def _input(self, kind: ResourceType, call: Call) -> StructureShape:
         return self._api.input(kind.service, call.operation)
