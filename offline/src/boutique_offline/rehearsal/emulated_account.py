@@ -1,4 +1,4 @@
-"""The emulated account as `boutique rehearse` and `boutique preview` use it: started, looked into, and stopped."""
+"""The emulated account as `boutique rehearse` and `boutique preview` use it."""
 
 import asyncio
 import json
@@ -6,21 +6,18 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from boutique_offline.plugins.kubernetes import kubeconfig as kubeconfigs
 from boutique_offline.plugins.kubernetes.api import Api
 from boutique_offline.rehearsal import servers
 from boutique_offline.rehearsal.eks import objects
 from boutique_offline.rehearsal.inventory import take_inventory
-from boutique_offline.rehearsal.servers import Servers, Specification
+from boutique_offline.rehearsal.servers import Servers
 from boutique_offline.rehearsal.stores import data
 from dev.clusters import NODE_PORTS
 from dev.emulation import AccountSpecification
 from dev.errors import ActionableError
 from dev.progress import Progress
-
-_CLOUDFLARE_ACCOUNT: Final = "9a7806061c88ada191ed06f989cc3dac"
 
 
 @dataclass(frozen=True)
@@ -31,12 +28,7 @@ class RehearsalAccount:
 
     def start(self, specification: AccountSpecification, progress: Progress) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        zone = f"{specification.domain}={specification.zone_id}={_CLOUDFLARE_ACCOUNT}"
-        started = servers.start(
-            self.directory,
-            Specification(specification.account, specification.region, [zone], specification.cluster),
-            progress,
-        )
+        started = servers.start(self.directory, specification, progress)
         self._baseline.write_text(json.dumps(take_inventory(started, specification.region)))
 
     def is_running(self) -> bool:
@@ -50,11 +42,11 @@ class RehearsalAccount:
 
     def new_resources(self) -> list[str]:
         before = json.loads(self._baseline.read_text())
-        now = take_inventory(self._servers(), Specification.read(self.directory).region)
+        now = take_inventory(self._servers(), servers.read_specification(self.directory).region)
         return [entry for entry in now if entry not in before]
 
     def open_services(self, namespace: str) -> list[str]:
-        access = Specification.read(self.directory).cluster
+        access = servers.read_specification(self.directory).cluster
         if access is None:
             raise ActionableError("This account was started without a cluster, so no service runs.")
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from dev.emulation import ClusterAccess
+from dev.emulation import AccountSpecification, ClusterAccess
 from dev.errors import ActionableError
 from dev.progress import Progress
 from dev.virtual_environment import ROOT
@@ -55,30 +55,11 @@ class Servers:
         unfinished.rename(directory / "servers.json")
 
 
-@dataclass(frozen=True)
-class Specification:
-    """The account and the zones to serve.
-
-    Args:
-        account: The account's number.
-        region: Its region.
-        zones: Cloudflare's zones, each as "name=id=account".
-        cluster: The cluster for the shop. Without one, there are no stores.
-    """
-
-    account: str
-    region: str
-    zones: list[str]
-    cluster: ClusterAccess | None = None
-
-    @classmethod
-    def read(cls, directory: Path) -> Self:
-        values = json.loads((directory / _SPECIFICATION).read_text())
-        cluster = values.pop("cluster")
-        return cls(**values, cluster=ClusterAccess(**cluster) if cluster else None)
-
-    def write(self, directory: Path) -> None:
-        (directory / _SPECIFICATION).write_text(json.dumps(asdict(self), indent=2))
+def read_specification(directory: Path) -> AccountSpecification:
+    """Returns the account that the servers in the directory emulate."""
+    values = json.loads((directory / _SPECIFICATION).read_text())
+    cluster = values.pop("cluster")
+    return AccountSpecification(**values, cluster=ClusterAccess(**cluster) if cluster else None)
 
 
 def running(directory: Path) -> Servers | None:
@@ -90,11 +71,11 @@ def running(directory: Path) -> Servers | None:
     return None
 
 
-def start(directory: Path, specification: Specification, progress: Progress) -> Servers:
+def start(directory: Path, specification: AccountSpecification, progress: Progress) -> Servers:
     """Starts the servers. Raises ActionableError with the end of their log if they do not respond in time."""
     stop(directory)
     (directory / "servers.json").unlink(missing_ok=True)
-    specification.write(directory)
+    (directory / _SPECIFICATION).write_text(json.dumps(asdict(specification), indent=2))
     log = directory / "servers.log"
     with progress.step("Starting an emulated AWS account and an emulated Cloudflare"), log.open("ab") as output:
         process = subprocess.Popen(

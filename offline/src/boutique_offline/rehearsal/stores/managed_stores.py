@@ -33,6 +33,11 @@ class PostgresDescription:
     primary: Endpoint
     replicas: Mapping[str, Endpoint]
 
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Returns all endpoints of the store."""
+        return [self.primary, *self.replicas.values()]
+
 
 @dataclass(frozen=True)
 class RedisDescription:
@@ -43,6 +48,11 @@ class RedisDescription:
     primary: Endpoint
     readers: Endpoint | None
     replicas: int
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Returns all endpoints of the store."""
+        return [self.primary, *([self.readers] if self.readers else [])]
 
 
 Description = PostgresDescription | RedisDescription
