@@ -14,9 +14,9 @@ from hipstershop import shop_pb2, shop_pb2_grpc
 
 
 @contextlib.asynccontextmanager
-async def open_service(settings: CurrencySettings) -> AsyncIterator[serving.GrpcService]:
-    """Opens the currency service."""
-    released = packaged_rates()
+async def open_service(settings: CurrencySettings, released: Rates | None = None) -> AsyncIterator[serving.GrpcService]:
+    """Opens the currency service. It starts with the released rates; None for those in the package."""
+    released = released or packaged_rates()
     async with contextlib.AsyncExitStack() as stack:
         latest = None
         if settings.rates_url:
