@@ -24,9 +24,13 @@ NETWORK_KINDS = {"network", "other"}
 
 
 @pytest.fixture
-def orphans(account: Account) -> Orphans:
-    """Creates the other stack's orphans first, so that they come first in AWS' responses."""
+def other_stack(account: Account) -> None:
+    """Creates orphans of the other stack. Use it before `orphans`, so that they come first in AWS' responses."""
     create_orphans(account, OTHER_STACK)
+
+
+@pytest.fixture
+def orphans(account: Account) -> Orphans:
     return create_orphans(account, "dev")
 
 
@@ -38,10 +42,12 @@ def of_other_stack(account: Account) -> list[str]:
     return [orphan.id for orphan in find_orphans(replace(account, stack=OTHER_STACK))]
 
 
+@pytest.mark.usefixtures("other_stack")
 def test_all_orphans_of_the_stack_and_none_of_another_are_found(account: Account, orphans: Orphans) -> None:
     assert found(account) == orphans.of_stack | orphans.of_cluster | orphans.reported
 
 
+@pytest.mark.usefixtures("other_stack")
 def test_a_sweep_removes_all_orphans_of_the_stack_and_none_of_another(
     account: Account, orphans: Orphans, quiet: Progress
 ) -> None:
@@ -49,6 +55,7 @@ def test_a_sweep_removes_all_orphans_of_the_stack_and_none_of_another(
     result = sweep(account, quiet, pause=lambda _: None)
     assert result.removed == orphans.of_stack | orphans.of_cluster
     assert found(account) == orphans.reported
+    assert before
     assert of_other_stack(account) == before
 
 
