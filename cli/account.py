@@ -23,6 +23,7 @@ class Account:
 
     @property
     def naming(self) -> Naming:
+        """The names and tags of the stack's resources."""
         return Naming(self.stack, self.settings.expires)
 
     def client(self, service: str) -> Any:

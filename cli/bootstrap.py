@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OLD_VERSION_DAYS = 90
 _UNFINISHED_UPLOAD_DAYS = 7
 _TAGS = {"boutique:project": PROJECT, "boutique:managed-by": "bootstrap"}
-"""There is no stack's tag, so that no teardown removes these resources."""
+"""Without the tag of a stack, no teardown removes these resources."""
 _DEFAULT_REGION = "us-east-1"
 """The region that S3 does not accept as a location constraint. Source: S3 API, CreateBucketConfiguration."""
 

@@ -55,6 +55,7 @@ class Step:
 
     @property
     def state(self) -> State:
+        """The resource after the operation, or before if it is deleted."""
         return self.new or cast("State", self.old)
 
     @property

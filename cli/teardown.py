@@ -23,6 +23,7 @@ def teardown(
     """Destroys the stack and returns the exit status: 1 if there are orphans left to remove.
 
     Args:
+        account: The account of the stack.
         confirmed: Whether to skip the question for the stack's name. A production stack always needs it.
         destroy: Runs `pulumi destroy`. Raises ActionableError if that fails.
         ask: Prints a question and returns the answer.

@@ -61,7 +61,10 @@ def find_prices(queries: Iterable[Query], region: str, directory: Path, today: d
     """Returns the prices for the queries. Requests those from AWS that the cache lacks.
 
     Args:
+        queries: The products.
+        region: The region of the prices.
         directory: The cache, with a file per region.
+        today: The date, for the age of cached prices.
 
     Raises:
         ConfigError: If the region's file is invalid.

@@ -82,6 +82,7 @@ def _print_lines(lines: Sequence[PricedLine], cheaper: Mapping[str, str]) -> Non
     """Prints three tables and a total.
 
     Args:
+        lines: The lines of the bill.
         cheaper: The cheapest values of settings, by key.
     """
 

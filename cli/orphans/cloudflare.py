@@ -21,6 +21,8 @@ _VALIDATION_DOMAIN = ".acm-validations.aws"
 
 @dataclass(frozen=True)
 class Record:
+    """A DNS record."""
+
     id: str
     type: str
     name: str
@@ -69,6 +71,7 @@ class Zone:
                 yield record
 
     def remove(self, record: Record) -> None:
+        """Removes a record. Raises ActionableError if Cloudflare rejects the request."""
         self._ask("DELETE", f"/{record.id}")
 
     def _pages(self) -> Iterator[Any]:

@@ -32,6 +32,7 @@ class Orphan:
 
     @property
     def key(self) -> tuple[str, str]:
+        """The kind and the id, which identify it."""
         return self.kind, self.id
 
 

@@ -58,6 +58,8 @@ def sweep(
     Skips the orphans of a cluster that still exists, since the cluster would recreate them.
 
     Args:
+        account: The account of the stack.
+        progress: Shows the numbers of removed and blocked orphans.
         owners: Whose orphans to remove.
         pause: Waits for a number of seconds.
     """

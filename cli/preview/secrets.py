@@ -23,6 +23,7 @@ def display(value: Any, *counterparts: Any) -> str:
     """Returns a value as JSON without its secrets.
 
     Args:
+        value: The value in a plan.
         counterparts: The same value in other states. Also hides the parts that are secret there.
     """
     return json.dumps(_hide(value, counterparts), ensure_ascii=False, sort_keys=True)

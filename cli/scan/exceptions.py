@@ -29,9 +29,11 @@ class ScanException(FileModel):
     reason: Annotated[str, StringConstraints(min_length=10)]
 
     def applies_to(self, stack: str) -> bool:
+        """Returns whether the exception is valid for a stack."""
         return not self.stacks or stack in self.stacks
 
     def covers(self, finding: Finding) -> bool:
+        """Returns whether the exception is for the check and the resource of a finding."""
         return self.check == finding.check and any(_matches(finding, pattern) for pattern in self.resources)
 
 

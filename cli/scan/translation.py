@@ -49,6 +49,7 @@ class Translation:
 
     @property
     def urns(self) -> Mapping[str, str]:
+        """The URNs by address or file name."""
         return {**self.addresses, **self.files}
 
 
