@@ -82,7 +82,9 @@ def with_field(method: str, field: str, value: Any) -> dict[str, Any]:
     """Returns the valid request with another value in one field.
 
     Args:
+        method: The method that takes the request.
         field: The field as error messages name it, such as `items[0].quantity`.
+        value: The value of the field.
     """
     fields = valid(method)
     *path, last = [int(part) if part.isdecimal() else part for part in re.findall(r"\w+", field)]

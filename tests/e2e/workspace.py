@@ -61,7 +61,8 @@ class Workspace:
         """Runs `make` and returns its output.
 
         Args:
-            fails: Whether it has to fail. The test fails if the outcome is another.
+            target: A target of the Makefile.
+            fails: Whether it has to fail. Any other outcome fails the test.
             variables: Variables of the Makefile.
         """
         process = self.start(target, **variables)
