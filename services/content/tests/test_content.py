@@ -1,4 +1,4 @@
-"""What is answered to a request for a picture."""
+"""Responses to requests for a picture."""
 
 import http.client
 
@@ -13,7 +13,7 @@ from boutique_development_servers.s3 import BUCKET, S3
 MUG = b"<svg><title>Mug</title></svg>"
 
 
-async def test_a_picture_is_the_object_with_its_type_and_its_tag(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_picture_has_the_content_type_and_entity_tag_of_its_object(client: httpx.AsyncClient, s3: S3) -> None:
     entity_tag = s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg")
     assert (answer.status_code, answer.content) == (200, MUG)
@@ -24,13 +24,15 @@ async def test_a_picture_is_the_object_with_its_type_and_its_tag(client: httpx.A
     assert answer.headers["last-modified"].endswith(" GMT")
 
 
-async def test_a_picture_may_be_kept_for_minutes_and_is_asked_for_again_then(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_picture_may_be_cached_for_minutes_and_must_be_revalidated_after(
+    client: httpx.AsyncClient, s3: S3
+) -> None:
     s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg")
     assert answer.headers["cache-control"] == "public, max-age=300, must-revalidate"
 
 
-async def test_a_picture_that_is_opened_alone_can_run_nothing(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_picture_that_is_opened_as_a_page_runs_no_scripts(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", b"<svg><script>alert(1)</script></svg>")
     for path in ("/mug.svg", "/none.svg"):
         answer = await client.get(path)
@@ -38,7 +40,7 @@ async def test_a_picture_that_is_opened_alone_can_run_nothing(client: httpx.Asyn
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_what_would_be_answered_can_be_asked_without_the_content(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_head_returns_the_headers_of_a_picture(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     whole, head = await client.get("/mug.svg"), await client.head("/mug.svg", headers={"range": "bytes=0-3"})
     names = ("content-type", "content-length", "etag", "last-modified", "cache-control", "accept-ranges")
@@ -48,7 +50,7 @@ async def test_what_would_be_answered_can_be_asked_without_the_content(client: h
 
 @pytest.mark.parametrize("known", ["{}", "W/{}", '"other", {}', "*"])
 @pytest.mark.parametrize("asked_before", [False, True])
-async def test_whoever_has_the_picture_is_not_sent_it_again(
+async def test_a_picture_that_the_client_has_is_not_sent_again(
     client: httpx.AsyncClient, s3: S3, known: str, asked_before: bool
 ) -> None:
     entity_tag = s3.put("mug.svg", MUG)
@@ -62,7 +64,7 @@ async def test_whoever_has_the_picture_is_not_sent_it_again(
 
 
 @pytest.mark.parametrize("known", ['"other"', "nonsense", ""])
-async def test_whoever_has_another_picture_is_sent_this_one(client: httpx.AsyncClient, s3: S3, known: str) -> None:
+async def test_a_client_with_another_picture_gets_this_one(client: httpx.AsyncClient, s3: S3, known: str) -> None:
     s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"if-none-match": known})
     assert (answer.status_code, answer.content) == (200, MUG)
@@ -78,7 +80,7 @@ async def test_whoever_has_another_picture_is_sent_this_one(client: httpx.AsyncC
     ],
 )
 @pytest.mark.parametrize("asked_before", [False, True])
-async def test_a_part_is_answered_as_such(
+async def test_a_range_returns_part_of_the_picture(
     client: httpx.AsyncClient, s3: S3, asked: str, content: bytes, said: str, asked_before: bool
 ) -> None:
     entity_tag = s3.put("mug.svg", MUG)
@@ -91,16 +93,16 @@ async def test_a_part_is_answered_as_such(
     assert answer.headers["etag"] == entity_tag
 
 
-async def test_a_part_beyond_the_end_is_refused_with_the_size(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_range_beyond_the_end_is_refused_with_the_size(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"range": "bytes=99-"})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{len(MUG)}"
-    assert answer.json() == {"message": "failure", "reason": "range: the picture mug.svg has no such bytes"}
+    assert answer.json() == {"message": "failure", "reason": "range: the picture mug.svg does not have these bytes"}
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=5-2", "lines=1-2", "bytes=a-b", "bytes=-", "bytes="])
-async def test_of_several_parts_or_of_what_is_no_part_the_whole_is_answered(
+async def test_several_or_invalid_ranges_return_the_whole_picture(
     client: httpx.AsyncClient, s3: S3, asked: str
 ) -> None:
     s3.put("mug.svg", MUG)
@@ -109,29 +111,27 @@ async def test_of_several_parts_or_of_what_is_no_part_the_whole_is_answered(
     assert s3.requests == [("GET /pictures/mug.svg", {})]
 
 
-async def test_a_part_of_what_has_not_changed_is_a_part(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_range_of_an_unchanged_picture_returns_the_part(client: httpx.AsyncClient, s3: S3) -> None:
     entity_tag = s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-range": entity_tag})
     assert (answer.status_code, answer.content) == (206, MUG[:4])
 
 
-async def test_a_part_of_another_picture_is_the_whole_of_this_one(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_range_of_a_changed_picture_returns_the_whole_picture(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-range": '"other"'})
     assert (answer.status_code, answer.content) == (200, MUG)
 
 
 @pytest.mark.parametrize("of", ["W/{}", "Tue, 24 Nov 2099 12:00:00 GMT"])
-async def test_a_part_of_what_may_be_another_picture_is_not_asked_for(
-    client: httpx.AsyncClient, s3: S3, of: str
-) -> None:
+async def test_a_range_with_a_weak_condition_is_not_requested(client: httpx.AsyncClient, s3: S3, of: str) -> None:
     entity_tag = s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-range": of.format(entity_tag)})
     assert (answer.status_code, answer.content) == (200, MUG)
     assert s3.requests == [("GET /pictures/mug.svg", {})]
 
 
-async def test_no_part_is_sent_of_what_is_known(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_range_of_a_known_picture_is_not_sent(client: httpx.AsyncClient, s3: S3) -> None:
     entity_tag = s3.put("mug.svg", MUG)
     answer = await client.get("/mug.svg", headers={"range": "bytes=0-3", "if-none-match": entity_tag})
     assert answer.status_code == 304
@@ -139,7 +139,7 @@ async def test_no_part_is_sent_of_what_is_known(client: httpx.AsyncClient, s3: S
 
 @pytest.mark.parametrize("may_list", [True, False])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_missing_picture_is_not_found_whether_or_not_the_bucket_may_say_so(
+async def test_a_missing_picture_returns_404_with_and_without_permission_to_list(
     client: httpx.AsyncClient, s3: S3, may_list: bool, method: str
 ) -> None:
     s3.may_list = may_list
@@ -169,17 +169,17 @@ async def test_a_missing_picture_is_not_found_whether_or_not_the_bucket_may_say_
         f"/{'m' * 256}",
     ],
 )
-async def test_what_cannot_be_a_name_is_not_found_without_a_question(
+async def test_an_invalid_name_returns_404_without_a_request_to_the_bucket(
     client: httpx.AsyncClient, s3: S3, path: str
 ) -> None:
     s3.put("mug.svg", MUG)
     answer = await client.get(httpx.URL("http://content.test").copy_with(raw_path=path.encode()))
     assert answer.status_code == 404
-    assert answer.json() == {"message": "failure", "reason": "there is no such picture: see the products' filenames"}
+    assert answer.json() == {"message": "failure", "reason": "no such picture; see the filenames of products"}
     assert s3.requests == []
 
 
-async def test_pictures_are_only_read(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_other_methods_are_refused(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     for method in ("POST", "PUT", "DELETE"):
         answer = await client.request(method, "/mug.svg")
@@ -188,26 +188,24 @@ async def test_pictures_are_only_read(client: httpx.AsyncClient, s3: S3) -> None
         assert answer.json()["message"] == "failure"
 
 
-async def test_a_bucket_that_fails_is_a_bad_gateway(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_failing_bucket_returns_502(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     s3.broken = True
     answer = await client.get("/mug.svg")
     assert answer.status_code == 502
-    assert answer.json() == {"message": "failure", "reason": "the bucket of the pictures cannot be read"}
+    assert answer.json() == {"message": "failure", "reason": "the bucket of pictures cannot be read"}
 
 
-async def test_a_bucket_that_waits_is_given_up_when_the_caller_does(client: httpx.AsyncClient, s3: S3) -> None:
+async def test_a_slow_bucket_is_abandoned_at_the_callers_deadline(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     s3.open.clear()
     answer = await client.get("/mug.svg", headers={"x-request-timeout": "0.1"})
     assert answer.status_code == 504
-    assert answer.json() == {"message": "failure", "reason": "the bucket of the pictures does not answer in time"}
+    assert answer.json() == {"message": "failure", "reason": "the bucket of pictures did not respond in time"}
 
 
 @pytest.mark.parametrize("lacking", ["server", "bucket", "credentials"])
-async def test_a_bucket_that_is_not_there_is_a_bad_gateway(
-    s3: S3, monkeypatch: pytest.MonkeyPatch, lacking: str
-) -> None:
+async def test_an_unreachable_bucket_returns_502(s3: S3, monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
     if lacking == "server":
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
     if lacking == "credentials":
@@ -228,7 +226,7 @@ async def test_a_bucket_that_is_not_there_is_a_bad_gateway(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
-async def test_health_is_answered_without_the_bucket(client: httpx.AsyncClient, s3: S3, path: str) -> None:
+async def test_health_does_not_depend_on_the_bucket(client: httpx.AsyncClient, s3: S3, path: str) -> None:
     s3.broken = True
     answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (200, {"healthy": True})

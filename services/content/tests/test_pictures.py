@@ -1,11 +1,10 @@
-"""Which pictures are kept in memory, and for how long."""
+"""Which pictures are cached in memory, and for how long."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
-from boutique_content import pictures as keeping
 from boutique_content.bucket import SMALL_BYTES, BucketError, Chunks, NoSuchPictureError, open_bucket
 from boutique_content.conditions import Conditions
 from boutique_content.pictures import FRESH_SECONDS, Pictures
@@ -32,7 +31,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def pictures(s3: S3, clock: Clock) -> AsyncIterator[Pictures]:
     async with open_bucket(BucketSettings(bucket=BUCKET, region="eu-central-1")) as bucket:
-        yield Pictures(bucket, clock)
+        yield Pictures(bucket, clock=clock)
 
 
 async def content(pictures: Pictures, name: str = "mug.svg") -> bytes:
@@ -42,7 +41,7 @@ async def content(pictures: Pictures, name: str = "mug.svg") -> bytes:
     return answer.content
 
 
-async def test_a_small_picture_is_asked_for_once_while_it_is_fresh(pictures: Pictures, s3: S3, clock: Clock) -> None:
+async def test_a_small_picture_is_requested_once_while_it_is_fresh(pictures: Pictures, s3: S3, clock: Clock) -> None:
     s3.put("mug.svg", MUG)
     for _ in range(3):
         assert await content(pictures) == MUG
@@ -50,7 +49,9 @@ async def test_a_small_picture_is_asked_for_once_while_it_is_fresh(pictures: Pic
     assert len(s3.requests) == 1
 
 
-async def test_a_picture_that_is_not_fresh_is_asked_for_by_its_tag(pictures: Pictures, s3: S3, clock: Clock) -> None:
+async def test_a_picture_that_is_not_fresh_is_revalidated_by_its_entity_tag(
+    pictures: Pictures, s3: S3, clock: Clock
+) -> None:
     entity_tag = s3.put("mug.svg", MUG)
     await content(pictures)
     clock.seconds += FRESH_SECONDS
@@ -59,7 +60,7 @@ async def test_a_picture_that_is_not_fresh_is_asked_for_by_its_tag(pictures: Pic
     assert s3.requests[1:] == [("GET /pictures/mug.svg", {"if-none-match": entity_tag})]
 
 
-async def test_a_picture_that_was_changed_is_seen_when_the_one_before_is_not_fresh(
+async def test_a_changed_picture_is_loaded_once_the_cached_one_is_not_fresh(
     pictures: Pictures, s3: S3, clock: Clock
 ) -> None:
     s3.put("mug.svg", MUG)
@@ -70,7 +71,7 @@ async def test_a_picture_that_was_changed_is_seen_when_the_one_before_is_not_fre
     assert (await pictures.get("mug.svg", Conditions(frozenset({entity_tag})))).status == 304
 
 
-async def test_a_picture_that_was_removed_is_gone_when_it_is_not_fresh(
+async def test_a_removed_picture_is_missing_once_the_cached_one_is_not_fresh(
     pictures: Pictures, s3: S3, clock: Clock
 ) -> None:
     s3.put("mug.svg", MUG)
@@ -82,14 +83,14 @@ async def test_a_picture_that_was_removed_is_gone_when_it_is_not_fresh(
             await pictures.get("mug.svg", Conditions())
 
 
-async def test_a_missing_picture_is_there_as_soon_as_the_bucket_has_it(pictures: Pictures, s3: S3) -> None:
+async def test_a_missing_picture_is_found_as_soon_as_the_bucket_has_it(pictures: Pictures, s3: S3) -> None:
     with pytest.raises(NoSuchPictureError):
         await pictures.get("mug.svg", Conditions())
     s3.put("mug.svg", MUG)
     assert await content(pictures) == MUG
 
 
-async def test_while_the_bucket_is_away_what_was_read_last_is_answered(
+async def test_the_cached_picture_is_returned_while_the_bucket_is_unavailable(
     pictures: Pictures, s3: S3, clock: Clock
 ) -> None:
     s3.put("mug.svg", MUG)
@@ -104,7 +105,7 @@ async def test_while_the_bucket_is_away_what_was_read_last_is_answered(
         await pictures.get("cup.svg", Conditions())
 
 
-async def test_a_part_of_a_kept_picture_is_asked_for(pictures: Pictures, s3: S3) -> None:
+async def test_a_range_of_a_cached_picture_is_requested(pictures: Pictures, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     await content(pictures)
     answer = await pictures.get("mug.svg", Conditions(range="bytes=0-3"))
@@ -112,7 +113,7 @@ async def test_a_part_of_a_kept_picture_is_asked_for(pictures: Pictures, s3: S3)
     assert await content(pictures) == MUG
 
 
-async def test_a_big_picture_is_not_kept(pictures: Pictures, s3: S3) -> None:
+async def test_a_big_picture_is_not_cached(pictures: Pictures, s3: S3) -> None:
     s3.put("big.svg", b"x" * (SMALL_BYTES + 1))
     for _ in range(2):
         answer = await pictures.get("big.svg", Conditions())
@@ -121,19 +122,20 @@ async def test_a_big_picture_is_not_kept(pictures: Pictures, s3: S3) -> None:
     assert len(s3.requests) == 2
 
 
-async def test_of_a_big_picture_that_is_known_nothing_is_sent(pictures: Pictures, s3: S3) -> None:
+async def test_a_big_picture_that_the_client_has_is_not_sent(pictures: Pictures, s3: S3) -> None:
     entity_tag = s3.put("big.svg", b"x" * (SMALL_BYTES + 1))
     for known in ({entity_tag}, {entity_tag, '"other"'}):
         answer = await pictures.get("big.svg", Conditions(frozenset(known)))
         assert (answer.status, answer.headers["etag"], answer.content) == (304, entity_tag, b"")
 
 
-async def test_all_that_is_kept_is_bounded(pictures: Pictures, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "_KEPT_BYTES", 2 * len(MUG))
-    for name in ("a.svg", "b.svg", "c.svg"):
-        s3.put(name, MUG)
-        await content(pictures, name)
-    s3.requests.clear()
-    for name in ("c.svg", "b.svg", "a.svg"):
-        await content(pictures, name)
+async def test_the_cache_drops_the_oldest_pictures_beyond_its_size(s3: S3) -> None:
+    async with open_bucket(BucketSettings(bucket=BUCKET, region="eu-central-1")) as bucket:
+        pictures = Pictures(bucket, cache_bytes=2 * len(MUG))
+        for name in ("a.svg", "b.svg", "c.svg"):
+            s3.put(name, MUG)
+            await content(pictures, name)
+        s3.requests.clear()
+        for name in ("c.svg", "b.svg", "a.svg"):
+            await content(pictures, name)
     assert [request for request, _ in s3.requests] == ["GET /pictures/a.svg"]

@@ -1,4 +1,4 @@
-"""What the service is told, and how it says that it was told wrong."""
+"""The settings, and how the service reports invalid ones."""
 
 import os
 
@@ -12,7 +12,7 @@ from boutique_runtime.settings import load_settings
     ("variable", "value"),
     [("PICTURES_BUCKET", "Pictures"), ("PICTURES_BUCKET", "a/b"), ("PICTURES_REGION", "Frankfurt")],
 )
-def test_a_wrong_setting_is_named(
+def test_an_invalid_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
 ) -> None:
     monkeypatch.setenv("PICTURES_BUCKET", "pictures")

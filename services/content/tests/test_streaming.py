@@ -1,4 +1,4 @@
-"""Big pictures, which pass through in pieces."""
+"""Big pictures, which are streamed."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ def request(path: str, method: str = "GET") -> Scope:
 
 
 class Caller:
-    """Reads an answer, or leaves at its first piece."""
+    """Reads a response, or disconnects after its first chunk."""
 
     def __init__(self, s3: S3, *, leaves: bool = False) -> None:
         self.content = bytearray()
@@ -59,7 +59,7 @@ class Caller:
         self.is_complete = not message.get("more_body", False)
 
 
-async def test_a_big_picture_comes_in_pieces_as_fast_as_they_are_taken(application: Application, s3: S3) -> None:
+async def test_a_big_picture_is_streamed_as_fast_as_it_is_consumed(application: Application, s3: S3) -> None:
     s3.put("big.png", BIG, "image/png")
     caller = Caller(s3)
     await application(request("/big.png"), caller.receive, caller.send)
@@ -70,23 +70,21 @@ async def test_a_big_picture_comes_in_pieces_as_fast_as_they_are_taken(applicati
     assert caller.sent_at_first_piece < len(BIG) / 2
 
 
-async def test_a_caller_that_leaves_ends_the_transfer(application: Application, s3: S3) -> None:
+async def test_a_caller_that_disconnects_ends_the_transfer(application: Application, s3: S3) -> None:
     s3.put("big.png", BIG, "image/png")
     caller = Caller(s3, leaves=True)
     await application(request("/big.png"), caller.receive, caller.send)
     assert await asyncio.to_thread(s3.broken_off.wait, 10)
 
 
-async def test_a_big_picture_is_not_fetched_for_whoever_asks_without_its_content(
-    client: httpx.AsyncClient, s3: S3
-) -> None:
+async def test_head_does_not_transfer_a_big_picture(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("big.png", BIG, "image/png")
     answer = await client.head("/big.png")
     assert answer.headers["content-length"] == str(len(BIG))
     assert await asyncio.to_thread(s3.broken_off.wait, 10)
 
 
-async def test_a_bucket_that_breaks_off_leaves_the_answer_without_an_end(
+async def test_a_transfer_that_breaks_off_leaves_the_response_incomplete(
     application: Application, s3: S3, caplog: pytest.LogCaptureFixture
 ) -> None:
     s3.put("big.png", BIG, "image/png")
@@ -96,4 +94,4 @@ async def test_a_bucket_that_breaks_off_leaves_the_answer_without_an_end(
     assert not caller.is_complete
     assert caller.content == BIG[: len(BIG) // 2]
     (logged,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert (logged.getMessage(), logged.exc_info) == ("broken off", None)
+    assert (logged.getMessage(), logged.exc_info) == ("the transfer broke off", None)

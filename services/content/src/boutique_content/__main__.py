@@ -1,4 +1,4 @@
-"""The content service's process: `python3 -m boutique_content`."""
+"""Runs the content service: `python3 -m boutique_content`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

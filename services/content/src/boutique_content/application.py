@@ -1,4 +1,4 @@
-"""The content service as an ASGI application: its routes, and what all its answers have in common."""
+"""Builds the content service's ASGI application: its routes, headers and errors."""
 
 import logging
 import re
@@ -18,19 +18,19 @@ from boutique_runtime.telemetry import current_request_id
 
 _PATH = re.compile(r"/([a-z0-9][a-z0-9._-]{0,254})")
 
-_OF_EVERY_ANSWER = {
-    # For a picture that is opened as a page of its own: an SVG may hold scripts.
+_HEADERS = {
+    # An SVG that is opened as a page of its own may have scripts.
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "x-content-type-options": "nosniff",
 }
-_OF_EVERY_PICTURE = {
-    **_OF_EVERY_ANSWER,
+_PICTURE_HEADERS = {
+    **_HEADERS,
     "accept-ranges": "bytes",
-    # All see the same, so anybody may keep it. A picture may change under its name, with a release: for five minutes,
-    # about a visit, it is asked for once; from then on a question by its ETag costs an answer without content.
+    # Pictures are the same for everyone, and may change with a release. Five minutes is about a visit; after that,
+    # revalidation by ETag costs a response without content.
     "cache-control": "public, max-age=300, must-revalidate",
 }
-_OF_EVERY_FAILURE = {**_OF_EVERY_ANSWER, "cache-control": "no-store"}
+_FAILURE_HEADERS = {**_HEADERS, "cache-control": "no-store"}
 
 _log = logging.getLogger(__name__)
 
@@ -39,12 +39,12 @@ def create_application(pictures: Pictures) -> Starlette:
     async def picture(request: Request) -> Response:
         path = _PATH.fullmatch(request.scope["path"])
         if path is None:
-            raise NoSuchPictureError("the path is no picture's name")
+            raise NoSuchPictureError("the path is not the name of a picture")
         name = path[1]
         answer = await pictures.get(name, read_conditions(request.method, request.headers))
         if answer.status == 416:
-            raise HTTPException(416, f"range: the picture {name} has no such bytes", answer.headers)
-        headers = {**answer.headers, **_OF_EVERY_PICTURE}
+            raise HTTPException(416, f"range: the picture {name} does not have these bytes", answer.headers)
+        headers = {**answer.headers, **_PICTURE_HEADERS}
         if answer.status == 304:
             headers.pop("content-length", None)
             return Response(status_code=304, headers=headers)
@@ -63,13 +63,13 @@ def create_application(pictures: Pictures) -> Starlette:
         ]
     )
     for kind in (HTTPException, NoSuchPictureError, BucketError, Exception):
-        application.add_exception_handler(kind, _answer_error)
+        application.add_exception_handler(kind, _handle_error)
     return application
 
 
 async def _health(_: Request) -> Response:
-    """Without a question to the bucket: were it away, no other replica would be better off."""
-    return JSONResponse({"healthy": True}, headers=_OF_EVERY_FAILURE)
+    """Does not depend on the bucket, since without it no other replica would be better off."""
+    return JSONResponse({"healthy": True}, headers=_FAILURE_HEADERS)
 
 
 class _Streamed(StreamingResponse):
@@ -81,21 +81,21 @@ class _Streamed(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         except BucketError as error:
-            # The answer has begun: that its connection ends before its content does is all that can be said.
-            _log.warning("broken off", extra={"path": scope["path"], "reason": str(error)})
+            # The response has started: closing the connection early is the only way left to report the error.
+            _log.warning("the transfer broke off", extra={"path": scope["path"], "reason": str(error)})
         finally:
             self._chunks.close()
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
+async def _handle_error(request: Request, error: Exception) -> Response:
     request.scope["reason"] = str(error)
     match error:
         case NoSuchPictureError():
-            return _failure(404, "there is no such picture: see the products' filenames")
+            return _failure(404, "no such picture; see the filenames of products")
         case BucketTimeoutError():
-            return _failure(504, "the bucket of the pictures does not answer in time")
+            return _failure(504, "the bucket of pictures did not respond in time")
         case BucketError():
-            return _failure(502, "the bucket of the pictures cannot be read")
+            return _failure(502, "the bucket of pictures cannot be read")
         case HTTPException(status_code=status, detail=detail):
             request.scope["reason"] = detail
             return _failure(status, detail, error.headers or {})
@@ -104,5 +104,5 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 
 
 def _failure(status: int, reason: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
-    said = {"message": "failure", "reason": reason, **more}
-    return JSONResponse(said, status, {**(headers or {}), **_OF_EVERY_FAILURE})
+    body = {"message": "failure", "reason": reason, **more}
+    return JSONResponse(body, status, {**(headers or {}), **_FAILURE_HEADERS})

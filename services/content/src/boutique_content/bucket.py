@@ -1,4 +1,4 @@
-"""The bucket of pictures, by the API of S3."""
+"""The bucket of pictures, read by the S3 API."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
 
-ANSWER_SECONDS = 5.0
+RESPONSE_TIMEOUT = 5.0
 SMALL_BYTES = 256 * 1024
-_CONNECT_SECONDS = 1
-_SILENCE_SECONDS = 3
+_CONNECT_TIMEOUT = 1
+_READ_TIMEOUT = 3
 _ATTEMPTS = 2
-_AT_ONCE = 16
+_CONCURRENT_REQUESTS = 16
 _CHUNK_BYTES = 64 * 1024
 
-# S3 says AccessDenied of a missing object to whoever may not list the bucket, so that nothing is told of what is there.
+# Without permission to list the bucket, S3 reports a missing object as AccessDenied.
 _MISSING = ("NoSuchKey", "AccessDenied")
-_PASSED_ON = ("content-type", "content-encoding", "content-length", "content-range", "etag", "last-modified")
+_PICTURE_HEADERS = ("content-type", "content-encoding", "content-length", "content-range", "etag", "last-modified")
 
 
 class NoSuchPictureError(Exception):
-    """The bucket has no such object, or does not show it."""
+    """Raised if the bucket has no such object, or does not allow reading it."""
 
 
 class BucketError(Exception):
-    """The bucket cannot be read; the message says why, to us alone."""
+    """Raised if the bucket cannot be read. The message is meant for the log only."""
 
 
 class BucketTimeoutError(BucketError):
-    """The bucket has not begun to answer in time."""
+    """Raised if the bucket did not start to respond in time."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """As S3 gave it: status 200, 206, 304, 412 or 416, the headers that are the picture's, and what there is of it.
+class BucketResponse:
+    """S3's status (200, 206, 304, 412 or 416), the picture's headers, and its content.
 
-    A small picture is there as a whole; a big one comes in chunks, read from the bucket as they are taken.
+    A small picture is complete. A big one has chunks, which are read from the bucket as they are consumed.
     """
 
     status: int
@@ -57,13 +57,13 @@ class Answer:
     content: bytes | Chunks = b""
 
     def close(self) -> None:
-        """Ends the transfer of a content that is not wanted, or not wholly."""
+        """Ends the transfer of content that is not needed."""
         if isinstance(self.content, Chunks):
             self.content.close()
 
 
 class Chunks:
-    """Bytes from the bucket, read in threads. Raises BucketError when it breaks off."""
+    """Content of a picture, read from the bucket in threads. Raises BucketError if the transfer breaks off."""
 
     def __init__(self, body: StreamingBody) -> None:
         self._body = body
@@ -72,7 +72,7 @@ class Chunks:
         try:
             yield from self._body.iter_chunks(_CHUNK_BYTES)
         except BotoCoreError as error:
-            raise BucketError(f"the bucket broke off: {error}") from error
+            raise BucketError(f"the transfer broke off: {error}") from error
 
     def close(self) -> None:
         self._body.close()
@@ -86,42 +86,42 @@ class Bucket:
 
     async def get(
         self, key: str, *, if_match: str | None = None, if_none_match: str | None = None, range_: str | None = None
-    ) -> Answer:
-        """Raises NoSuchPictureError, and BucketError or BucketTimeoutError within ANSWER_SECONDS."""
-        given = {"IfMatch": if_match, "IfNoneMatch": if_none_match, "Range": range_}
-        conditions = {name: value for name, value in given.items() if value is not None}
+    ) -> BucketResponse:
+        """Raises NoSuchPictureError, or BucketError and BucketTimeoutError within RESPONSE_TIMEOUT seconds."""
+        headers = {"IfMatch": if_match, "IfNoneMatch": if_none_match, "Range": range_}
+        conditions = {name: value for name, value in headers.items() if value is not None}
         try:
-            async with asyncio.timeout(clamp_to_deadline(ANSWER_SECONDS)):
+            async with asyncio.timeout(clamp_to_deadline(RESPONSE_TIMEOUT)):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, key, conditions)
         except (TimeoutError, ConnectTimeoutError, ReadTimeoutError) as error:
-            raise BucketTimeoutError(f"the bucket {self._name} does not answer in time") from error
+            raise BucketTimeoutError(f"the bucket {self._name} did not respond in time") from error
         except BotoCoreError as error:
             raise BucketError(f"the bucket {self._name} cannot be read: {error}") from error
         except ClientError as error:
             return self._refusal(key, error)
 
-    def _get(self, key: str, conditions: Mapping[str, Any]) -> Answer:
+    def _get(self, key: str, conditions: Mapping[str, Any]) -> BucketResponse:
         got = self._client.get_object(Bucket=self._name, Key=key, **conditions)
         metadata = got["ResponseMetadata"]
         small = got["ContentLength"] <= SMALL_BYTES
-        return Answer(
+        return BucketResponse(
             metadata["HTTPStatusCode"],
-            _of_the_picture(metadata["HTTPHeaders"]),
+            _picture_headers(metadata["HTTPHeaders"]),
             got["Body"].read() if small else Chunks(got["Body"]),
         )
 
-    def _refusal(self, key: str, error: ClientError) -> Answer:
-        said: Mapping[str, Any] = error.response["Error"]
+    def _refusal(self, key: str, error: ClientError) -> BucketResponse:
+        details: Mapping[str, Any] = error.response["Error"]
         metadata = error.response["ResponseMetadata"]
         status = metadata["HTTPStatusCode"]
         if status in (304, 412):
-            return Answer(status, _of_the_picture(metadata["HTTPHeaders"]))
+            return BucketResponse(status, _picture_headers(metadata["HTTPHeaders"]))
         if status == 416:
-            size = said.get("ActualObjectSize")
-            return Answer(status, {"content-range": f"bytes */{size}"} if size else {})
-        if said["Code"] in _MISSING:
-            raise NoSuchPictureError(f"{key}: {said['Code']}")
-        raise BucketError(f"the bucket {self._name} answers {status} {said['Code']}") from error
+            size = details.get("ActualObjectSize")
+            return BucketResponse(status, {"content-range": f"bytes */{size}"} if size else {})
+        if details["Code"] in _MISSING:
+            raise NoSuchPictureError(f"{key}: {details['Code']}")
+        raise BucketError(f"the bucket {self._name} answers {status} {details['Code']}") from error
 
 
 @asynccontextmanager
@@ -133,13 +133,13 @@ async def open_bucket(settings: BucketSettings) -> AsyncIterator[Bucket]:
         aws_access_key_id=settings.access_key_id,
         aws_secret_access_key=settings.secret_access_key.get_secret_value() if settings.secret_access_key else None,
         config=Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_SILENCE_SECONDS,
+            connect_timeout=_CONNECT_TIMEOUT,
+            read_timeout=_READ_TIMEOUT,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            max_pool_connections=_AT_ONCE,
+            max_pool_connections=_CONCURRENT_REQUESTS,
         ),
     )
-    threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bucket")
+    threads = ThreadPoolExecutor(_CONCURRENT_REQUESTS, thread_name_prefix="bucket")
     try:
         yield Bucket(cast("S3Client", client), threads, settings.bucket)
     finally:
@@ -147,5 +147,5 @@ async def open_bucket(settings: BucketSettings) -> AsyncIterator[Bucket]:
         client.close()
 
 
-def _of_the_picture(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in _PASSED_ON if name in headers}
+def _picture_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in _PICTURE_HEADERS if name in headers}

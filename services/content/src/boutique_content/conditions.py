@@ -1,4 +1,4 @@
-"""Which answer a request would have: not what its sender knows already, and perhaps a part alone.
+"""Reads the headers of conditional requests and range requests.
 
 Source: RFC 9110, sections 13 (conditional requests) and 14 (range requests).
 """
@@ -14,22 +14,22 @@ _ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})", re.ASCII)
 @dataclass(frozen=True)
 class Conditions:
     known: frozenset[str] = frozenset()
-    """Entity tags, or "*"."""
+    """Entity tags that the client has, or "*"."""
     range: str | None = None
-    """As in a Range header."""
+    """The value of the Range header."""
     range_of: str | None = None
-    """The entity tag that the range is of, where it is of one alone."""
+    """The entity tag that the range belongs to (If-Range), if any."""
 
     def met_by(self, entity_tag: str) -> bool:
         return entity_tag not in self.known and "*" not in self.known
 
 
 def read_conditions(method: str, headers: Mapping[str, str]) -> Conditions:
-    """What S3 does not understand, or takes otherwise than the RFC, is left out: the answer then is the whole."""
+    """Reads the headers. Ignores what S3 does not support or treats differently from the RFC, so the whole is sent."""
     known = _known(headers.get("if-none-match", ""))
     range_ = headers.get("range", "").strip()
     range_of = headers.get("if-range", "").strip()
-    # A date, or a weak tag, cannot tell for certain whether the picture is the same.
+    # A date or a weak tag cannot tell for certain whether the picture is the same.
     if method != "GET" or not _is_one_range(range_) or (range_of and not _is_strong(range_of)):
         return Conditions(known)
     return Conditions(known, range_, range_of or None)
@@ -38,7 +38,7 @@ def read_conditions(method: str, headers: Mapping[str, str]) -> Conditions:
 def _known(if_none_match: str) -> frozenset[str]:
     if if_none_match.strip() == "*":
         return frozenset("*")
-    # Compared weakly: what compresses on the way makes a tag weak.
+    # Compared weakly, since proxies that compress make a tag weak.
     return frozenset(_ENTITY_TAG.findall(if_none_match))
 
 

@@ -1,82 +1,85 @@
-"""Pictures by their names: small ones are kept in memory, and asked for anew only when they were kept for a while."""
+"""Pictures by name. Small ones are cached in memory, and revalidated after a while."""
 
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from boutique_content.bucket import ANSWER_SECONDS, Answer, Bucket, BucketError, NoSuchPictureError
+from boutique_content.bucket import RESPONSE_TIMEOUT, Bucket, BucketError, BucketResponse, NoSuchPictureError
 from boutique_content.conditions import Conditions
 
 FRESH_SECONDS = 30.0
-_KEPT_BYTES = 16 * 1024 * 1024
+CACHE_BYTES = 16 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Kept:
+class _CachedPicture:
     headers: Mapping[str, str]
     content: bytes
     fresh_until: float
 
 
 class Pictures:
-    def __init__(self, bucket: Bucket, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` tells seconds."""
+    def __init__(
+        self, bucket: Bucket, *, cache_bytes: int = CACHE_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Creates an empty cache of at most `cache_bytes`. `clock` returns seconds."""
         self._bucket = bucket
+        self._cache_bytes = cache_bytes
         self._clock = clock
-        self._kept: dict[str, _Kept] = {}
+        self._cached: dict[str, _CachedPicture] = {}
 
-    async def get(self, name: str, conditions: Conditions) -> Answer:
-        """Status 200, 206, 304 or 416. Raises NoSuchPictureError and BucketError."""
+    async def get(self, name: str, conditions: Conditions) -> BucketResponse:
+        """Returns a response with status 200, 206, 304 or 416. Raises NoSuchPictureError and BucketError."""
         if conditions.range is not None:
             part = await self._get_part(name, conditions)
             if part.status != 412:
                 return part
         return _unless_known(await self._get_whole(name, conditions), conditions)
 
-    async def _get_part(self, name: str, conditions: Conditions) -> Answer:
+    async def _get_part(self, name: str, conditions: Conditions) -> BucketResponse:
         return await self._bucket.get(
             name, if_match=conditions.range_of, if_none_match=_only(conditions.known), range_=conditions.range
         )
 
-    async def _get_whole(self, name: str, conditions: Conditions) -> Answer:
-        kept = self._kept.get(name)
-        if kept is None:
-            return self._keep(name, await self._bucket.get(name, if_none_match=_only(conditions.known)))
-        if self._clock() >= kept.fresh_until:
-            # One asks; meanwhile, and while the bucket is away, the others go on with what there is.
-            kept.fresh_until = self._clock() + ANSWER_SECONDS
+    async def _get_whole(self, name: str, conditions: Conditions) -> BucketResponse:
+        cached = self._cached.get(name)
+        if cached is None:
+            return self._cache(name, await self._bucket.get(name, if_none_match=_only(conditions.known)))
+        if self._clock() >= cached.fresh_until:
+            # One caller revalidates. Meanwhile, and while the bucket is unavailable, the others get what is cached.
+            cached.fresh_until = self._clock() + RESPONSE_TIMEOUT
             try:
-                answer = await self._bucket.get(name, if_none_match=kept.headers["etag"])
+                answer = await self._bucket.get(name, if_none_match=cached.headers["etag"])
             except NoSuchPictureError:
-                self._kept.pop(name, None)
+                self._cached.pop(name, None)
                 raise
             except BucketError as error:
-                _log.warning("going on with the picture read last", extra={"picture": name, "reason": str(error)})
+                _log.warning("serving the cached picture", extra={"picture": name, "reason": str(error)})
             else:
                 if answer.status != 304:
-                    return self._keep(name, answer)
-                kept.fresh_until = self._clock() + FRESH_SECONDS
-        return Answer(200, kept.headers, kept.content)
+                    return self._cache(name, answer)
+                cached.fresh_until = self._clock() + FRESH_SECONDS
+        return BucketResponse(200, cached.headers, cached.content)
 
-    def _keep(self, name: str, answer: Answer) -> Answer:
-        self._kept.pop(name, None)
+    def _cache(self, name: str, answer: BucketResponse) -> BucketResponse:
+        self._cached.pop(name, None)
         if answer.status == 200 and isinstance(answer.content, bytes) and "etag" in answer.headers:
-            self._kept[name] = _Kept(answer.headers, answer.content, self._clock() + FRESH_SECONDS)
-            while sum(len(kept.content) for kept in self._kept.values()) > _KEPT_BYTES:
-                del self._kept[next(iter(self._kept))]
+            self._cached[name] = _CachedPicture(answer.headers, answer.content, self._clock() + FRESH_SECONDS)
+            while sum(len(cached.content) for cached in self._cached.values()) > self._cache_bytes:
+                del self._cached[next(iter(self._cached))]
         return answer
 
 
 def _only(entity_tags: frozenset[str]) -> str | None:
-    """S3 takes one entity tag; of more, and of any, we find out ourselves."""
+    """Returns the only entity tag, since S3 takes no more than one. More of them, and "*", are checked here."""
     return next(iter(entity_tags)) if len(entity_tags) == 1 and "*" not in entity_tags else None
 
 
-def _unless_known(answer: Answer, conditions: Conditions) -> Answer:
+def _unless_known(answer: BucketResponse, conditions: Conditions) -> BucketResponse:
     if answer.status != 200 or conditions.met_by(answer.headers.get("etag", "")):
         return answer
     answer.close()
-    return Answer(304, answer.headers)
+    return BucketResponse(304, answer.headers)

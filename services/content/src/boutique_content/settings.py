@@ -1,4 +1,4 @@
-"""What the content service is told by its environment; where S3 is and who asks, botocore reads itself."""
+"""The content service's settings, read from environment variables. botocore reads address and credentials itself."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61
 """Source: Amazon S3 user guide, bucket naming rules."""
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-"""Such as eu-central-1."""
+"""For example eu-central-1."""
 
 
 class BucketSettings(BaseModel, frozen=True, hide_input_in_errors=True):
