@@ -1,1 +1,1 @@
-"""Serves the web application, keeps its sessions, and brokers its requests to the API gateway."""
+"""The web gateway: serves the web application, keeps its sessions, and forwards its requests to the API gateway."""

@@ -1,4 +1,4 @@
-"""The web gateway's process: `python3 -m boutique_web_gateway`."""
+"""Runs the web gateway: `python3 -m boutique_web_gateway`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The web gateway as an ASGI application: a web application's files, its visitors' sessions, and the way to the API."""
+"""Builds the web gateway's ASGI application: the web application's files, sessions, and forwarding to the API."""
 
 import re
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ from boutique_web_gateway.sessions import LIFETIME_SECONDS, Session, Sessions
 
 SESSION_COOKIE = "session_id"
 
-API_SECONDS = 25.0
-"""More than the API gateway gives any of its services, so that it says itself which of them is late."""
+API_TIMEOUT = 25.0
+"""In seconds. Longer than the API gateway's own timeouts, so that it reports which service is slow."""
 
 _INDEX = "index.html"
-# The build gives these names that change with their content.
+# The build names these files by their content.
 _HASHED = "assets/"
 _PRIVATE = "private, no-cache"
 
@@ -36,13 +36,13 @@ _API_PATH = re.compile(r"/api/v1(/[!-~]+)+")
 
 class Gateway:
     def __init__(self, files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> None:
-        """`files` by their paths; they have an index page."""
+        """Creates the gateway. `files` has the application's files by path, among them index.html."""
         self._files = files
         self._sessions = sessions
         self._broker = broker
 
     async def page(self, request: Request) -> Response:
-        """A file, or the index page for every address that the application in the browser may know."""
+        """Returns a file, or the index page for any address that the application may handle in the browser."""
         path = request.path_params["path"]
         if path in self._files and path != _INDEX:
             return self._files[path].respond(request, FOREVER if path.startswith(_HASHED) else REVALIDATED)
@@ -58,14 +58,14 @@ class Gateway:
         if not _is_plain(path):
             raise HTTPException(404, f"there is no {_API} path like this one")
         if path.startswith(_PICTURES):
-            # The same for everyone, so that it may be kept anywhere between here and the browser.
-            return await self._broker.forward(request, path, timeout_seconds=API_SECONDS, headers={"cookie": None})
+            # Pictures are the same for everyone, so any cache on the way may keep them.
+            return await self._broker.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": None})
         session = await self._session(request)
         cookie = f"{SESSION_COOKIE}={session.cookie}"
-        response = await self._broker.forward(request, path, timeout_seconds=API_SECONDS, headers={"cookie": cookie})
+        response = await self._broker.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": cookie})
         if session.is_renewed:
             _set_cookie(request, response, session)
-            response.headers["cache-control"] = "no-store"  # else a cache may give one visitor's cookie to others
+            response.headers["cache-control"] = "no-store"  # a cache must not give the cookie to others
         return response
 
     async def no_api(self, request: Request) -> Response:
@@ -75,7 +75,7 @@ class Gateway:
         return JSONResponse({"healthy": True})
 
     async def _session(self, request: Request) -> Session:
-        return await self._sessions.resume_or_begin(request.cookies.get(SESSION_COOKIE, ""))
+        return await self._sessions.resume_or_start(request.cookies.get(SESSION_COOKIE, ""))
 
 
 def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> ASGIApp:
@@ -90,7 +90,7 @@ def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: R
             Route("/{path:path}", gateway.page),
         ],
         exception_handlers=dict.fromkeys(
-            (HTTPException, BadGatewayError, GatewayTimeoutError, ClientDisconnect, Exception), _answer_error
+            (HTTPException, BadGatewayError, GatewayTimeoutError, ClientDisconnect, Exception), _handle_error
         ),
     )
     application.router.redirect_slashes = False
@@ -98,7 +98,7 @@ def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: R
 
 
 def _is_plain(path: str) -> bool:
-    """Whether both gateways, and whatever is between them, see the same place in this path."""
+    """Tells whether everything between the browser and the API gateway resolves this path alike."""
     segments = [unquote(segment) for segment in path.split("/")[1:]]
     return _API_PATH.fullmatch(path) is not None and not any(
         segment in {"", ".", ".."} or "/" in segment or "\\" in segment for segment in segments
@@ -106,14 +106,14 @@ def _is_plain(path: str) -> bool:
 
 
 def _set_cookie(request: Request, response: Response, session: Session) -> None:
-    """Scripts may read it: the application also sends it in the bodies of its calls."""
+    """Sets the cookie if it is due. Scripts may read it, since clients may send the session in a body."""
     if session.is_renewed:
         response.set_cookie(
             SESSION_COOKIE, session.cookie, max_age=LIFETIME_SECONDS, secure=is_https(request), samesite="lax"
         )
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
+async def _handle_error(request: Request, error: Exception) -> Response:
     match error:
         case HTTPException(status_code=status, detail=reason, headers=headers):
             request.scope["reason"] = reason

@@ -1,4 +1,4 @@
-"""What the web gateway is told by its environment."""
+"""The web gateway's settings, read from environment variables."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ class WebGatewaySettings(ServiceSettings):
     application_directory: DirectoryPath = Field(
         default=Path(__file__).parent / "application",
         validate_default=True,
-        description="Of the web application as it was built; an image has it beside this package's modules.",
+        description="The built web application; in an image it is beside this package's modules.",
     )
 
     @field_validator("application_directory")
     @classmethod
     def _has_an_index_page(cls, directory: Path) -> Path:
         if not (directory / "index.html").is_file():
-            raise ValueError(f"{directory} has no index.html: build the web application, and name the folder of that")
+            raise ValueError(f"{directory} has no index.html: set it to the folder of the built web application")
         return directory

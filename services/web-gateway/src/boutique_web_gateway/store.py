@@ -1,4 +1,4 @@
-"""Sessions in Redis: a key each, which is gone when the session is."""
+"""Sessions in Redis: one key each, which expires with the session."""
 
 import asyncio
 import contextlib
@@ -11,28 +11,28 @@ from redis.exceptions import RedisError
 from boutique_runtime.errors import UnavailableError
 from boutique_runtime.redis import RedisSettings, create_client
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-# A visitor waits for this, who can be served without.
-_PATIENCE_SECONDS = 1
+# Visitors wait for the store, but can be served without it.
+_TIMEOUT_SECONDS = 1
 _RETRIES = 1
 
 
 class SessionStore:
-    """Raises UnavailableError from every method when no Redis that could tell answers in time."""
+    """The sessions in Redis. Methods raise UnavailableError if Redis does not respond in time."""
 
     def __init__(self, primary: Redis, replica: Redis | None) -> None:
         self._primary = primary
         self._replica = replica
 
     async def keep(self, session_id: str, lifetime_seconds: int) -> None:
-        """From now on, whether it was there or not."""
-        await _reached(self._primary.set(_key(session_id), "1", ex=lifetime_seconds))
+        """Creates or renews a session."""
+        await _translate_errors(self._primary.set(_key(session_id), "1", ex=lifetime_seconds))
 
     async def seconds_left(self, session_id: str) -> float | None:
-        """Until the session ends; None where there is none.
+        """Returns the seconds until the session ends, or None if there is no such session.
 
-        The replica is asked first. What it lacks, it may only lack so far: the primary has what was just written.
+        Asks the replica first, and the primary for what the replica does not have yet.
         """
         if self._replica is not None:
             with contextlib.suppress(UnavailableError):
@@ -44,7 +44,7 @@ class SessionStore:
 
 @contextlib.asynccontextmanager
 async def open_store(settings: RedisSettings) -> AsyncIterator[SessionStore]:
-    """Connects when first used, so that the service starts while Redis is away."""
+    """Opens the store. It connects on first use, so that the service starts without Redis."""
     credentials = settings.credentials()
     async with contextlib.AsyncExitStack() as stack:
 
@@ -59,16 +59,16 @@ async def open_store(settings: RedisSettings) -> AsyncIterator[SessionStore]:
 
 
 async def _seconds_left(server: Redis, session_id: str) -> float | None:
-    milliseconds = await _reached(server.pttl(_key(session_id)))
+    milliseconds = await _translate_errors(server.pttl(_key(session_id)))
     return milliseconds / 1000 if milliseconds >= 0 else None
 
 
-async def _reached(answer: Awaitable[Answer]) -> Answer:
+async def _translate_errors(operation: Awaitable[Result]) -> Result:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            return await answer
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            return await operation
     except (RedisError, TimeoutError) as error:
-        raise UnavailableError(f"the sessions' store does not answer: {type(error).__name__}") from error
+        raise UnavailableError(f"the session store does not respond: {type(error).__name__}") from error
 
 
 def _key(session_id: str) -> str:

@@ -1,1 +1,1 @@
-"""A package, since the folder's name cannot be one of Python, and the types of two modules `conftest` would clash."""
+"""A package: mypy needs different names for the conftest modules of folders that cannot be packages."""

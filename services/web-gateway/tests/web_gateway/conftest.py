@@ -1,4 +1,4 @@
-"""The web gateway over HTTP, between a browser and an API gateway that answers what it was asked, on a real Redis."""
+"""The web gateway over HTTP, between a browser and an API gateway that echoes requests, with a real Redis."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FILES = {
 
 @dataclass
 class ApiGateway:
-    """Answers each request with what arrived, unless a test says otherwise."""
+    """Echoes each request, unless a test sets another response."""
 
     address: str = ""
     answer: Callable[[Request], Awaitable[Response]] | None = None
@@ -61,7 +61,7 @@ async def api_gateway() -> AsyncIterator[ApiGateway]:
 
 @pytest.fixture
 def settings(redis_address: str, api_gateway: ApiGateway, tmp_path: Path) -> WebGatewaySettings:
-    """Of an empty Redis without a replica, and a web application of three files."""
+    """Settings for an empty Redis without a replica, and a web application of three files."""
     for path, content in FILES.items():
         file = tmp_path / path
         file.parent.mkdir(exist_ok=True)
@@ -79,7 +79,7 @@ Visit = Callable[[WebGatewaySettings], Awaitable[httpx.AsyncClient]]
 
 @pytest.fixture
 async def visit() -> AsyncIterator[Visit]:
-    """Starts a gateway with these settings; answers a browser in front of it."""
+    """Starts a gateway with these settings, and returns a browser that visits it."""
     async with AsyncExitStack() as stack:
 
         async def start(settings: WebGatewaySettings) -> httpx.AsyncClient:

@@ -1,4 +1,4 @@
-"""How calls of the API reach the API gateway, and what comes back."""
+"""How API calls are forwarded, and what is returned."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-async def test_a_call_keeps_its_method_path_query_and_body_and_its_answer_the_status(
-    browser: httpx.AsyncClient, method: str
-) -> None:
+async def test_method_path_query_body_and_status_are_forwarded(browser: httpx.AsyncClient, method: str) -> None:
     answer = await browser.request(method, "/api/v1/cart/a%20b/2?c=%2F&d", content=b'{"e": 1}')
     assert answer.status_code == 201
     assert answer.json() == {"method": method, "target": "/api/v1/cart/a%20b/2?c=%2F&d", "body": '{"e": 1}'}
@@ -55,12 +53,12 @@ async def test_no_other_path_reaches_the_api_gateway(
     browser: httpx.AsyncClient, api_gateway: ApiGateway, path: str
 ) -> None:
     for method in ("GET", "DELETE"):
-        assert await asked_as_it_is(browser, method, path) == (404, "application/json")
+        assert await request_unchanged(browser, method, path) == (404, "application/json")
     assert api_gateway.cookies == []
 
 
-async def asked_as_it_is(browser: httpx.AsyncClient, method: str, path: str) -> tuple[int, str]:
-    """Status and content type of an answer to a path that no client may put right."""
+async def request_unchanged(browser: httpx.AsyncClient, method: str, path: str) -> tuple[int, str]:
+    """Requests a path that the client must not normalize, and returns status and content type."""
     reader, writer = await asyncio.open_connection(browser.base_url.host, browser.base_url.port)
     writer.write(f"{method} {path} HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n".encode())
     head = (await reader.read()).partition(b"\r\n\r\n")[0].decode().splitlines()
@@ -69,7 +67,7 @@ async def asked_as_it_is(browser: httpx.AsyncClient, method: str, path: str) -> 
     return int(head[0].split()[1]), headers["content-type"]
 
 
-async def test_a_method_that_the_api_cannot_know_is_refused_in_json(browser: httpx.AsyncClient) -> None:
+async def test_an_unknown_method_is_refused_as_json(browser: httpx.AsyncClient) -> None:
     answer = await browser.request("PROPFIND", "/api/v1/cart")
     assert (answer.status_code, answer.json()["message"]) == (405, "failure")
 
@@ -84,9 +82,7 @@ async def test_the_api_gateway_gets_the_session_and_no_other_cookie(
     assert api_gateway.cookies == [f"session_id={session}"]
 
 
-async def test_an_answer_that_brings_a_cookie_is_kept_nowhere(
-    browser: httpx.AsyncClient, api_gateway: ApiGateway
-) -> None:
+async def test_a_response_with_a_cookie_must_not_be_stored(browser: httpx.AsyncClient, api_gateway: ApiGateway) -> None:
     async def cached(_: Request) -> Response:
         return PlainTextResponse("products", headers={"cache-control": "public, max-age=60"})
 
@@ -114,9 +110,7 @@ async def test_pictures_are_the_same_for_everyone(
     assert redis_server.ask("DBSIZE") == ":0"
 
 
-async def test_bodies_and_answers_of_any_length_pass_as_they_come(
-    browser: httpx.AsyncClient, api_gateway: ApiGateway
-) -> None:
+async def test_bodies_of_any_length_are_streamed(browser: httpx.AsyncClient, api_gateway: ApiGateway) -> None:
     arrived = asyncio.Event()
 
     async def measure(request: Request) -> Response:
@@ -136,7 +130,7 @@ async def test_bodies_and_answers_of_any_length_pass_as_they_come(
     assert answer.content == b"x" * 1_100_000
 
 
-async def test_an_api_gateway_that_is_away_is_said_in_json(visit: Visit, settings: WebGatewaySettings) -> None:
+async def test_an_unreachable_api_gateway_is_reported_as_json(visit: Visit, settings: WebGatewaySettings) -> None:
     browser = await visit(settings.model_copy(update={"api_gateway_addr": f"127.0.0.1:{free_port()}"}))
     answer = await browser.post("/api/v1/cart")
     assert answer.status_code == 502
@@ -147,7 +141,7 @@ async def test_an_api_gateway_that_is_away_is_said_in_json(visit: Visit, setting
     assert (await browser.get("/")).status_code == 200
 
 
-async def test_an_api_gateway_that_is_late_is_said_in_json(browser: httpx.AsyncClient, api_gateway: ApiGateway) -> None:
+async def test_a_slow_api_gateway_is_reported_as_json(browser: httpx.AsyncClient, api_gateway: ApiGateway) -> None:
     async def late(_: Request) -> Response:
         await asyncio.Event().wait()
         raise AssertionError

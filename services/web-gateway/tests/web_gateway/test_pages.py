@@ -1,4 +1,4 @@
-"""What a browser gets of the web application itself."""
+"""The web application's pages and files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/checkout", "/confirmation", "/any/where", "/cart/", "/index.html"])
-async def test_every_page_is_the_index_page_asked_for_again_each_time(browser: httpx.AsyncClient, path: str) -> None:
+async def test_every_page_is_the_index_page_which_is_revalidated_each_time(
+    browser: httpx.AsyncClient, path: str
+) -> None:
     page = await browser.get(path)
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -27,7 +29,7 @@ async def test_every_page_is_the_index_page_asked_for_again_each_time(browser: h
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
-async def test_files_whose_names_have_a_hash_are_kept_for_good_and_others_asked_for_again(
+async def test_files_with_a_hash_in_their_name_are_cached_for_good_and_others_are_revalidated(
     browser: httpx.AsyncClient,
 ) -> None:
     script = await browser.get("/assets/index-B1x2C3.js")
@@ -39,7 +41,7 @@ async def test_files_whose_names_have_a_hash_are_kept_for_good_and_others_asked_
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/index-B1x2C3.js"])
-async def test_files_are_compressed_for_who_accepts_it(browser: httpx.AsyncClient, path: str) -> None:
+async def test_files_are_compressed_for_clients_that_accept_it(browser: httpx.AsyncClient, path: str) -> None:
     compressed = await browser.get(path)
     plain = await browser.get(path, headers={"accept-encoding": "identity"})
     assert compressed.headers["content-encoding"] == "gzip"
@@ -50,19 +52,19 @@ async def test_files_are_compressed_for_who_accepts_it(browser: httpx.AsyncClien
 @pytest.mark.parametrize(
     "path", ["/nope.js", "/assets/index-OLD.js", "/assets/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py"]
 )
-async def test_no_other_file_is_there(browser: httpx.AsyncClient, path: str) -> None:
+async def test_other_files_return_404(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
 
 
-async def test_files_begin_no_session(browser: httpx.AsyncClient, redis_server: RedisServer) -> None:
+async def test_files_start_no_session(browser: httpx.AsyncClient, redis_server: RedisServer) -> None:
     for path in ("/assets/index-B1x2C3.js", "/favicon.svg", "/nope.js", "/healthz"):
         assert "set-cookie" not in (await browser.get(path)).headers
     assert redis_server.ask("DBSIZE") == ":0"
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/favicon.svg"])
-async def test_pages_and_files_are_only_read(browser: httpx.AsyncClient, path: str) -> None:
+async def test_pages_and_files_refuse_other_methods(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.post(path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
@@ -71,28 +73,31 @@ async def test_pages_and_files_are_only_read(browser: httpx.AsyncClient, path: s
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.svg", "/nope.js", "/api/v1/cart", "/api/nope"])
-async def test_every_answer_says_what_a_page_may_do(browser: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_security_headers(browser: httpx.AsyncClient, path: str) -> None:
     headers = (await browser.get(path)).headers
     assert headers["content-security-policy"].startswith("default-src 'self'; ")
     assert headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
-async def test_it_says_that_it_is_healthy(browser: httpx.AsyncClient, path: str) -> None:
+async def test_health_is_reported(browser: httpx.AsyncClient, path: str) -> None:
     assert (await browser.get(path)).json() == {"healthy": True}
 
 
 @pytest.mark.parametrize(
     ("variables", "line"),
     [
-        ({}, "APPLICATION_DIRECTORY: Value error, {directory} has no index.html: build the web application"),
+        (
+            {},
+            "APPLICATION_DIRECTORY: Value error, {directory} has no index.html: set it to the folder of the built web application",
+        ),
         ({"APPLICATION_DIRECTORY": "/nowhere"}, "APPLICATION_DIRECTORY: Path does not point to a directory"),
         ({"SESSION_SIGNING_KEY": "hunter3"}, "SESSION_SIGNING_KEY: Value should have at least 32 items"),
         ({"SESSION_DATA_ADDR": ""}, "SESSION_DATA_ADDR: Field required"),
         ({"API_GATEWAY_ADDR": "api-gateway"}, "API_GATEWAY_ADDR: String should match pattern"),
     ],
 )
-def test_settings_at_fault_end_the_start_with_a_line(
+def test_an_invalid_setting_ends_the_process_with_one_line(
     environment: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -108,7 +113,7 @@ def test_settings_at_fault_end_the_start_with_a_line(
     assert "hunter" not in said
 
 
-def test_the_store_is_logged_in_to_in_exactly_one_way(
+def test_the_store_has_exactly_one_kind_of_credentials(
     environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "index.html").touch()
@@ -122,7 +127,7 @@ def test_the_store_is_logged_in_to_in_exactly_one_way(
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """All that must be set, with an application that was not built."""
+    """Sets all required variables, with an application that was not built."""
     monkeypatch.setenv("SESSION_DATA_ADDR", "session-data:6379")
     monkeypatch.setenv("SESSION_DATA_USERNAME", "default")
     monkeypatch.setenv("SESSION_DATA_PASSWORD", "hunter2")

@@ -1,4 +1,4 @@
-"""How long a visitor is known, by what, and what of it survives the stores."""
+"""How long sessions last, what identifies them, and what happens without the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COOKIE = re.compile(r"session_id=([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{6}\.[A-Za-z0
 
 
 def session_of(answer: httpx.Response) -> str:
-    """The id of the session that an answer's cookie is of."""
+    """Returns the session id in a response's cookie."""
     cookie = COOKIE.fullmatch(answer.headers["set-cookie"])
     assert cookie
     return cookie[1]
@@ -38,7 +38,7 @@ def seconds_left(server: RedisServer, session_id: str) -> int:
 
 
 def cookie_of(settings: WebGatewaySettings, age_seconds: int, session_id: str = "a" * 22) -> dict[str, str]:
-    """The header with a cookie that the gateway itself made some time ago."""
+    """Returns the header with a cookie that the gateway signed some time ago."""
     signer = create_signer(settings.session_signing_key)
     return {"cookie": f"session_id={signed(signer, session_id, age_seconds)}"}
 
@@ -52,7 +52,7 @@ def signed(signer: TimestampSigner, session_id: str, age_seconds: int = 0) -> st
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/cart"])
-async def test_a_new_visitor_has_a_session_of_five_minutes(
+async def test_a_new_visitor_gets_a_session_of_five_minutes(
     browser: httpx.AsyncClient, redis_server: RedisServer, path: str
 ) -> None:
     answer = await browser.get(path)
@@ -61,15 +61,13 @@ async def test_a_new_visitor_has_a_session_of_five_minutes(
     assert 295 <= seconds_left(redis_server, session) <= 300
 
 
-async def test_two_visitors_have_two_sessions(browser: httpx.AsyncClient) -> None:
+async def test_two_visitors_get_two_sessions(browser: httpx.AsyncClient) -> None:
     first = session_of(await browser.get("/"))
     browser.cookies.clear()
     assert session_of(await browser.get("/")) != first
 
 
-async def test_a_visitor_stays_known_and_is_told_nothing_anew(
-    browser: httpx.AsyncClient, redis_server: RedisServer
-) -> None:
+async def test_a_known_visitor_gets_no_new_cookie(browser: httpx.AsyncClient, redis_server: RedisServer) -> None:
     await browser.get("/")
     redis_server.ask("CONFIG RESETSTAT")
     for path in ("/cart", "/api/v1/cart"):
@@ -77,7 +75,7 @@ async def test_a_visitor_stays_known_and_is_told_nothing_anew(
     assert redis_server.calls_of("set") == 0
 
 
-async def test_a_visitor_who_goes_on_has_another_five_minutes_with_the_same_cookie(
+async def test_an_active_visitor_gets_another_five_minutes_with_the_same_cookie(
     browser: httpx.AsyncClient, redis_server: RedisServer
 ) -> None:
     session = session_of(await browser.get("/"))
@@ -88,20 +86,20 @@ async def test_a_visitor_who_goes_on_has_another_five_minutes_with_the_same_cook
     assert seconds_left(redis_server, session) > 295
 
 
-async def test_a_session_that_was_not_used_for_five_minutes_is_over(
+async def test_a_session_that_is_not_used_for_five_minutes_ends(
     browser: httpx.AsyncClient, settings: WebGatewaySettings
 ) -> None:
     assert session_of(await browser.get("/", headers=cookie_of(settings, age_seconds=301))) != "a" * 22
 
 
-async def test_a_session_that_is_still_used_outlives_its_first_five_minutes(
+async def test_a_session_in_use_outlives_its_first_five_minutes(
     browser: httpx.AsyncClient, settings: WebGatewaySettings, redis_server: RedisServer
 ) -> None:
     redis_server.ask(f"SET s:{'a' * 22} 1 EX 290")
     assert "set-cookie" not in (await browser.get("/", headers=cookie_of(settings, age_seconds=10_000))).headers
 
 
-async def test_a_session_too_young_to_be_over_that_the_store_has_lost_goes_on(
+async def test_a_young_session_that_the_store_has_lost_continues(
     browser: httpx.AsyncClient, redis_server: RedisServer
 ) -> None:
     session = session_of(await browser.get("/"))
@@ -126,7 +124,7 @@ async def test_a_session_too_young_to_be_over_that_the_store_has_lost_goes_on(
         "s:" + "a" * 22,
     ],
 )
-async def test_what_is_not_a_cookie_of_ours_begins_a_new_session(
+async def test_an_invalid_cookie_starts_a_new_session(
     browser: httpx.AsyncClient, api_gateway: ApiGateway, redis_server: RedisServer, cookie: str
 ) -> None:
     redis_server.ask(f"SET s:{'a' * 22} 1 EX 300")
@@ -139,7 +137,7 @@ async def test_what_is_not_a_cookie_of_ours_begins_a_new_session(
     assert api_gateway.cookies == [f"session_id={call.cookies['session_id']}"]
 
 
-async def test_a_cookie_signed_with_another_key_begins_a_new_session(
+async def test_a_cookie_signed_with_another_key_starts_a_new_session(
     browser: httpx.AsyncClient, redis_server: RedisServer
 ) -> None:
     redis_server.ask(f"SET s:{'a' * 22} 1 EX 300")
@@ -147,7 +145,7 @@ async def test_a_cookie_signed_with_another_key_begins_a_new_session(
     assert session_of(await browser.get("/", headers={"cookie": f"session_id={forged}"})) != "a" * 22
 
 
-async def test_a_cookie_that_was_changed_begins_a_new_session(browser: httpx.AsyncClient) -> None:
+async def test_a_changed_cookie_starts_a_new_session(browser: httpx.AsyncClient) -> None:
     session = session_of(await browser.get("/"))
     cookie = browser.cookies["session_id"]
     browser.cookies.clear()
@@ -157,9 +155,7 @@ async def test_a_cookie_that_was_changed_begins_a_new_session(browser: httpx.Asy
 
 
 @pytest.mark.parametrize(("protocol", "is_secure"), [("https", True), ("https,http", True), ("http", False)])
-async def test_the_cookie_is_for_encrypted_connections_alone_where_there_are_some(
-    browser: httpx.AsyncClient, protocol: str, *, is_secure: bool
-) -> None:
+async def test_the_cookie_is_secure_over_https(browser: httpx.AsyncClient, protocol: str, *, is_secure: bool) -> None:
     answer = await browser.get("/", headers={"x-forwarded-proto": protocol})
     assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
 
@@ -194,12 +190,12 @@ def with_store(settings: WebGatewaySettings, addresses: dict[str, str]) -> WebGa
 async def visitor(
     visit: Visit, settings: WebGatewaySettings, primary: RedisServer, replica: RedisServer
 ) -> httpx.AsyncClient:
-    """A browser in front of a gateway that has both."""
+    """A browser that visits a gateway with a primary and a replica."""
     addresses = {"addr": primary.address, "replica_addr": replica.address}
     return await visit(with_store(settings, addresses))
 
 
-async def test_a_known_visitor_costs_one_read_of_the_replica_and_nothing_of_the_primary(
+async def test_a_known_visitor_costs_one_read_of_the_replica_and_no_call_of_the_primary(
     visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer
 ) -> None:
     await visitor.get("/")
@@ -210,7 +206,7 @@ async def test_a_known_visitor_costs_one_read_of_the_replica_and_nothing_of_the_
     assert (replica.calls_of("pttl"), primary.calls_of("pttl"), primary.calls_of("set")) == (1, 0, 0)
 
 
-async def test_a_session_that_has_not_reached_the_replica_yet_is_known(
+async def test_a_session_that_is_not_on_the_replica_yet_is_known(
     visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer
 ) -> None:
     replica.fall_behind()
@@ -221,7 +217,7 @@ async def test_a_session_that_has_not_reached_the_replica_yet_is_known(
     assert primary.calls_of("pttl") == 1
 
 
-async def test_visitors_who_are_known_stay_so_while_the_primary_is_away(
+async def test_sessions_continue_while_the_primary_is_unavailable(
     visitor: httpx.AsyncClient, primary: RedisServer, replica: RedisServer, api_gateway: ApiGateway
 ) -> None:
     session = session_of(await visitor.get("/"))
@@ -235,7 +231,7 @@ async def test_visitors_who_are_known_stay_so_while_the_primary_is_away(
     assert api_gateway.cookies == [f"session_id={visitor.cookies['session_id']}"]
 
 
-async def test_visitors_are_known_while_the_replica_is_away_or_hangs(
+async def test_sessions_continue_while_the_replica_is_unavailable_or_hangs(
     visitor: httpx.AsyncClient, replica: RedisServer
 ) -> None:
     session_of(await visitor.get("/"))
@@ -247,7 +243,7 @@ async def test_visitors_are_known_while_the_replica_is_away_or_hangs(
 
 @contextmanager
 def stopped(server: RedisServer) -> Iterator[None]:
-    """Takes connections still, and answers nothing."""
+    """Stops the server's process, which then accepts connections but never responds."""
     server.process.send_signal(signal.SIGSTOP)
     yield
     server.process.send_signal(signal.SIGCONT)
@@ -258,7 +254,7 @@ def stopped(server: RedisServer) -> Iterator[None]:
 
 @pytest.fixture
 async def without_store(visit: Visit, settings: WebGatewaySettings) -> httpx.AsyncClient:
-    """A browser in front of a gateway both of whose Redis are away."""
+    """A browser that visits a gateway whose primary and replica are unreachable."""
     away = {"addr": f"127.0.0.1:{free_port()}", "replica_addr": f"127.0.0.1:{free_port()}"}
     return await visit(with_store(settings, away))
 
@@ -274,20 +270,20 @@ async def test_a_new_visitor_is_served_and_known_without_the_store(
     assert api_gateway.cookies == [f"session_id={without_store.cookies['session_id']}"]
 
 
-async def test_a_visitor_with_a_cookie_of_ours_keeps_the_session_without_the_store(
+async def test_a_valid_cookie_keeps_its_session_without_the_store(
     without_store: httpx.AsyncClient, settings: WebGatewaySettings
 ) -> None:
     given = cookie_of(settings, age_seconds=10_000)
     assert session_of(await without_store.get("/", headers=given)) == "a" * 22
 
 
-async def test_a_forged_cookie_is_not_taken_without_the_store_either(without_store: httpx.AsyncClient) -> None:
+async def test_a_forged_cookie_is_refused_without_the_store_too(without_store: httpx.AsyncClient) -> None:
     forged = signed(create_signer(SecretStr("y" * 32)), "a" * 22)
     answer = await without_store.get("/", headers={"cookie": f"session_id={forged}"})
     assert (answer.status_code, session_of(answer) == "a" * 22) == (200, False)
 
 
-async def test_a_session_begun_without_the_store_is_in_it_when_it_comes_back(
+async def test_a_session_started_without_the_store_is_stored_once_it_is_back(
     visit: Visit, settings: WebGatewaySettings, without_store: httpx.AsyncClient, redis_server: RedisServer
 ) -> None:
     session = session_of(await without_store.get("/"))
@@ -297,12 +293,12 @@ async def test_a_session_begun_without_the_store_is_in_it_when_it_comes_back(
     assert seconds_left(redis_server, session) > 295
 
 
-async def test_nothing_of_a_session_is_logged(
+async def test_session_ids_are_not_logged(
     without_store: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, settings: WebGatewaySettings
 ) -> None:
     session = session_of(await without_store.get("/"))
     await without_store.get("/api/v1/nope/..")
-    assert "a session is not kept" in caplog.text
+    assert "a session was not stored" in caplog.text
     logged = str([record.__dict__ for record in caplog.records if record.name.startswith("boutique")])
     assert session not in logged
     assert settings.session_signing_key.get_secret_value() not in logged
