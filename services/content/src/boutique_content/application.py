@@ -41,19 +41,19 @@ def create_application(pictures: Pictures) -> Starlette:
         if path is None:
             raise NoSuchPictureError("the path is not the name of a picture")
         name = path[1]
-        answer = await pictures.get(name, read_conditions(request.method, request.headers))
-        if answer.status == 416:
-            raise HTTPException(416, f"range: the picture {name} does not have these bytes", answer.headers)
-        headers = {**answer.headers, **_PICTURE_HEADERS}
-        if answer.status == 304:
+        response = await pictures.get(name, read_conditions(request.method, request.headers))
+        if response.status == 416:
+            raise HTTPException(416, f"range: the picture {name} does not have these bytes", response.headers)
+        headers = {**response.headers, **_PICTURE_HEADERS}
+        if response.status == 304:
             headers.pop("content-length", None)
             return Response(status_code=304, headers=headers)
-        if isinstance(answer.content, bytes):
-            return Response(answer.content, answer.status, headers)
+        if isinstance(response.content, bytes):
+            return Response(response.content, response.status, headers)
         if request.method == "HEAD":
-            answer.content.close()
-            return Response(status_code=answer.status, headers=headers)
-        return _Streamed(answer.content, answer.status, headers)
+            response.content.close()
+            return Response(status_code=response.status, headers=headers)
+        return _Streamed(response.content, response.status, headers)
 
     application = Starlette(
         routes=[

@@ -52,25 +52,25 @@ class Pictures:
             # One caller revalidates. Meanwhile, and while the bucket is unavailable, the others get what is cached.
             cached.fresh_until = self._clock() + RESPONSE_TIMEOUT
             try:
-                answer = await self._bucket.get(name, if_none_match=cached.headers["etag"])
+                response = await self._bucket.get(name, if_none_match=cached.headers["etag"])
             except NoSuchPictureError:
                 self._cached.pop(name, None)
                 raise
             except BucketError as error:
                 _log.warning("serving the cached picture", extra={"picture": name, "reason": str(error)})
             else:
-                if answer.status != 304:
-                    return self._cache(name, answer)
+                if response.status != 304:
+                    return self._cache(name, response)
                 cached.fresh_until = self._clock() + FRESH_SECONDS
         return BucketResponse(200, cached.headers, cached.content)
 
-    def _cache(self, name: str, answer: BucketResponse) -> BucketResponse:
+    def _cache(self, name: str, response: BucketResponse) -> BucketResponse:
         self._cached.pop(name, None)
-        if answer.status == 200 and isinstance(answer.content, bytes) and "etag" in answer.headers:
-            self._cached[name] = _CachedPicture(answer.headers, answer.content, self._clock() + FRESH_SECONDS)
+        if response.status == 200 and isinstance(response.content, bytes) and "etag" in response.headers:
+            self._cached[name] = _CachedPicture(response.headers, response.content, self._clock() + FRESH_SECONDS)
             while sum(len(cached.content) for cached in self._cached.values()) > self._cache_bytes:
                 del self._cached[next(iter(self._cached))]
-        return answer
+        return response
 
 
 def _only(entity_tags: frozenset[str]) -> str | None:
@@ -78,8 +78,8 @@ def _only(entity_tags: frozenset[str]) -> str | None:
     return next(iter(entity_tags)) if len(entity_tags) == 1 and "*" not in entity_tags else None
 
 
-def _unless_known(answer: BucketResponse, conditions: Conditions) -> BucketResponse:
-    if answer.status != 200 or conditions.met_by(answer.headers.get("etag", "")):
-        return answer
-    answer.close()
-    return BucketResponse(304, answer.headers)
+def _unless_known(response: BucketResponse, conditions: Conditions) -> BucketResponse:
+    if response.status != 200 or conditions.met_by(response.headers.get("etag", "")):
+        return response
+    response.close()
+    return BucketResponse(304, response.headers)

@@ -22,5 +22,5 @@ class WebGatewaySettings(ServiceSettings):
     @classmethod
     def _has_an_index_page(cls, directory: Path) -> Path:
         if not (directory / "index.html").is_file():
-            raise ValueError(f"{directory} has no index.html: set it to the folder of the built web application")
+            raise ValueError(f"{directory} has no index.html; build the web application first")
         return directory

@@ -89,7 +89,7 @@ async def test_health_is_reported(browser: httpx.AsyncClient, path: str) -> None
     [
         (
             {},
-            "APPLICATION_DIRECTORY: Value error, {directory} has no index.html: set it to the folder of the built web application",
+            "APPLICATION_DIRECTORY: Value error, {directory} has no index.html; build the web application first",
         ),
         ({"APPLICATION_DIRECTORY": "/nowhere"}, "APPLICATION_DIRECTORY: Path does not point to a directory"),
         ({"SESSION_SIGNING_KEY": "hunter3"}, "SESSION_SIGNING_KEY: Value should have at least 32 items"),
