@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe("going from page to page", () => {
-  test("begins with a link that skips what is on every page", async () => {
+  test("starts with a link that skips the navigation", async () => {
     const user = visit("/", shop);
 
     await user.tab();
@@ -20,7 +20,7 @@ describe("going from page to page", () => {
     expect(document.activeElement?.getAttribute("href")).toBe(`#${screen.getByRole("main").id}`);
   });
 
-  test("moves the focus to the new page's heading, and says its title", async () => {
+  test("moves the focus to the new page's heading, and sets its title", async () => {
     const user = visit("/", shop);
 
     await user.click(within(screen.getByRole("banner")).getByRole("link", { name: /^Cart/ }));
@@ -29,7 +29,7 @@ describe("going from page to page", () => {
     expect(document.title).toBe("Your cart · Boutique");
   });
 
-  test("takes the news of the last page away", async () => {
+  test("removes the notice of the last page", async () => {
     const user = visit("/", shop);
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
     await user.click(await screen.findByRole("link", { name: "See the cart" }));
@@ -40,21 +40,21 @@ describe("going from page to page", () => {
   });
 });
 
-describe("an address where there is nothing", () => {
-  test.each(["/nowhere", "/cart/nothing", "/product"])("such as %s says so", (address) => {
+describe("an unknown address", () => {
+  test.each(["/nowhere", "/cart/nothing", "/product"])("such as %s is reported", (address) => {
     visit(address, shop);
 
     expect(screen.getByRole("heading", { level: 1, name: "There is nothing here." })).toBeDefined();
     expect(screen.getByRole("link", { name: "To the collection" }).getAttribute("href")).toBe("/");
   });
 
-  test("such as a product that is not in the shop says so", async () => {
+  test("such as an unknown product is reported", async () => {
     visit("/product/submarine", shop);
 
     expect(await screen.findByRole("heading", { level: 1, name: "There is nothing here." })).toBeDefined();
   });
 
-  test.each([null, "{}", "not JSON"])("such as a confirmation where %j was kept says so", (kept) => {
+  test.each([null, "{}", "not JSON"])("such as a confirmation with %j in the storage is reported", (kept) => {
     if (kept !== null) {
       sessionStorage.setItem("boutique.confirmed-order", kept);
     }
@@ -65,7 +65,7 @@ describe("an address where there is nothing", () => {
 });
 
 describe("a product", () => {
-  test("tells about itself, and can be put into the cart", async () => {
+  test("is shown, and can be added to the cart", async () => {
     const user = visit("/product/teapot", shop);
     await screen.findByRole("heading", { level: 1, name: "Teapot" });
     expect(screen.getByText("A well-made teapot.")).toBeDefined();
@@ -80,7 +80,7 @@ describe("a product", () => {
     expect(screen.getByRole("link", { name: "your cart" }).parentElement?.textContent).toBe("1 in your cart");
   });
 
-  test("that nobody has rated yet has no rating", async () => {
+  test("without reviews has no rating", async () => {
     shop.products = shop.products.map((product) => ({ ...product, rating: 0, reviews: 0 }));
     visit("/product/teapot", shop);
 
@@ -88,7 +88,7 @@ describe("a product", () => {
     expect(screen.queryByText(/^Rated/)).toBeNull();
   });
 
-  test("of which the cart holds all that it may cannot be added", async () => {
+  test("cannot be added beyond the maximum quantity", async () => {
     shop.cart.set("teapot", 99);
     const user = visit("/product/teapot", shop);
 
@@ -97,7 +97,7 @@ describe("a product", () => {
     expect(shop.sent("PUT")).toEqual([]);
   });
 
-  test("that could not be loaded can be asked for again", async () => {
+  test("that could not be loaded can be loaded again", async () => {
     shop.failNext("POST /api/v1/product/documents", 500, "A fault of ours; the logs have it under the request id.");
     const user = visit("/product/teapot", shop);
     const failure = await screen.findByRole("alert");
@@ -109,26 +109,26 @@ describe("a product", () => {
 });
 
 describe("the health page", () => {
-  test("says that the shop's parts answer", async () => {
+  test("shows that the services work", async () => {
     visit("/health", shop);
 
     await waitFor(() => {
-      expect(screen.getAllByRole("definition").map(({ textContent }) => textContent)).toEqual(["Answers", "Answers"]);
+      expect(screen.getAllByRole("definition").map(({ textContent }) => textContent)).toEqual(["Working", "Working"]);
     });
   });
 
-  test("says which part does not, and why, until it does", async () => {
-    shop.failNext("POST /api/v1/product/search", 502, "A service that this needs does not answer.");
+  test("shows which service fails, and why, until it works", async () => {
+    shop.failNext("POST /api/v1/product/search", 502, "A backend service is not available.");
     const user = visit("/health", shop);
     const parts = () => screen.getAllByRole("definition").map(({ textContent }) => textContent);
     await waitFor(() => {
-      expect(parts()).toEqual(["Answers", "Does not answer as it should: A service that this needs does not answer."]);
+      expect(parts()).toEqual(["Working", "Not working: A backend service is not available."]);
     });
 
     await user.click(screen.getByRole("button", { name: "Check again" }));
 
     await waitFor(() => {
-      expect(parts()).toEqual(["Answers", "Answers"]);
+      expect(parts()).toEqual(["Working", "Working"]);
     });
   });
 });

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("a failure has the reason that the API gives, and its status", async () => {
+test("an error has the API's reason and status", async () => {
   answerWith(400, '{"message":"failure","reason":"page.size: must be at most 100"}');
 
   const failure = await failureOf(searchProducts("mug", 500, interest));
@@ -28,7 +28,7 @@ test("a failure has the reason that the API gives, and its status", async () => 
   expect(failure).toMatchObject({ message: "page.size: must be at most 100", status: 400, isRefusal: true });
 });
 
-test("a failure of the API's own has the id to find it by", async () => {
+test("an internal error has its request id", async () => {
   answerWith(500, '{"message":"failure","reason":"A fault of ours.","request_id":"5f2c"}');
 
   const failure = await failureOf(readCart());
@@ -36,30 +36,30 @@ test("a failure of the API's own has the id to find it by", async () => {
   expect(failure).toMatchObject({ message: "A fault of ours. (request 5f2c)", status: 500, isRefusal: false });
 });
 
-test("a failure of something in between is told by its status", async () => {
+test("an error from something in between has its status", async () => {
   answerWith(502, "<html>Bad Gateway</html>");
 
-  expect(await failureOf(readCart())).toMatchObject({ message: "The shop answered with status 502.", isRefusal: false });
+  expect(await failureOf(readCart())).toMatchObject({ message: "The shop responded with status 502.", isRefusal: false });
 });
 
 test.each([
-  ["<html>", "answer: must be JSON"],
-  ['{"message":"success"}', "answer.data: must be an object"],
-  ['{"message":"success","data":{"mug":2}}', "answer.data.mug: must be a text"],
-  ['{"message":"success","data":{"mug":"-2"}}', "answer.data.mug: must be a whole number, at least 0"],
-])("an answer that is not as agreed, %s, is a failure that says where", async (body, where) => {
+  ["<html>", "response: must be JSON"],
+  ['{"message":"success"}', "response.data: must be an object"],
+  ['{"message":"success","data":{"mug":2}}', "response.data.mug: must be a string"],
+  ['{"message":"success","data":{"mug":"-2"}}', "response.data.mug: must be a whole number, at least 0"],
+])("an invalid response, %s, is an error with its path", async (body, where) => {
   answerWith(200, body);
 
-  expect((await failureOf(readCart())).message).toBe(`The shop's answer to /api/v1/cart cannot be understood: ${where}.`);
+  expect((await failureOf(readCart())).message).toBe(`The shop's response to /api/v1/cart is not valid: ${where}.`);
 });
 
-test("a gateway that is not healthy is a failure", async () => {
+test("an unhealthy gateway is an error", async () => {
   answerWith(200, '{"healthy":false}');
 
-  expect((await failureOf(checkWebGateway(interest))).message).toContain("answer.healthy: must be true");
+  expect((await failureOf(checkWebGateway(interest))).message).toContain("response.healthy: must be true");
 });
 
-test("a shop that is not there is a failure without a status", async () => {
+test("an unreachable shop is an error without a status", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
 
   const failure = await failureOf(readCart());
@@ -68,7 +68,7 @@ test("a shop that is not there is a failure without a status", async () => {
   expect(failure).toMatchObject({ status: null, isRefusal: false });
 });
 
-test("a shop that takes too long is given up", async () => {
+test("a request times out", async () => {
   vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort());
   vi.stubGlobal("fetch", (_address: string, { signal }: RequestInit) => {
     signal?.throwIfAborted();
@@ -79,7 +79,7 @@ test("a shop that takes too long is given up", async () => {
   expect(failure).toMatchObject({ message: "The shop did not answer within 10 seconds.", status: null });
 });
 
-test("a question that is taken back is no failure of the shop's", async () => {
+test("an aborted request is not an ApiError", async () => {
   const taken = AbortSignal.abort();
   vi.stubGlobal("fetch", (_address: string, { signal }: RequestInit) => {
     signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 /**
- * The shop's HTTP API. Every answer is checked here, every failure is an ApiError. The session is the cookie's alone.
+ * The shop's HTTP API. Every response is validated here, and every failure is an ApiError. The cookie carries the session.
  */
 import { readArray, readCents, readCount, readNumber, readObject, readText } from "./json";
 import type { Cents } from "./money";
@@ -16,12 +16,12 @@ export interface Product {
 }
 
 export interface SearchResult {
-  /** Of all that match, of which `products` may be only the first. */
+  /** Number of all matches; `products` may have only the first. */
   readonly total: number;
   readonly products: readonly Product[];
 }
 
-/** By product id. */
+/** Quantities by product id. */
 export type Quantities = ReadonlyMap<string, number>;
 
 export interface Address {
@@ -49,11 +49,11 @@ export interface Quote {
 }
 
 export interface OrderRequest {
-  /** The value of the goods that the shopper agreed to; another one is refused with 409. */
+  /** The items' total that the shopper agreed to. Any other is refused with 409. */
   readonly amount: Cents;
-  /** Empty where none was given. */
+  /** Empty for no confirmation. */
   readonly email: string;
-  /** Where to ship to, and where to send the bill. */
+  /** Shipping and billing address. */
   readonly address: Address;
   readonly card: Card;
 }
@@ -61,7 +61,7 @@ export interface OrderRequest {
 export interface OrderItem {
   readonly id: string;
   readonly quantity: number;
-  /** Of one piece. */
+  /** Unit price. */
   readonly price: Cents;
 }
 
@@ -72,7 +72,7 @@ export interface Order extends Quote {
 }
 
 export class ApiError extends Error {
-  /** The HTTP status; null where no answer came. */
+  /** The HTTP status, or null if there was no response. */
   readonly status: number | null;
 
   constructor(reason: string, status: number | null) {
@@ -81,7 +81,7 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** Whether the shop surely did nothing; otherwise it may have done what was asked, without our seeing its answer. */
+  /** Whether the shop certainly did nothing. After other errors the request may have been carried out. */
   get isRefusal(): boolean {
     return this.status !== null && this.status >= 400 && this.status < 500;
   }
@@ -99,9 +99,9 @@ export function suggestProducts(query: string, size: number, signal: AbortSignal
   return call("POST", "/api/v1/product/suggestions", readSearchResult, { body: { query, page: { size } }, signal });
 }
 
-/** Those of the ids that the catalog knows. */
+/** Returns the products that the catalog has. */
 export async function fetchProducts(ids: readonly string[], signal: AbortSignal): Promise<readonly Product[]> {
-  // To the API an empty list stands for the whole catalog.
+  // For the API, an empty list means the whole catalog.
   return ids.length === 0 ? [] : call("POST", "/api/v1/product/documents", readProducts, { body: ids, signal });
 }
 
@@ -121,13 +121,13 @@ export function emptyCart(): Promise<void> {
   return call("DELETE", "/api/v1/cart", readNothing);
 }
 
-/** What the cart costs, shipped; `address` null where it is not known yet. */
+/** Quotes the cart with shipping. `address` is null while it is incomplete. */
 export function quoteOrder(address: Address | null, signal: AbortSignal): Promise<Quote> {
   const body = address === null ? {} : { shipping: { address } };
-  return call("POST", "/api/v1/checkout/quote", readQuoteAnswer, { body, signal });
+  return call("POST", "/api/v1/checkout/quote", readQuoteResponse, { body, signal });
 }
 
-/** However often it is sent with one key, it is ordered once. */
+/** Places an order. Orders with the same key are placed once. */
 export function placeOrder(request: OrderRequest, idempotencyKey: string): Promise<Order> {
   const { amount, email, address, card } = request;
   return call("POST", "/api/v1/checkout/process", readOrder, {
@@ -142,7 +142,7 @@ export function placeOrder(request: OrderRequest, idempotencyKey: string): Promi
   });
 }
 
-/** Resolves where the web gateway says that it is healthy. */
+/** Resolves if the web gateway is healthy. */
 export function checkWebGateway(signal: AbortSignal): Promise<void> {
   return call("GET", "/healthz", readHealth, { signal });
 }
@@ -161,7 +161,7 @@ interface Call {
 async function call<T>(
   method: string,
   path: string,
-  read: (answer: unknown, where: string) => T,
+  read: (value: unknown, where: string) => T,
   { body, headers = {}, signal, timeout = TIMEOUT }: Call = {},
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeout);
@@ -187,24 +187,24 @@ async function call<T>(
     );
   }
   if (!response.ok) {
-    throw new ApiError(readReason(text) ?? `The shop answered with status ${String(response.status)}.`, response.status);
+    throw new ApiError(readReason(text) ?? `The shop responded with status ${String(response.status)}.`, response.status);
   }
   try {
-    return read(JSON.parse(text), "answer");
+    return read(JSON.parse(text), "response");
   } catch (error) {
-    const problem = error instanceof TypeError ? error.message : "answer: must be JSON";
-    throw new ApiError(`The shop's answer to ${path} cannot be understood: ${problem}.`, response.status);
+    const problem = error instanceof TypeError ? error.message : "response: must be JSON";
+    throw new ApiError(`The shop's response to ${path} is not valid: ${problem}.`, response.status);
   }
 }
 
-/** Null where something between us and the API answered in its place. */
+/** Returns null if the response does not come from the API, but from something in between. */
 function readReason(text: string): string | null {
   try {
-    const failure = readObject(JSON.parse(text), "answer");
-    const reason = readText(failure.reason, "answer.reason");
+    const failure = readObject(JSON.parse(text), "response");
+    const reason = readText(failure.reason, "response.reason");
     return failure.request_id === undefined
       ? reason
-      : `${reason} (request ${readText(failure.request_id, "answer.request_id")})`;
+      : `${reason} (request ${readText(failure.request_id, "response.request_id")})`;
   } catch {
     return null;
   }
@@ -241,7 +241,7 @@ function readQuantities(value: unknown, where: string): Quantities {
   const data = readObject(readObject(value, where).data, `${where}.data`);
   return new Map(
     Object.entries(data).map(([id, quantity]) => {
-      // The contract's quantities are texts.
+      // The contract's quantities are strings.
       const text = readText(quantity, `${where}.data.${id}`);
       return [id, readCount(/^[0-9]+$/.test(text) ? Number(text) : NaN, `${where}.data.${id}`)];
     }),
@@ -257,7 +257,7 @@ function readQuote(value: unknown, where: string): Quote {
   };
 }
 
-function readQuoteAnswer(value: unknown, where: string): Quote {
+function readQuoteResponse(value: unknown, where: string): Quote {
   return readQuote(readObject(value, where).data, `${where}.data`);
 }
 
@@ -287,5 +287,5 @@ function readHealth(value: unknown, where: string): void {
 }
 
 function readNothing(): void {
-  // That it succeeded is all that such an answer says.
+  // Such a response has no content besides its status.
 }

@@ -6,7 +6,7 @@ describe("a card's number", () => {
     expect(hasValidCheckDigit(digits)).toBe(true);
   });
 
-  test.each(["4242424242424241", "4224424242424242", "4432801561520445"])("%s has a typing mistake", (digits) => {
+  test.each(["4242424242424241", "4224424242424242", "4432801561520445"])("%s has a typing error", (digits) => {
     expect(hasValidCheckDigit(digits)).toBe(false);
   });
 

@@ -9,7 +9,7 @@ export type CartContents =
   | { readonly status: "failed"; readonly error: ApiError }
   | { readonly status: "ready"; readonly quantities: Quantities };
 
-/** What became of the last change. */
+/** The result of the last change. */
 export interface Notice {
   readonly kind: "done" | "failed";
   readonly text: string;
@@ -19,13 +19,13 @@ export interface Cart {
   readonly contents: CartContents;
   readonly notice: Notice | null;
   readonly dismissNotice: () => void;
-  /** One piece more. */
+  /** Adds one piece. */
   readonly add: (product: Product) => void;
-  /** `name` is how the product is called in the notice. */
+  /** `name` is the product's name for the notice. */
   readonly setQuantity: (productId: string, name: string, quantity: number) => void;
   readonly remove: (productId: string, name: string) => void;
   readonly empty: () => void;
-  /** Reads it anew. */
+  /** Reads the cart again. */
   readonly refresh: () => Promise<void>;
 }
 

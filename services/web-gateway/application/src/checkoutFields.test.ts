@@ -7,7 +7,7 @@ test.each([
   [CITY, "東京 🏠"],
   [CITY, "🏠".repeat(128)],
   [POSTAL_CODE, "SW1A 1AA"],
-])("a rule of the contract means here what it means to the services: %j accepts %j", (rule, text) => {
+])("the rule %j accepts %j, as in the services", (rule, text) => {
   expect(accepts(rule, text)).toBe(true);
 });
 
@@ -17,6 +17,6 @@ test.each([
   [CITY, "Lon\u202edon"],
   [CITY, "a".repeat(129)],
   [POSTAL_CODE, "10115\n"],
-])("a rule of the contract means here what it means to the services: %j refuses %j", (rule, text) => {
+])("the rule %j refuses %j, as in the services", (rule, text) => {
   expect(accepts(rule, text)).toBe(false);
 });

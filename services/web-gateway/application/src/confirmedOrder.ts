@@ -1,4 +1,4 @@
-/** The last order of this tab, kept so that its confirmation survives a reload. */
+/** Stores the last order of this tab, so that its confirmation survives a reload. */
 import type { Order } from "./api";
 import { readArray, readCount, readObject, readText } from "./json";
 import type { Cents } from "./money";
@@ -21,7 +21,7 @@ export function keepOrder(order: ConfirmedOrder): void {
   sessionStorage.setItem(KEY, JSON.stringify(order));
 }
 
-/** Null where nothing was ordered in this tab, or nothing that this version of the application can read. */
+/** Returns null if nothing was ordered in this tab, or this version cannot read what is stored. */
 export function recallOrder(): ConfirmedOrder | null {
   const kept = sessionStorage.getItem(KEY);
   try {

@@ -11,6 +11,6 @@ test.each([
   expect(readCents(dollars, "price")).toBe(cents);
 });
 
-test.each([-1, 8.995, Number.NaN, "8.99", null])("%j is no price", (value) => {
-  expect(() => readCents(value, "answer.price")).toThrow(/^answer\.price: must be /);
+test.each([-1, 8.995, Number.NaN, "8.99", null])("%j is not a price", (value) => {
+  expect(() => readCents(value, "response.price")).toThrow(/^response\.price: must be /);
 });

@@ -1,6 +1,6 @@
 /**
- * Readers of JSON that came from outside. Each takes a value and where it stood, and gives it as what it must be, or
- * throws a TypeError that says where, and what is allowed.
+ * Validates JSON from outside. Each function takes a value and its path, and returns it with its type or throws a
+ * TypeError with the path and what is allowed.
  */
 import type { Cents } from "./money";
 
@@ -20,7 +20,7 @@ export function readArray<T>(value: unknown, where: string, readItem: (item: unk
 
 export function readText(value: unknown, where: string): string {
   if (typeof value !== "string") {
-    throw new TypeError(`${where}: must be a text`);
+    throw new TypeError(`${where}: must be a string`);
   }
   return value;
 }
@@ -39,11 +39,11 @@ export function readCount(value: unknown, where: string): number {
   return Number(value);
 }
 
-/** From US dollars with at most two decimals. */
+/** Converts US dollars with at most two decimals. */
 export function readCents(value: unknown, where: string): Cents {
   const hundredfold = readNumber(value, where) * 100;
   const cents = Math.round(hundredfold);
-  // 19.99 * 100 is not quite 1999 in binary; a third decimal is much farther away than that.
+  // 19.99 * 100 is not exactly 1999 in binary. A third decimal is much farther off than that.
   if (cents < 0 || Math.abs(hundredfold - cents) > 0.001) {
     throw new TypeError(`${where}: must be dollars with at most two decimals, at least 0`);
   }

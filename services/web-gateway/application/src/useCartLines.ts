@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { fetchProducts, type ApiError, type Product } from "./api";
 import { useCart } from "./cart";
 import type { Cents } from "./money";
-import { useAnswer } from "./useAnswer";
+import { useRequest } from "./useRequest";
 
 export interface CartLine {
   readonly product: Product;
@@ -16,25 +16,25 @@ export type CartLines =
   | {
       readonly status: "ready";
       readonly lines: readonly CartLine[];
-      /** Ids of products that are in the cart, but no longer in the catalog. */
+      /** Ids of products in the cart that the catalog no longer has. */
       readonly withdrawn: readonly string[];
       readonly itemsTotal: Cents;
     };
 
-/** The cart with its products, and a function that asks for both once more. */
+/** Returns the cart with its products, and a function that loads both again. */
 export function useCartLines(): readonly [CartLines, () => void] {
   const { contents, refresh } = useCart();
   const quantities = contents.status === "ready" ? contents.quantities : null;
-  // A text, so that a change of a quantity alone asks for no products.
+  // A string, so that a changed quantity does not load the products again.
   const ids = quantities && JSON.stringify([...quantities.keys()].sort());
   const ask = useCallback(
     (signal: AbortSignal) => (ids === null ? Promise.resolve(null) : fetchProducts(JSON.parse(ids) as string[], signal)),
     [ids],
   );
-  const [answer, askAgain] = useAnswer(ask);
+  const [answer, reloadProducts] = useRequest(ask);
   const retry = () => {
     void refresh();
-    askAgain();
+    reloadProducts();
   };
 
   if (contents.status === "failed") {

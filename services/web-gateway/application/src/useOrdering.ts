@@ -4,7 +4,7 @@ import { ApiError, placeOrder, type Order, type OrderRequest } from "./api";
 import { useCart } from "./cart";
 import { keepOrder } from "./confirmedOrder";
 
-/** One order as the shopper agreed to it. Sent again with its key, it is still ordered once. */
+/** An order as the shopper agreed to it. Sent again with its key, it is placed once. */
 interface Attempt {
   readonly request: OrderRequest;
   readonly idempotencyKey: string;
@@ -18,23 +18,23 @@ interface Unanswered {
 
 export interface Ordering {
   readonly placing: boolean;
-  /** Why the last attempt was refused. */
+  /** The reason of the last refusal. */
   readonly refusal: ApiError | null;
-  /** How many attempts were refused: after each, what was quoted before may no longer hold. */
+  /** Number of refusals. After each, an earlier quote may be outdated. */
   readonly refusals: number;
-  /** Why it is not known what became of the last attempt. */
+  /** Why the result of the last attempt is unknown. */
   readonly doubt: ApiError | null;
-  /** Sends an order, unless one is on its way. `names` are the products' by id, for the confirmation. */
+  /** Sends an order, unless another is being sent. `names` has product names by id, for the confirmation. */
   readonly place: (request: OrderRequest, names: ReadonlyMap<string, string>) => void;
-  /** Sends the very order in doubt once more. */
+  /** Sends the order whose result is unknown again. */
   readonly placeAgain: () => void;
 }
 
-/** `onRefused` is called after each refusal: what is shown of the cart may be why. */
+/** Places orders. `onRefused` is called after each refusal, which an outdated cart may have caused. */
 export function useOrdering(onRefused: () => void): Ordering {
   const navigate = useNavigate();
   const cart = useCart();
-  // A second click may come before the first one's state is shown.
+  // A second click may come before the state of the first is rendered.
   const busy = useRef(false);
   const [placing, setPlacing] = useState(false);
   const [refusal, setRefusal] = useState<ApiError | null>(null);
@@ -97,7 +97,7 @@ function confirm({ items, ...order }: Order, { request, names }: Attempt): void 
   });
 }
 
-/** 128 random bits. crypto.randomUUID is there over HTTPS alone. */
+/** Returns 128 random bits. crypto.randomUUID is only available over HTTPS. */
 function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,7 +3,7 @@ import { ApiError, emptyCart, readCart, removeFromCart, setQuantity, type Produc
 import { CartContext, type Cart, type CartContents, type Notice } from "../cart";
 
 /**
- * Keeps the cart for all pages. A change is shown at once and sent after those before it; once all are answered, the
+ * Holds the cart for all pages. A change is shown immediately and sent after earlier ones. After the last response, the
  * cart is read again, since another tab, or the end of the session, may have changed it too.
  */
 export function CartProvider({ children }: { readonly children: ReactNode }) {

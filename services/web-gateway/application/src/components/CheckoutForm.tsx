@@ -28,7 +28,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
   const [today] = useState(() => new Date());
   const [left, setLeft] = useState<ReadonlySet<FieldName>>(new Set());
   const [wrongFields, setWrongFields] = useState(0);
-  const [quote, askForQuoteAgain] = useQuote(lines, values, today, ordering.refusals);
+  const [quote, retryQuote] = useQuote(lines, values, today, ordering.refusals);
   const agreed = quote.status === "ready" ? quote.value : null;
 
   const field = (name: FieldName) => {
@@ -103,7 +103,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
           </p>
         </div>
       </form>
-      <OrderSummary lines={lines} quote={quote} onRetry={askForQuoteAgain} />
+      <OrderSummary lines={lines} quote={quote} onRetry={retryQuote} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ function Defect(): never {
   throw new Error("a defect");
 }
 
-test("says that a page is broken, and offers a way on", () => {
+test("a broken page shows a message and a link", () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
 
   render(
@@ -16,6 +16,6 @@ test("says that a page is broken, and offers a way on", () => {
   );
 
   expect(screen.getByRole("alert").textContent).toContain("Something went wrong on this page.");
-  expect(screen.getByRole("link", { name: "Open the shop anew" }).getAttribute("href")).toBe("/");
+  expect(screen.getByRole("link", { name: "Reload the shop" }).getAttribute("href")).toBe("/");
   expect(told).toHaveBeenCalled();
 });

@@ -4,7 +4,7 @@ interface ErrorBoundaryProps {
   readonly children: ReactNode;
 }
 
-/** What is shown where a defect of ours ends a page: React alone would leave it white. */
+/** Shows a message when a bug breaks a page, which React itself would leave blank. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
@@ -19,9 +19,9 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly fail
     return (
       <main className="failure" role="alert">
         <p className="failure-title">Something went wrong on this page.</p>
-        <p>It is our mistake. Your cart is safe.</p>
+        <p>It is our fault. Your cart is safe.</p>
         <a className="button" href="/">
-          Open the shop anew
+          Reload the shop
         </a>
       </main>
     );

@@ -1,7 +1,7 @@
 import type { ApiError } from "../api";
 
 interface FailureProps {
-  /** What could not be done. */
+  /** Says what failed. */
   readonly title: string;
   readonly error: ApiError;
   readonly onRetry: () => void;

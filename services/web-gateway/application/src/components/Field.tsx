@@ -7,7 +7,7 @@ interface FieldProps extends Pick<ComponentProps<"input">, "type" | "autoComplet
   readonly optional?: boolean;
   readonly wide?: boolean;
   readonly value: string;
-  /** Empty where there is none to be shown. */
+  /** Empty if no problem is shown. */
   readonly problem: string;
   readonly onType: (name: FieldName, value: string) => void;
   readonly onLeave: (name: FieldName) => void;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** The page's one h1, on which the focus is set after a navigation, and the window's title. */
+/** Shows the page's only h1, which gets the focus after a navigation, and sets the window's title. */
 export function Heading({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
     <>

@@ -27,7 +27,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       <footer className="colophon">
         <p>Boutique is a demonstration: nothing is charged, nothing is shipped, and every picture was drawn for it.</p>
         <nav aria-label="More">
-          <Link to="/">The collection</Link> <Link to="/cart">Cart</Link> <Link to="/health">Is the shop well?</Link>
+          <Link to="/">The collection</Link> <Link to="/cart">Cart</Link> <Link to="/health">Shop status</Link>
         </nav>
       </footer>
       <NoticeBar />
@@ -35,7 +35,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A new page begins at its top and with its heading, for the eyes as for a screen reader; the first one does anyway. */
+/** Scrolls to the top and focuses the heading after a navigation, for sighted users and screen readers alike. */
 function useFocusOnNavigation(main: React.RefObject<HTMLElement | null>) {
   const { pathname } = useLocation();
   const navigation = useNavigationType();
@@ -45,7 +45,7 @@ function useFocusOnNavigation(main: React.RefObject<HTMLElement | null>) {
       return;
     }
     shown.current = pathname;
-    // Back and forth keep the place where the shopper was.
+    // Going back and forward keeps the scroll position.
     if (navigation !== NavigationType.Pop) {
       window.scrollTo(0, 0);
     }

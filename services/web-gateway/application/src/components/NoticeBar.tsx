@@ -2,15 +2,15 @@ import { useEffect } from "react";
 import { Link, useLocation } from "react-router";
 import { useCart } from "../cart";
 
-/** Milliseconds for which good news is shown; bad news stays until it is dismissed. */
+/** Milliseconds for which success is shown. Failures stay until they are dismissed. */
 const GOOD_NEWS = 6_000;
 
-/** Says what became of a change of the cart, to eyes and to screen readers. */
+/** Shows the result of a change of the cart, and announces it to screen readers. */
 export function NoticeBar() {
   const { notice, dismissNotice } = useCart();
   const { pathname } = useLocation();
 
-  // On another page it is old news.
+  // A notice does not outlive its page.
   useEffect(() => dismissNotice, [pathname, dismissNotice]);
 
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { Quote } from "../api";
 import { formatCents } from "../money";
-import type { Answer } from "../useAnswer";
+import type { RequestState } from "../useRequest";
 import type { CartLine } from "../useCartLines";
 import { Failure } from "./Failure";
 import { Skeleton } from "./Skeleton";
@@ -9,11 +9,11 @@ import { Totals } from "./Totals";
 
 interface OrderSummaryProps {
   readonly lines: readonly CartLine[];
-  readonly quote: Answer<Quote>;
+  readonly quote: RequestState<Quote>;
   readonly onRetry: () => void;
 }
 
-/** What is to be paid for, and the whole of it. */
+/** Shows the products of the order and its total. */
 export function OrderSummary({ lines, quote, onRetry }: OrderSummaryProps) {
   const shown = quote.status === "ready" ? quote.value : quote.status === "loading" ? quote.previous : null;
   return (

@@ -1,6 +1,6 @@
 import { pictureAddress, type Product } from "../api";
 
-/** A product's picture, in its proportions of 4 to 5, so that nothing moves when it arrives. */
+/** Shows a product's picture at a ratio of 4 to 5, so that the layout does not shift when it loads. */
 export function Picture({ product, width, eager = false }: { readonly product: Product; readonly width: number; readonly eager?: boolean }) {
   return (
     <img

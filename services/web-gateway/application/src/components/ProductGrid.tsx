@@ -6,7 +6,7 @@ import { AddToCart } from "./AddToCart";
 import { Picture } from "./Picture";
 import { Rating } from "./Rating";
 
-/** Those that a window shows before anyone scrolls are not worth waiting for. */
+/** Pictures that are visible without scrolling are not loaded lazily. */
 const AT_ONCE = 4;
 
 export function ProductGrid({ products, ref }: { readonly products: readonly Product[]; readonly ref?: Ref<HTMLUListElement> }) {

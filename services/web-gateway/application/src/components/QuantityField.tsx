@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import type { CartLine } from "../useCartLines";
 import { MAXIMUM_QUANTITY } from "../cart";
 
-/** How many of one product; a number that is typed counts when the field is left or Enter is pressed. */
+/** Edits the quantity of a product. A typed number takes effect on blur or Enter. */
 export function QuantityField({ line, onChange }: { readonly line: CartLine; readonly onChange: (quantity: number) => void }) {
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
@@ -63,13 +63,13 @@ export function QuantityField({ line, onChange }: { readonly line: CartLine; rea
         </button>
       </div>
       <p className="problem" id={id} aria-live="polite">
-        {typed === null && `Write a whole number from 1 to ${String(MAXIMUM_QUANTITY)}.`}
+        {typed === null && `must be a whole number from 1 to ${String(MAXIMUM_QUANTITY)}`}
       </p>
     </div>
   );
 }
 
-/** Null where it is none that a cart may hold. */
+/** Returns null for an invalid quantity. */
 function readQuantity(text: string): number | null {
   const quantity = /^[0-9]{1,3}$/.test(text.trim()) ? Number(text) : 0;
   return quantity >= 1 && quantity <= MAXIMUM_QUANTITY ? quantity : null;

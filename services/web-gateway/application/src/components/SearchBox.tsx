@@ -2,16 +2,16 @@ import { useCallback, useId, useState, type KeyboardEvent, type SubmitEvent } fr
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { suggestProducts, type Product } from "../api";
 import { formatCents } from "../money";
-import { useAnswer } from "../useAnswer";
+import { useRequest } from "../useRequest";
 import { useDebounced } from "../useDebounced";
 
 const SUGGESTIONS = 6;
-/** Milliseconds without a key before suggestions are asked for. */
+/** Milliseconds without typing before suggestions are requested. */
 const PAUSE = 150;
 const MAXIMUM_LENGTH = 200;
 
 /**
- * The search form of every page: a combobox with a list of suggestions. Source of its roles and keys: WAI-ARIA Authoring
+ * The search form of every page: a combobox with a list of suggestions. Source of roles and keys: WAI-ARIA Authoring
  * Practices, "Editable Combobox With List Autocomplete".
  */
 export function SearchBox() {
@@ -29,10 +29,10 @@ export function SearchBox() {
   }
 
   const wanted = useDebounced(open ? text.trim() : "", PAUSE);
-  const [answer] = useAnswer(
+  const [answer] = useRequest(
     useCallback(async (signal: AbortSignal) => (wanted === "" ? [] : await suggest(wanted, signal)), [wanted]),
   );
-  // Without suggestions the search is as good as with them, so their failure is not worth a word.
+  // Searching works without suggestions, so their failure is not reported.
   const suggestions = open && answer.status === "ready" ? answer.value : [];
   const expanded = suggestions.length > 0;
   const chosen = active === null ? undefined : suggestions[active];
@@ -68,7 +68,7 @@ export function SearchBox() {
         }
         break;
       case "Escape":
-        // The first one closes the list, the next one is the browser's, which empties the field.
+        // The first Escape closes the list. The browser handles the next one, which empties the field.
         if (expanded) {
           event.preventDefault();
         }
@@ -111,7 +111,7 @@ export function SearchBox() {
               id={`${listId}-${product.id}`}
               role="option"
               aria-selected={index === active}
-              // The focus stays in the field, so that a click does not close the list before it counts.
+              // The focus stays in the field, so that a click does not close the list before it is handled.
               onMouseDown={(event) => {
                 event.preventDefault();
               }}
@@ -132,7 +132,7 @@ export function SearchBox() {
   );
 }
 
-/** What the page that is shown was searched for. */
+/** Returns the search text of the current page. */
 function usePageQuery(): string {
   const { pathname } = useLocation();
   const [parameters] = useSearchParams();
@@ -143,7 +143,7 @@ async function suggest(words: string, signal: AbortSignal): Promise<readonly Pro
   return (await suggestProducts(words, SUGGESTIONS, signal)).products;
 }
 
-/** The next place in a ring of so many suggestions; before the first and after the last comes none. */
+/** Returns the next index in a ring of `count` suggestions and no selection. */
 function step(active: number | null, count: number, direction: 1 | -1): number | null {
   const next = (active ?? (direction === 1 ? -1 : count)) + direction;
   return next < 0 || next >= count ? null : next;

@@ -1,4 +1,4 @@
-/** Grey shapes where something will be, with words for those who do not see them. */
+/** Shows grey placeholders while something loads, with a label for screen readers. */
 export function Skeleton({ label, shape, count }: { readonly label: string; readonly shape: "card" | "line" | "product"; readonly count: number }) {
   return (
     <div role="status" aria-label={label} className={`skeletons of-${shape}`}>

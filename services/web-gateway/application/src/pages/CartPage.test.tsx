@@ -30,7 +30,7 @@ async function openCart() {
 }
 
 describe("adding to the cart", () => {
-  test("is told at once, and counts in the header", async () => {
+  test("is announced at once, and counted in the header", async () => {
     const user = visit("/", shop);
 
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
@@ -54,7 +54,7 @@ describe("adding to the cart", () => {
     expect(shop.cart.get("mug")).toBe(2);
   });
 
-  test("counts from what another tab has put there", async () => {
+  test("adds to what another tab has added", async () => {
     const user = visit("/", shop);
     const button = await screen.findByRole("button", { name: "Add to cart Mug" });
     shop.cart.set("mug", 4);
@@ -66,7 +66,7 @@ describe("adding to the cart", () => {
     });
   });
 
-  test("that fails says why, and is undone", async () => {
+  test("shows the reason of a failure, and undoes the change", async () => {
     shop.failNext("PUT /api/v1/cart", 503, "There is too much to do.");
     const user = visit("/", shop);
 
@@ -80,7 +80,7 @@ describe("adding to the cart", () => {
     });
   });
 
-  test("leaves the session to its cookie", async () => {
+  test("sends the session only as a cookie", async () => {
     const user = visit("/", shop);
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
     await waitFor(() => {
@@ -92,7 +92,7 @@ describe("adding to the cart", () => {
 });
 
 describe("the cart", () => {
-  test("shows each product's quantity and price, and what the goods come to", async () => {
+  test("shows each product's quantity and price, and the items' total", async () => {
     await openCart();
 
     const [mug, watch] = within(screen.getByRole("list", { name: "Products in the cart" })).getAllByRole("listitem");
@@ -103,7 +103,7 @@ describe("the cart", () => {
     expect(screen.getByText("Goods").nextSibling?.textContent).toBe("$127.97");
   });
 
-  test("takes one more and one less", async () => {
+  test("changes the quantity by one", async () => {
     const user = await openCart();
 
     await user.click(screen.getByRole("button", { name: "One more: Mug" }));
@@ -119,7 +119,7 @@ describe("the cart", () => {
     });
   });
 
-  test("has none less than one of a product that is not removed", async () => {
+  test("does not go below a quantity of one", async () => {
     const user = await openCart();
 
     await user.click(screen.getByRole("button", { name: "One less: Watch" }));
@@ -128,7 +128,7 @@ describe("the cart", () => {
     expect(shop.sent("PUT")).toEqual([]);
   });
 
-  test("takes a quantity that is typed, with Enter or by leaving the field", async () => {
+  test("accepts a typed quantity on Enter and on blur", async () => {
     const user = await openCart();
 
     await user.clear(quantityOf("Mug"));
@@ -146,7 +146,7 @@ describe("the cart", () => {
     expect(shop.sent("PUT").map(({ route }) => route)).toEqual(["PUT /api/v1/cart/mug/12", "PUT /api/v1/cart/mug/7"]);
   });
 
-  test.each(["0", "100", "two", "1.5"])("refuses %j as a quantity, as it is typed", async (typed) => {
+  test.each(["0", "100", "two", "1.5"])("refuses the quantity %j while it is typed", async (typed) => {
     const user = await openCart();
 
     await user.clear(quantityOf("Mug"));
@@ -154,25 +154,25 @@ describe("the cart", () => {
 
     expect(quantityOf("Mug").getAttribute("aria-invalid")).toBe("true");
     const problem = document.getElementById(quantityOf("Mug").getAttribute("aria-describedby") ?? "");
-    expect(problem?.textContent).toBe("Write a whole number from 1 to 99.");
+    expect(problem?.textContent).toBe("must be a whole number from 1 to 99");
     expect(shop.sent("PUT")).toEqual([]);
   });
 
-  test("shows the quantity that it still has when a change fails", async () => {
+  test("restores the quantity when a change fails", async () => {
     const user = await openCart();
-    shop.failNext("PUT /api/v1/cart/mug/3", 502, "A service that this needs does not answer.");
+    shop.failNext("PUT /api/v1/cart/mug/3", 502, "A backend service is not available.");
 
     await user.click(screen.getByRole("button", { name: "One more: Mug" }));
 
     await waitFor(() => {
-      expect(news()).toContain("A service that this needs does not answer.");
+      expect(news()).toContain("A backend service is not available.");
     });
     await waitFor(() => {
       expect(quantityOf("Mug").value).toBe("2");
     });
   });
 
-  test("lets a product be removed, and keeps the focus", async () => {
+  test("removes a product, and keeps the focus", async () => {
     const user = await openCart();
 
     await user.click(screen.getByRole("button", { name: "Remove Mug" }));
@@ -197,7 +197,7 @@ describe("the cart", () => {
     expect(document.activeElement).toBe(screen.getByRole("group", { name: "What is in the cart" }));
   });
 
-  test("that is empty leads back to the collection", async () => {
+  test("links to the collection when it is empty", async () => {
     visit("/cart", shop);
 
     expect(await screen.findByText("There is nothing in it yet.")).toBeDefined();
@@ -205,7 +205,7 @@ describe("the cart", () => {
     expect(screen.queryByRole("link", { name: "Go to checkout" })).toBeNull();
   });
 
-  test("lets go of a product that is no longer in the shop", async () => {
+  test("lets a discontinued product be removed", async () => {
     shop.cart.set("withdrawn", 1);
     const user = await openCart();
     expect(await screen.findByText("This product is no longer in the shop.")).toBeDefined();
@@ -218,7 +218,7 @@ describe("the cart", () => {
     expect(screen.queryByText("This product is no longer in the shop.")).toBeNull();
   });
 
-  test("shows what is true where the session ended meanwhile", async () => {
+  test("shows the new state when the session has ended", async () => {
     const user = await openCart();
     shop.cart.clear();
 
@@ -230,7 +230,7 @@ describe("the cart", () => {
     expect(quantityOf("Mug").value).toBe("3");
   });
 
-  test("says that it is being loaded", () => {
+  test("shows that it is loading", () => {
     shop.hold("POST /api/v1/cart");
     visit("/cart", shop);
 
@@ -238,13 +238,13 @@ describe("the cart", () => {
   });
 
   test.each(["POST /api/v1/cart", "POST /api/v1/product/documents"])(
-    "says why it could not be loaded by %s, and loads when it is tried again",
+    "shows why %s failed, and loads on another try",
     async (route) => {
       shop.cart.set("mug", 2);
-      shop.failNext(route, 504, "A service that this needs does not answer in time.");
+      shop.failNext(route, 504, "A backend service did not respond in time.");
       const user = visit("/cart", shop);
       const failure = await screen.findByRole("alert");
-      expect(failure.textContent).toContain("A service that this needs does not answer in time.");
+      expect(failure.textContent).toContain("A backend service did not respond in time.");
 
       await user.click(within(failure).getByRole("button", { name: "Try again" }));
 

@@ -24,7 +24,7 @@ export function CartPage() {
 function Contents({ cart }: { readonly cart: Extract<CartLines, { status: "ready" }> }) {
   const { remove, empty } = useCart();
   const contents = useRef<HTMLDivElement>(null);
-  // The button that had the focus goes away with what it removes.
+  // The focused button disappears with what it removes.
   const keepFocus = () => contents.current?.focus();
 
   const isEmpty = cart.lines.length === 0 && cart.withdrawn.length === 0;
@@ -101,7 +101,7 @@ function FilledCart({ cart, onRemove, onEmpty }: FilledCartProps) {
             <dd>{formatCents(cart.itemsTotal)}</dd>
           </div>
         </dl>
-        <p className="quiet">What shipping costs is said at checkout, before you pay.</p>
+        <p className="quiet">Shipping is calculated at checkout.</p>
         <Link className="button" to="/checkout">
           Go to checkout
         </Link>

@@ -44,7 +44,7 @@ async function openCheckout(): Promise<UserEvent> {
   return user;
 }
 
-/** Waits for the quote that the complete address brings. */
+/** Waits for the quote of the complete address. */
 async function fillIn(user: UserEvent): Promise<void> {
   for (const [label, value] of Object.entries(FILLED)) {
     await user.click(field(label));
@@ -59,7 +59,7 @@ async function fillIn(user: UserEvent): Promise<void> {
 }
 
 describe("before paying", () => {
-  test("the whole amount is shown, with shipping", async () => {
+  test("the total is shown, with shipping", async () => {
     await openCheckout();
 
     const summary = screen.getByRole("complementary", { name: "Your order" });
@@ -67,7 +67,7 @@ describe("before paying", () => {
     expect(summary.textContent).toContain("Goods$17.98Shipping$4.99Total$22.97");
   });
 
-  test("nothing can be paid while the total is not known", async () => {
+  test("nothing can be paid before the total is known", async () => {
     const release = shop.hold("POST /api/v1/checkout/quote");
     visit("/checkout", shop);
 
@@ -77,18 +77,18 @@ describe("before paying", () => {
     expect((await payButton("$22.97")).getAttribute("aria-disabled")).toBe("false");
   });
 
-  test("a total that could not be worked out can be asked for again", async () => {
-    shop.failNext("POST /api/v1/checkout/quote", 502, "A service that this needs does not answer.");
+  test("a quote that failed can be requested again", async () => {
+    shop.failNext("POST /api/v1/checkout/quote", 502, "A backend service is not available.");
     const user = visit("/checkout", shop);
     const failure = await screen.findByRole("alert");
-    expect(failure.textContent).toContain("A service that this needs does not answer.");
+    expect(failure.textContent).toContain("A backend service is not available.");
 
     await user.click(within(failure).getByRole("button", { name: "Try again" }));
 
     expect(await payButton("$22.97")).toBeDefined();
   });
 
-  test("an empty cart has nothing to pay for", async () => {
+  test("an empty cart cannot be paid for", async () => {
     shop.cart.clear();
     visit("/checkout", shop);
 
@@ -98,7 +98,7 @@ describe("before paying", () => {
 });
 
 describe("a field", () => {
-  test("is not found fault with while it is being typed, but when it is left", async () => {
+  test("shows an unfinished value's problem on blur, not while typing", async () => {
     const user = await openCheckout();
 
     await user.type(field("Card number"), "4242 4242");
@@ -110,7 +110,7 @@ describe("a field", () => {
     expect(field("Card number").getAttribute("aria-invalid")).toBe("true");
   });
 
-  test("is right again as soon as it is mended", async () => {
+  test("is valid again as soon as it is corrected", async () => {
     const user = await openCheckout();
     await user.type(field("City"), " ");
     await user.tab();
@@ -128,7 +128,7 @@ describe("a field", () => {
     ["Expires", "01/20", "has expired"],
     ["Security code", "12a", "must be 3 or 4 digits"],
     ["Postal code", "10_115", "must be 1 to 16 letters, digits, spaces, or dashes, such as 94043 or SW1A 1AA"],
-  ])("%s says at once what no further typing mends in %j", async (label, typed, problem) => {
+  ])("%s shows at once that more typing cannot fix %j", async (label, typed, problem) => {
     const user = await openCheckout();
 
     await user.type(field(label), typed);
@@ -136,7 +136,7 @@ describe("a field", () => {
     expect(problemOf(label)).toBe(problem);
   });
 
-  test("is tidied up when it is left", async () => {
+  test("is formatted on blur", async () => {
     const user = await openCheckout();
 
     await user.type(field("Card number"), "4432-8015-6152-0454");
@@ -147,7 +147,7 @@ describe("a field", () => {
     expect(field("Expires").value).toBe("12/39");
   });
 
-  test("for the e-mail may be empty, but not wrong", async () => {
+  test("for the e-mail address may be empty, but not invalid", async () => {
     const user = await openCheckout();
     await user.click(field("E-mail"));
     await user.tab();
@@ -160,7 +160,7 @@ describe("a field", () => {
 });
 
 describe("paying", () => {
-  test("with fields missing sends nothing, says how many, and goes to the first", async () => {
+  test("with missing fields sends nothing, counts them, and focuses the first", async () => {
     const user = await openCheckout();
     await user.type(field("Street and number"), "12 Analytical Row");
 
@@ -217,7 +217,7 @@ describe("paying", () => {
     });
   });
 
-  test("without an e-mail promises none", async () => {
+  test("without an e-mail address promises no confirmation", async () => {
     const user = await openCheckout();
     await fillIn(user);
 
@@ -243,7 +243,7 @@ describe("paying", () => {
     expect(shop.orders.size).toBe(1);
   });
 
-  test("another amount than was shown is refused: the new one is shown, and paid only when that is asked for", async () => {
+  test("a changed total is refused and shown, and paid only on another click", async () => {
     const user = await openCheckout();
     await fillIn(user);
     shop.products = shop.products.map((product) => (product.id === "mug" ? { ...product, price: 9.99 } : product));
@@ -267,7 +267,7 @@ describe("paying", () => {
     expect(first).not.toBe(second);
   });
 
-  test("with a card that is refused says why, and keeps what was typed", async () => {
+  test("with a refused card shows the reason, and keeps the form", async () => {
     const user = await openCheckout();
     await fillIn(user);
     shop.failNext(PROCESS, 400, "Invalid card number");
@@ -279,7 +279,7 @@ describe("paying", () => {
     expect(field("Card number").value).toBe("4242 4242 4242 4242");
   });
 
-  test("whose answer is lost can be sent again, and is ordered once", async () => {
+  test("can be repeated when the response is lost, and orders once", async () => {
     const user = await openCheckout();
     await fillIn(user);
     shop.loseNextAnswer(PROCESS);
@@ -298,7 +298,7 @@ describe("paying", () => {
     expect(shop.orders.size).toBe(1);
   });
 
-  test("for a cart that went away meanwhile says so", async () => {
+  test("for a cart that was emptied elsewhere is refused with the reason", async () => {
     const user = await openCheckout();
     await fillIn(user);
     shop.cart.clear();

@@ -1,16 +1,16 @@
 import { useCallback } from "react";
 import { checkWebGateway, searchProducts } from "../api";
 import { Heading } from "../components/Heading";
-import { useAnswer, type Answer } from "../useAnswer";
+import { useRequest, type RequestState } from "../useRequest";
 
 export function HealthPage() {
-  const [webGateway, askWebGateway] = useAnswer(checkWebGateway);
-  const [catalog, askCatalog] = useAnswer(
+  const [webGateway, retryWebGateway] = useRequest(checkWebGateway);
+  const [catalog, retryCatalog] = useRequest(
     useCallback((signal: AbortSignal) => searchProducts("", 1, signal), []),
   );
   return (
     <section className="plain-page">
-      <Heading title="Is the shop well?" />
+      <Heading title="Shop status" />
       <dl className="parts" aria-live="polite">
         <Part name="Web gateway" answer={webGateway} />
         <Part name="API gateway and catalog" answer={catalog} />
@@ -18,8 +18,8 @@ export function HealthPage() {
       <button
         type="button"
         onClick={() => {
-          askWebGateway();
-          askCatalog();
+          retryWebGateway();
+          retryCatalog();
         }}
       >
         Check again
@@ -28,14 +28,14 @@ export function HealthPage() {
   );
 }
 
-function Part({ name, answer }: { readonly name: string; readonly answer: Answer<unknown> }) {
+function Part({ name, answer }: { readonly name: string; readonly answer: RequestState<unknown> }) {
   return (
     <div className={answer.status}>
       <dt>{name}</dt>
       <dd>
-        {answer.status === "loading" && "Asking…"}
-        {answer.status === "ready" && "Answers"}
-        {answer.status === "failed" && `Does not answer as it should: ${answer.error.message}`}
+        {answer.status === "loading" && "Checking…"}
+        {answer.status === "ready" && "Working"}
+        {answer.status === "failed" && `Not working: ${answer.error.message}`}
       </dd>
     </div>
   );

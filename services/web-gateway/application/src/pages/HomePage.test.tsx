@@ -50,14 +50,14 @@ describe("the collection", () => {
     ]);
   });
 
-  test("says that it is being loaded", () => {
+  test("shows that it is loading", () => {
     shop.hold("POST /api/v1/product/search");
     visit("/", shop);
 
     expect(screen.getByRole("status", { name: "Loading the products" })).toBeDefined();
   });
 
-  test("shows more of itself, and puts the focus on the first of it", async () => {
+  test("shows more products, and focuses the first of them", async () => {
     shop.products = manyProducts(14);
     const user = visit("/", shop);
     expect(await shownProducts()).toHaveLength(12);
@@ -70,11 +70,11 @@ describe("the collection", () => {
     expect(screen.queryByRole("button", { name: /Show more/ })).toBeNull();
   });
 
-  test("says why it could not be loaded, and loads when it is tried again", async () => {
-    shop.failNext("POST /api/v1/product/search", 502, "A service that this needs does not answer.");
+  test("shows why it could not be loaded, and loads on another try", async () => {
+    shop.failNext("POST /api/v1/product/search", 502, "A backend service is not available.");
     const user = visit("/", shop);
     const failure = await screen.findByRole("alert");
-    expect(failure.textContent).toContain("A service that this needs does not answer.");
+    expect(failure.textContent).toContain("A backend service is not available.");
 
     await user.click(within(failure).getByRole("button", { name: "Try again" }));
 
@@ -82,17 +82,17 @@ describe("the collection", () => {
     expect(screen.queryByRole("alert")).toBeNull();
   });
 
-  test("is not shown from an answer that is none", async () => {
+  test("is not shown from an invalid response", async () => {
     shop.products = shop.products.map((product) => ({ ...product, price: 8.995 }));
     visit("/", shop);
 
     const failure = await screen.findByRole("alert");
-    expect(failure.textContent).toContain("answer.results[0].price: must be dollars with at most two decimals");
+    expect(failure.textContent).toContain("response.results[0].price: must be dollars with at most two decimals");
   });
 });
 
 describe("a search", () => {
-  test("shows what matches, keeps its words in the address and the focus in the field", async () => {
+  test("shows matches, keeps its text in the address and the focus in the field", async () => {
     const user = visit("/", shop);
 
     await user.type(searchBox(), "mug{Enter}");
@@ -105,14 +105,14 @@ describe("a search", () => {
     expect(document.title).toBe("Search for “mug” · Boutique");
   });
 
-  test("is there again by its address", async () => {
+  test("can be opened by its address", async () => {
     visit("/?q=teapot", shop);
 
     expect(await shownProducts()).toEqual(["Teapot"]);
     expect((searchBox() as HTMLInputElement).value).toBe("teapot");
   });
 
-  test("is left again for the whole collection, with an empty field", async () => {
+  test("can be left for the whole collection, with an empty field", async () => {
     const user = visit("/?q=teapot", shop);
     await shownProducts();
 
@@ -124,7 +124,7 @@ describe("a search", () => {
     expect((searchBox() as HTMLInputElement).value).toBe("");
   });
 
-  test("says when nothing matches", async () => {
+  test("says that nothing matches", async () => {
     visit("/?q=submarine", shop);
 
     expect(await screen.findByText(/Nothing in the shop matches/)).toBeDefined();
@@ -133,7 +133,7 @@ describe("a search", () => {
 });
 
 describe("suggestions", () => {
-  test("are chosen with the arrow keys and opened with Enter", async () => {
+  test("are selected with the arrow keys and opened with Enter", async () => {
     const user = visit("/", shop);
     await user.type(searchBox(), "mug");
     await screen.findAllByRole("option");
@@ -154,7 +154,7 @@ describe("suggestions", () => {
     expect(screen.queryAllByRole("option")).toEqual([]);
   });
 
-  test("are gone round: up from the field is the last, and up from the first the field", async () => {
+  test("wrap around: up from the field is the last one, and up from the first is the field", async () => {
     const user = visit("/", shop);
     await user.type(searchBox(), "mug");
     await screen.findAllByRole("option");
@@ -165,7 +165,7 @@ describe("suggestions", () => {
     expect(screen.queryByRole("option", { selected: true })).toBeNull();
   });
 
-  test("are closed with Escape, which leaves the words to be searched for", async () => {
+  test("are closed with Escape, which keeps the text", async () => {
     const user = visit("/", shop);
     await user.type(searchBox(), "mug");
     await screen.findAllByRole("option");
@@ -187,7 +187,7 @@ describe("suggestions", () => {
     expect(await screen.findByRole("heading", { level: 1, name: "Watch" })).toBeDefined();
   });
 
-  test("for words that are no longer there are given up", async () => {
+  test("for a changed text are aborted", async () => {
     const release = shop.hold("POST /api/v1/product/suggestions");
     const user = visit("/", shop);
     await user.type(searchBox(), "mug");
@@ -206,7 +206,7 @@ describe("suggestions", () => {
     expect(suggestionNames()).toEqual(["Teapot"]);
   });
 
-  test("that fail do not stand in the way of the search", async () => {
+  test("that fail do not affect the search", async () => {
     shop.failNext("POST /api/v1/product/suggestions", 502, "down");
     const user = visit("/", shop);
     await user.type(searchBox(), "mug");

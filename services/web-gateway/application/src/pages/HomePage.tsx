@@ -5,11 +5,11 @@ import { Failure } from "../components/Failure";
 import { Heading } from "../components/Heading";
 import { ProductGrid } from "../components/ProductGrid";
 import { Skeleton } from "../components/Skeleton";
-import { useAnswer } from "../useAnswer";
+import { useRequest } from "../useRequest";
 import hero from "../assets/hero.svg";
 
 const PAGE_SIZE = 12;
-/** More at once the API does not give. */
+/** The API's maximum. */
 const MAXIMUM_SIZE = 100;
 
 export function HomePage() {
@@ -41,19 +41,19 @@ export function HomePage() {
 
 function Results({ query }: { readonly query: string }) {
   const [size, setSize] = useState(PAGE_SIZE);
-  const [answer, askAgain] = useAnswer(
+  const [answer, retry] = useRequest(
     useCallback((signal: AbortSignal) => searchProducts(query, size, signal), [query, size]),
   );
 
   if (answer.status === "failed") {
-    return <Failure title="The products could not be loaded." error={answer.error} onRetry={askAgain} />;
+    return <Failure title="The products could not be loaded." error={answer.error} onRetry={retry} />;
   }
   const result = answer.status === "ready" ? answer.value : answer.previous;
   if (result === null) {
     return <Skeleton label="Loading the products" shape="card" count={PAGE_SIZE} />;
   }
   return (
-    <Found
+    <ProductList
       result={result}
       loading={answer.status === "loading"}
       onMore={() => {
@@ -63,13 +63,13 @@ function Results({ query }: { readonly query: string }) {
   );
 }
 
-interface FoundProps {
+interface ProductListProps {
   readonly result: SearchResult;
   readonly loading: boolean;
   readonly onMore: () => void;
 }
 
-function Found({ result, loading, onMore }: FoundProps) {
+function ProductList({ result, loading, onMore }: ProductListProps) {
   const { total, products } = result;
   const list = useFocusOnFirstNew(products.length);
   return (
@@ -91,7 +91,7 @@ function Found({ result, loading, onMore }: FoundProps) {
   );
 }
 
-/** Whoever asked for more goes on at the first of it: the button that had the focus may be gone. */
+/** Focuses the first of the added products, since the focused button may be gone. */
 function useFocusOnFirstNew(count: number) {
   const list = useRef<HTMLUListElement>(null);
   const shown = useRef(count);

@@ -9,19 +9,19 @@ import { Picture } from "../components/Picture";
 import { Rating } from "../components/Rating";
 import { Skeleton } from "../components/Skeleton";
 import { formatCents } from "../money";
-import { useAnswer } from "../useAnswer";
+import { useRequest } from "../useRequest";
 import { NotFoundPage } from "./NotFoundPage";
 
 export function ProductPage() {
   const { id = "" } = useParams();
   const { contents } = useCart();
-  const [answer, askAgain] = useAnswer(useCallback((signal: AbortSignal) => fetchProducts([id], signal), [id]));
+  const [answer, retry] = useRequest(useCallback((signal: AbortSignal) => fetchProducts([id], signal), [id]));
 
   if (answer.status === "loading") {
     return <Skeleton label="Loading the product" shape="product" count={1} />;
   }
   if (answer.status === "failed") {
-    return <Failure title="The product could not be loaded." error={answer.error} onRetry={askAgain} />;
+    return <Failure title="The product could not be loaded." error={answer.error} onRetry={retry} />;
   }
   const product = answer.value[0];
   if (product === undefined) {

@@ -1,10 +1,10 @@
-/** A shop behind `fetch`: the API of the contract with its real shapes, in memory. */
+/** A fake of `fetch` with the shop's API, in memory. */
 
 export interface FakeProduct {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  /** US dollars, as on the wire. */
+  /** US dollars, as in the API. */
   price: number;
   readonly rating: number;
   readonly reviews: number;
@@ -13,11 +13,11 @@ export interface FakeProduct {
 }
 
 export interface RecordedRequest {
-  /** Such as "PUT /api/v1/cart/mug/2". */
+  /** For example "PUT /api/v1/cart/mug/2". */
   readonly route: string;
   readonly body: unknown;
   readonly headers: Headers;
-  /** Aborted once nobody waits for its answer any more. */
+  /** Aborted once nobody waits for the response. */
   readonly signal: AbortSignal;
 }
 
@@ -40,17 +40,17 @@ export class FakeShop {
     this.products = products;
   }
 
-  /** The next request whose route begins so is answered with this failure. */
+  /** The next request whose route has this prefix fails. */
   failNext(route: string, status: number, reason: string): void {
     this.#failures.push({ route, reply: { status, body: { message: "failure", reason } } });
   }
 
-  /** The next request whose route begins so is carried out, but its answer is lost on the way. */
+  /** The next request whose route has this prefix is carried out, but its response is lost. */
   loseNextAnswer(route: string): void {
     this.#failures.push({ route, reply: "no answer" });
   }
 
-  /** Requests whose route begins so wait until the returned function is called. */
+  /** Requests whose route has this prefix wait until the returned function is called. */
   hold(route: string): () => void {
     let open: () => void = () => undefined;
     this.#held.set(
@@ -69,7 +69,7 @@ export class FakeShop {
     return this.requests.filter((request) => request.route.startsWith(route));
   }
 
-  /** In the place of `fetch`. */
+  /** Replaces `fetch`. */
   readonly fetch = async (address: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const route = `${init.method ?? "GET"} ${address instanceof Request ? address.url : address.toString()}`;
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined;

@@ -1,11 +1,11 @@
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 
-// Waiting ends with what is waited for; only a test that fails waits as long as this, in milliseconds.
+// In milliseconds. Only failing tests wait this long.
 configure({ asyncUtilTimeout: 5_000 });
 
 beforeEach(() => {
-  // jsdom lays nothing out, so it has nowhere to scroll to.
+  // jsdom has no layout, so it cannot scroll.
   vi.stubGlobal("scrollTo", () => undefined);
 });
 

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import { App } from "../App";
 import type { FakeShop } from "./fakeShop";
 
-/** Opens the application at this address, in a browser that reaches the shop. */
+/** Opens the application at this address, with the fake shop behind it. */
 export function visit(address: string, shop: FakeShop): UserEvent {
   vi.stubGlobal("fetch", shop.fetch);
   window.history.pushState(null, "", address);
