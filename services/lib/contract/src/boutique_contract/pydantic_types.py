@@ -1,12 +1,12 @@
 """The rules as types for pydantic models. Their JSON schemas state the rule; their errors have its message."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from boutique_contract import limits
-from boutique_contract.rules import IntegerRule, TextRule
+from boutique_contract.rules import TextRule
 
 
 def _text(rule: TextRule, *, optional: bool = False) -> tuple[AfterValidator, WithJsonSchema]:
@@ -17,16 +17,6 @@ def _text(rule: TextRule, *, optional: bool = False) -> tuple[AfterValidator, Wi
 
     pattern = f"(?:{rule.pattern})?" if optional else rule.pattern
     schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": rule.maximum_length}
-    return AfterValidator(check), WithJsonSchema(schema)
-
-
-def _integer(rule: IntegerRule) -> tuple[AfterValidator, WithJsonSchema]:
-    def check(number: int) -> int:
-        if problem := rule.problem(number):
-            raise PydanticCustomError("rule", "{problem}", {"problem": problem})
-        return number
-
-    schema: dict[str, Any] = {"type": "integer", "minimum": rule.minimum, "maximum": rule.maximum}
     return AfterValidator(check), WithJsonSchema(schema)
 
 
@@ -42,5 +32,4 @@ CardName = Annotated[str, *_text(limits.CARD_NAME)]
 CardNumber = Annotated[str, *_text(limits.CARD_NUMBER)]
 CardExpiration = Annotated[str, *_text(limits.CARD_EXPIRATION)]
 SecurityCode = Annotated[str, *_text(limits.SECURITY_CODE)]
-CartQuantity = Annotated[int, *_integer(limits.CART_QUANTITY)]
 SearchQuery = Annotated[str, *_text(limits.SEARCH_QUERY)]
