@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
-"""What all emulated providers tell the engine in the same way."""
+"""Implements what all emulated providers have in common, and builds their responses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version

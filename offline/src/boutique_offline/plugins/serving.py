@@ -124,7 +124,7 @@ class _ErrorInterceptor(grpc.aio.ServerInterceptor):
             return handler
         method: Any = handler.unary_unary
 
-        async def answer(request: Any, context: Any) -> Any:
+        async def respond(request: Any, context: Any) -> Any:
             try:
                 return await method(request, context)
             except InitializationFailedError as error:
@@ -144,4 +144,4 @@ class _ErrorInterceptor(grpc.aio.ServerInterceptor):
                 traceback.print_exc()
                 await context.abort(grpc.StatusCode.INTERNAL, f"a bug in this plugin: {error!r}")
 
-        return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(respond, handler.request_deserializer, handler.response_serializer)

@@ -68,13 +68,13 @@ class Api:
     def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         client = self._client(service)
         try:
-            answer: dict[str, Any] = client._make_api_call(operation, dict(arguments))  # noqa: SLF001 - by its AWS name
+            response: dict[str, Any] = client._make_api_call(operation, dict(arguments))  # noqa: SLF001 - by its AWS name
         except ClientError as error:
             details = error.response["Error"]
             raise ApiError(operation, details.get("Code", ""), details.get("Message", "")) from error
         except BotoCoreError as error:
             raise PluginError(f"{operation}: {error}") from error
-        return answer
+        return response
 
     async def wait(self, service: str, waiter: str, arguments: Mapping[str, Any]) -> None:
         """Waits for the waiter's state. Raises PluginError if it is not reached in two minutes."""

@@ -38,7 +38,7 @@ class Api:
             response = await self._client.request(method, path, json=content)
         except httpx.TransportError as error:
             raise PluginError(f"{method} {path}: the emulated Cloudflare does not respond: {error}") from error
-        answer = response.json()
-        if not answer["success"]:
-            raise ApiError(method, path, response.status_code, answer["errors"])
-        return answer["result"]
+        body = response.json()
+        if not body["success"]:
+            raise ApiError(method, path, response.status_code, body["errors"])
+        return body["result"]

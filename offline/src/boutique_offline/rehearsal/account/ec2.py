@@ -7,7 +7,7 @@ from moto.ec2.responses import EC2Response
 class Response(EC2Response):
     def delete_nat_gateway(self) -> ActionResult:
         gateway = self.ec2_backend.nat_gateways.get(self._get_param("NatGatewayId"))
-        answer: ActionResult = super().delete_nat_gateway()
+        response: ActionResult = super().delete_nat_gateway()
         for address in gateway.address_set if gateway else ():
             self.ec2_backend.enis.pop(address.get("networkInterfaceId"), None)
-        return answer
+        return response

@@ -119,11 +119,11 @@ class Response(ElastiCacheResponse):
             )
         # moto creates as many members as there are replicas.
         self.params["ReplicasPerNodeGroup"] = clusters - 1
-        answer = super().create_replication_group()
+        response = super().create_replication_group()
         group = self._replication_group()
         for nodes in group.node_groups:
             nodes["reader_endpoint"] = {"address": nodes["reader_endpoint_address"], "port": nodes["port"]}
-        return answer
+        return response
 
     def _check_references(self) -> None:
         if subnets := self._get_param("CacheSubnetGroupName"):
@@ -137,12 +137,12 @@ class Response(ElastiCacheResponse):
 
     def modify_replication_group(self) -> ActionResult:
         self._check_references()
-        answer = super().modify_replication_group()
+        response = super().modify_replication_group()
         group = self._replication_group()
         for member in _CHANGEABLE:
             if (value := self._get_param(member)) is not None:
                 setattr(group, attribute_name(member), value)
-        return answer
+        return response
 
     def increase_replica_count(self) -> ActionResult:
         group = self._replication_group()
@@ -167,10 +167,10 @@ class Response(ElastiCacheResponse):
             self.elasticache_backend.create_snapshot(
                 snapshot_name=snapshot, replication_group_id=name, cache_cluster_id=None, kms_key_id=None, tags=None
             )
-        answer = super().delete_replication_group()
+        response = super().delete_replication_group()
         # moto leaves the group in the state "deleting".
         del self.elasticache_backend.replication_groups[name]
-        return answer
+        return response
 
     def list_tags_for_resource(self) -> ActionResult:
         tags = self.elasticache_backend.tagging_service.list_tags_for_resource(self._get_param("ResourceName"))

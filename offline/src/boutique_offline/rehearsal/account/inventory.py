@@ -31,7 +31,7 @@ class _Listing:
         operation: Operation that lists the resources.
         ids: JMESPath of their ids in the response.
         owner: Kind of the resource that they belong to, and the member of the request that takes its id.
-        arguments: Other members of the request. "{account}" stands for the account's number.
+        arguments: Other members of the request. "{account}" is replaced by the account's number.
     """
 
     service: str
@@ -148,14 +148,14 @@ class _Account:
             model = self._client(listing.service).meta.service_model.operation_model(listing.operation)
             name = listing.owner[1]
             arguments[name] = [owner] if model.input_shape.members[name].type_name == "list" else owner
-        for answer in self._call(listing.service, listing.operation, arguments):
-            for identifier in jmespath.search(listing.ids, answer) or []:
+        for response in self._call(listing.service, listing.operation, arguments):
+            for identifier in jmespath.search(listing.ids, response) or []:
                 if listing.kind != "key" or not self._is_scheduled_for_deletion(identifier):
                     yield identifier
 
     def _is_scheduled_for_deletion(self, key: str) -> bool:
-        [answer] = self._call("kms", "DescribeKey", {"KeyId": key})
-        return bool(answer["KeyMetadata"]["KeyState"] == "PendingDeletion")
+        [response] = self._call("kms", "DescribeKey", {"KeyId": key})
+        return bool(response["KeyMetadata"]["KeyState"] == "PendingDeletion")
 
     def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         client = self._client(service)

@@ -48,10 +48,10 @@ class Response(RDSResponse):
     def modify_db_subnet_group(self) -> ActionResult:
         name = self.params["DBSubnetGroupName"]
         [group] = self.backend.describe_db_subnet_groups(name)
-        answer = super().modify_db_subnet_group()
+        response = super().modify_db_subnet_group()
         # moto drops the group that it changes.
         self.backend.subnet_groups[name] = group
-        return answer
+        return response
 
     def create_db_instance(self) -> ActionResult:
         self._check_class()
@@ -75,11 +75,11 @@ class Response(RDSResponse):
             )
         if not primary.backup_retention_period:
             raise RDSClientError("InvalidDBInstanceState", "Automated backups are not enabled for this database.")
-        answer = super().create_db_instance_read_replica()
+        response = super().create_db_instance_read_replica()
         # moto copies the primary, including the exported logs.
         replica = self.backend.databases[self.params["DBInstanceIdentifier"]]
         replica.enabled_cloudwatch_logs_exports = self.params.get("EnableCloudwatchLogsExports") or []
-        return answer
+        return response
 
     def _check_class(self) -> None:
         name = self.params.get("DBInstanceClass")

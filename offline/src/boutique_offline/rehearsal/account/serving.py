@@ -53,11 +53,11 @@ def _one_at_a_time(application: _Application) -> _Application:
     """Serializes requests: moto keeps its state in plain dicts, which concurrent requests could corrupt."""
     lock = threading.Lock()
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == HEALTH:
             start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
             return [b"ok\n"]
         with lock:
             return list(application(environ, start_response))
 
-    return answer
+    return respond

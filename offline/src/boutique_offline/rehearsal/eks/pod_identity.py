@@ -69,8 +69,8 @@ class PodIdentity:
         return None
 
     def _assume(self, role: str) -> Mapping[str, str]:
-        answer = self._client("sts").assume_role(RoleArn=role, RoleSessionName="pod-identity")
-        credentials = answer["Credentials"]
+        response = self._client("sts").assume_role(RoleArn=role, RoleSessionName="pod-identity")
+        credentials = response["Credentials"]
         return {
             "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
@@ -115,17 +115,17 @@ def _set(path: str, value: object) -> dict[str, Any]:
 def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the response to an AdmissionReview: allowed with a patch, or denied if that fails."""
     asked = request["request"]
-    answer: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
+    response: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
     try:
         patch = identity.patch(asked["namespace"], asked["object"])
     except Exception as error:  # the API server shows any error to the creator of the pod
         _logger.exception("pod identity failed")
-        answer |= {"allowed": False, "status": {"message": f"the rehearsed Pod Identity failed: {error}"}}
+        response |= {"allowed": False, "status": {"message": f"the rehearsed Pod Identity failed: {error}"}}
     else:
         if patch:
             encoded = base64.b64encode(json.dumps(patch).encode()).decode()
-            answer |= {"patchType": "JSONPatch", "patch": encoded}
-    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": answer}
+            response |= {"patchType": "JSONPatch", "patch": encoded}
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
 
 
 def server(identity: PodIdentity, address: tuple[str, int], certificate: KeyPair) -> ThreadingHTTPServer:

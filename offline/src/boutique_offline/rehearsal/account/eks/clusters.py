@@ -87,9 +87,9 @@ class Response(AccessEntries, PodIdentities, Addons):
         cluster = self.cluster
         if cluster.deletion_protection:
             raise InvalidRequestException(message=f"Cluster {cluster.name} has deletion protection enabled")
-        answer = super().delete_cluster()
+        response = super().delete_cluster()
         self._ec2.delete_security_group(group_id=cluster.resources_vpc_config["clusterSecurityGroupId"])
-        return answer
+        return response
 
     def update_cluster_version(self) -> ActionResult:
         cluster, version = self.cluster, self._get_param("version")
