@@ -1,4 +1,4 @@
-"""`make doctor`: which tools, cluster and plugins this machine gives, and why."""
+"""`boutique doctor`: which tools, plugins and cluster this machine uses, and why."""
 
 import shutil
 import sys
@@ -10,13 +10,13 @@ from dev.errors import ActionableError
 from dev.toolchain import official_plugins_unreachable, outlook
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
-_TOOLS = ("pulumi", "helm", "kubernetes", "coredns", "kind")
+_TOOLS = ("pulumi", "kubernetes", "coredns", "kind")
 
 
-def doctor(_: str) -> None:
-    """Prints what would be used. Changes nothing, and fetches nothing but an answer."""
+def doctor() -> None:
+    """Prints what would be used. Changes nothing and downloads nothing."""
     for subject, finding in _findings():
-        print(f"{subject:12}{finding}", flush=True)
+        print(f"{subject:18}{finding}", flush=True)
 
 
 def _findings() -> Iterator[tuple[str, str]]:
@@ -27,12 +27,9 @@ def _findings() -> Iterator[tuple[str, str]]:
     for tool in _TOOLS:
         yield tool, outlook(tool)
     refused = official_plugins_unreachable()
-    yield (
-        "plugins",
-        f"stand-ins of offline/src/boutique_offline/plugins: {refused}"
-        if refused
-        else "the official ones, by download",
-    )
+    if refused:
+        yield "pulumi-kubernetes", outlook("pulumi-kubernetes")
+    yield "other plugins", f"emulated: {refused}" if refused else "downloaded by Pulumi"
     try:
         yield "cluster", choose().describe()
     except ActionableError as error:

@@ -21,7 +21,7 @@ _RECENT_LINES = 100
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
 
 
-def status(_: str) -> None:
+def status() -> None:
     """Prints a line for each pod: whether it is ready, its age, how often it was restarted, and its image."""
     with _client() as client:
         rows = sorted(map(_row, client.list(Pod)))

@@ -13,7 +13,7 @@ def status() -> None:
     """Show the pods of the shop on this machine."""
     from dev.status import status as print_status
 
-    print_status("")
+    print_status()
 
 
 @app.command(rich_help_panel=_PANEL)
@@ -32,4 +32,4 @@ def doctor() -> None:
     """Show which tools, plugins, and cluster this machine uses, and why."""
     from dev.doctor import doctor as examine
 
-    examine("")
+    examine()

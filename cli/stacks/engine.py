@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from dev.directories import cache_directory
 from dev.errors import ActionableError
-from dev.toolchain import Toolbox
+from dev.toolchain import Toolbox, pulumi_home
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
 _POLICY_PACK = ROOT / "infra" / "policies" / "run"
@@ -161,7 +160,7 @@ class Stack:
             **self.variables,
             **self.backend.variables,
             "PULUMI_BACKEND_URL": self.backend.url,
-            "PULUMI_HOME": str(cache_directory() / "pulumi"),
+            "PULUMI_HOME": str(pulumi_home()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_STACK": self.name,
         }

@@ -20,10 +20,9 @@ from dev.errors import ActionableError
 from dev.images import Delivery
 from dev.progress import Progress
 from dev.rollout import explain_unready_pods
-from dev.toolchain import Toolbox, ensure, official_plugins_unreachable
+from dev.toolchain import Toolbox, ensure, ensure_kubernetes_plugin, official_plugins_unreachable
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
-_TOOLS = ("pulumi", "helm")
 _RESPONSE_TIMEOUT_SECONDS = 120
 
 
@@ -38,8 +37,12 @@ class Machine:
 
 
 def ensure_tools(progress: Progress) -> Toolbox:
-    """Makes the tools ready that every stack needs."""
-    return ensure(_TOOLS, progress)
+    """Makes Pulumi ready, with the Kubernetes plugin if Pulumi cannot download it."""
+    with ThreadPoolExecutor() as pool:
+        installing = pool.submit(ensure_kubernetes_plugin, progress)
+        toolbox = ensure(["pulumi"], progress)
+        installing.result()
+    return toolbox
 
 
 def prepare(progress: Progress) -> Machine:
@@ -79,10 +82,7 @@ def emulated_plugins(directory: Path) -> list[Path]:
     if not decision.exists():
         decision.parent.mkdir(parents=True, exist_ok=True)
         decision.write_text(official_plugins_unreachable() or "")
-    if not decision.read_text():
-        return []
-    source = plugin_source()
-    return [source.directory(name) for name in ("kubernetes", "random")]
+    return [plugin_source().directory("random")] if decision.read_text() else []
 
 
 @contextmanager

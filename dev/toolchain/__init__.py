@@ -4,6 +4,17 @@ Each is looked for in this order: on PATH, the official download, a build from s
 `BOUTIQUE_TOOLS=path|download|build` leaves only that one way.
 """
 
-from dev.toolchain.toolbox import Tool, Toolbox, ensure, identity, official_plugins_unreachable, outlook, unavailable
+from dev.toolchain.plugins import ensure_kubernetes_plugin, official_plugins_unreachable, pulumi_home
+from dev.toolchain.toolbox import Tool, Toolbox, ensure, identity, outlook, unavailable
 
-__all__ = ["Tool", "Toolbox", "ensure", "identity", "official_plugins_unreachable", "outlook", "unavailable"]
+__all__ = [
+    "Tool",
+    "Toolbox",
+    "ensure",
+    "ensure_kubernetes_plugin",
+    "identity",
+    "official_plugins_unreachable",
+    "outlook",
+    "pulumi_home",
+    "unavailable",
+]

@@ -21,7 +21,6 @@ from dev.toolchain.download import download, unreachable
 from dev.toolchain.pins import Pin, Pins, version_numbers
 
 VERSIONS: Final = Path(__file__).with_name("versions.toml")
-_PLUGIN: Final = "https://github.com/pulumi/pulumi-kubernetes/releases"
 _DOWNLOAD_GIGABYTES: Final = 1
 # A build has long phases that use only one core, so two at a time are faster. More would need too much memory.
 _BUILDING: Final = threading.BoundedSemaphore(2)
@@ -120,11 +119,6 @@ def outlook(name: str) -> str:
     if Way.BUILD in setup.ways and pin.builds and setup.source:
         return f"{pin.version}, would be built from source in about {_minutes(pin)} min: {reason}"
     return f"not available: {reason}"
-
-
-def official_plugins_unreachable() -> str | None:
-    """Returns why Pulumi cannot download its provider plugins; None if it can."""
-    return unreachable([_PLUGIN])
 
 
 def identity(name: str) -> str:

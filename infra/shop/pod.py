@@ -1,12 +1,12 @@
 """The pods of a service and of its migration. They meet the Pod Security Standard "restricted"."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
     EnvFromSourceArgsDict,
-    PodSpecArgsDict,
     PodTemplateSpecArgsDict,
     ProbeArgsDict,
     TopologySpreadConstraintArgsDict,
@@ -83,7 +83,7 @@ def _metadata(name: str, service: ServiceFile, configuration: Configuration) -> 
     }
 
 
-def _pod(service_account: str, container: ContainerArgsDict, configuration: Configuration) -> PodSpecArgsDict:
+def _pod(service_account: str, container: ContainerArgsDict, configuration: Configuration) -> dict[str, Any]:
     volumes: list[VolumeArgsDict] = [{"name": "scratch", "empty_dir": {"size_limit": "16Mi"}}]
     if configuration.authorities:
         volumes.append({"name": "authorities", "config_map": {"name": configuration.authorities}})
@@ -102,7 +102,7 @@ def _pod(service_account: str, container: ContainerArgsDict, configuration: Conf
     }
 
 
-def _container(name: str, service: ServiceFile, image: str, configuration: Configuration) -> ContainerArgsDict:
+def _container(name: str, service: ServiceFile, image: str, configuration: Configuration) -> dict[str, Any]:
     mounts: list[VolumeMountArgsDict] = [{"name": "scratch", "mount_path": "/tmp"}]  # noqa: S108 (the pod's own)
     if configuration.authorities:
         mounts.append({"name": "authorities", "mount_path": CA_DIRECTORY, "read_only": True})
@@ -126,7 +126,7 @@ def _container(name: str, service: ServiceFile, image: str, configuration: Confi
 
 
 def _probe(service: ServiceFile, *, period_seconds: int, failure_threshold: int) -> ProbeArgsDict:
-    probe: ProbeArgsDict = {
+    probe: dict[str, Any] = {
         "period_seconds": period_seconds,
         "failure_threshold": failure_threshold,
         "timeout_seconds": 3,

@@ -25,6 +25,8 @@ from infra.shop.pod import DRAIN_SECONDS, Configuration, service_pod
 from infra.shop.stores import CA_DIRECTORY, ReachableStore, ca_certificates
 
 _HTTP_PORT = 80
+_ROLLOUT_TIMEOUT = "4m"
+"""Longer than the progress deadline, at which Pulumi does not give up. Its own default is 10 minutes."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,10 @@ class Workload(pulumi.ComponentResource):
                 "template": service_pod(self._name, self._file, self._args.image, configuration),
             },
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=required, ignore_changes=["spec.replicas"] if self._file.scaling else None
+                parent=self,
+                depends_on=required,
+                ignore_changes=["spec.replicas"] if self._file.scaling else None,
+                custom_timeouts=pulumi.CustomTimeouts(create=_ROLLOUT_TIMEOUT, update=_ROLLOUT_TIMEOUT),
             ),
         )
 

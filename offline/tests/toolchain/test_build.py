@@ -1,5 +1,6 @@
 """Builds from source, with a Go of the tests' own."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,7 @@ def test_the_pinned_go_builds_every_source(source: str) -> None:
 def test_the_pinned_version_is_built(name: str) -> None:
     pin = PINS.tools[name]
     assert f" v{pin.version}\n" in (SOURCES / pin.builds[0].source / "go.mod").read_text().replace(" // indirect", "")
+
+
+def test_the_kubernetes_plugin_has_the_version_of_the_sdk() -> None:
+    assert PINS.tools["pulumi-kubernetes"].version == version("pulumi-kubernetes")

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutique_offline.plugins.kubernetes import kubeconfig as kubeconfigs
-from boutique_offline.plugins.kubernetes.api import Api
 from boutique_offline.rehearsal import servers
 from boutique_offline.rehearsal.eks import objects
 from boutique_offline.rehearsal.inventory import take_inventory
 from boutique_offline.rehearsal.servers import Servers
 from boutique_offline.rehearsal.stores import data
 from dev.clusters import NODE_PORTS
+from dev.clusters.client import connect_async
 from dev.emulation import AccountSpecification
 from dev.errors import ActionableError
 from dev.progress import Progress
@@ -51,14 +50,14 @@ class RehearsalAccount:
             raise ActionableError("This account was started without a cluster, so no service runs.")
 
         async def open_targets() -> list[int]:
-            async with Api(kubeconfigs.load(access.kubeconfig, None)) as api:
+            async with connect_async(Path(access.kubeconfig), objects.MANAGER) as api:
                 return await objects.open_targets(api, namespace, iter(NODE_PORTS))
 
         return [f"http://localhost:{port}" for port in asyncio.run(open_targets())]
 
     def delete_namespace(self, kubeconfig: Path, namespace: str) -> None:
         async def delete() -> None:
-            async with Api(kubeconfigs.load(str(kubeconfig), None)) as api:
+            async with connect_async(kubeconfig, objects.MANAGER) as api:
                 await objects.forget_shop(api, namespace)
 
         asyncio.run(delete())

@@ -16,15 +16,14 @@ import httpx
 
 from boutique_development_servers.processes import free_port
 from boutique_offline.node.certificates import KeyPair, create_authority
-from boutique_offline.plugins.kubernetes import kubeconfig
-from boutique_offline.plugins.kubernetes.api import Api
 from boutique_offline.rehearsal.account.serving import HEALTH as ACCOUNT_HEALTH
 from boutique_offline.rehearsal.cloudflare.serving import HEALTH as CLOUDFLARE_HEALTH
-from boutique_offline.rehearsal.eks import control_plane
+from boutique_offline.rehearsal.eks import control_plane, objects
 from boutique_offline.rehearsal.eks.control_plane import Setting, StoreNames
 from boutique_offline.rehearsal.eks.pod_identity import PodIdentity
 from boutique_offline.rehearsal.servers import Servers, read_specification
 from boutique_offline.rehearsal.stores.managed_stores import ManagedStores
+from dev.clusters.client import connect_async
 from dev.emulation import AccountSpecification, ClusterAccess
 from dev.errors import ActionableError
 from dev.virtual_environment import ROOT
@@ -104,7 +103,7 @@ async def _eks(
         ca_certificate=ca.certificate,
         hosts=names.wait,
     )
-    async with Api(kubeconfig.load(cluster.kubeconfig, None)) as api:
+    async with connect_async(Path(cluster.kubeconfig), objects.MANAGER) as api:
         setting = Setting(api, cluster.machine, directory / "stores" / "stores.json", ca, directory)
         async with control_plane.running(setting, identity, names):
             yield

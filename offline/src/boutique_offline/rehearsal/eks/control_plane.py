@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from lightkube import ApiError, AsyncClient
+
 from boutique_offline.node.certificates import KeyPair, create_certificate
-from boutique_offline.plugins.kubernetes.api import Api, ApiError
 from boutique_offline.rehearsal.eks import objects, pod_identity
 from boutique_offline.rehearsal.eks.objects import Endpoint
 from boutique_offline.rehearsal.eks.pod_identity import Hosts, PodIdentity
@@ -45,7 +47,7 @@ class StoreNames:
 class Setting:
     """Where things are: the cluster's API, this machine as pods reach it, and the file in which stores are told."""
 
-    api: Api
+    api: AsyncClient
     machine: str
     stores: Path
     authority: KeyPair
@@ -91,7 +93,7 @@ async def _admit(setting: Setting) -> bool:
     try:
         await objects.admit_pods(setting.api, _SHOP, setting.machine)
     except ApiError as error:
-        if error.not_found:
+        if error.status.code == HTTPStatus.NOT_FOUND:
             return False
         raise
     return True

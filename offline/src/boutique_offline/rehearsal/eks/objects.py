@@ -5,24 +5,29 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from lightkube import ApiError, AsyncClient
+from lightkube.codecs import from_dict, load_all_yaml
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.resources.core_v1 import Namespace, Service
+from lightkube.types import CascadeType
 
-from boutique_offline.plugins.kubernetes.api import Api, ApiError
 from boutique_offline.rehearsal.eks.pod_identity import PATH
 
 NAMESPACE: Final = "rehearsal"
 """Has a Service for each endpoint of the managed stores, so that pods reach them at their usual ports."""
 
+MANAGER: Final = "boutique-rehearsal"
+"""Applies all of these objects."""
 _KINDS: Final = Path(__file__).with_name("manifests") / "kinds.yaml"
-_MANAGER: Final = {"fieldManager": "boutique-rehearsal", "force": "true"}
 _LOOK_SECONDS: Final = 0.5
-_LABELS: Final = {"app.kubernetes.io/managed-by": "boutique-rehearsal"}
-_WEBHOOKS: Final = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-_CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_TARGETS: Final = "/apis/eks.amazonaws.com/v1/namespaces/{namespace}/targetgroupbindings"
+_LABELS: Final = {"app.kubernetes.io/managed-by": MANAGER}
+_TargetGroupBinding: Final = create_namespaced_resource(
+    "eks.amazonaws.com", "v1", "TargetGroupBinding", "targetgroupbindings"
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,15 @@ class Endpoint:
         return f"store-{hashlib.sha256(self.host.encode()).hexdigest()[:10]}"
 
 
-async def install(api: Api, webhook: str, authority: Path) -> None:
+async def install(api: AsyncClient, webhook: str, authority: Path) -> None:
     """The kinds of Auto Mode, the namespace of the stores' names, and the webhook at the address "host:port"."""
-    for manifest in yaml.safe_load_all(_KINDS.read_text()):
-        await _apply(api, _CRDS, manifest)
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": _LABELS}}
-    await _apply(api, "/api/v1/namespaces", namespace)
-    await _apply(api, _WEBHOOKS, _webhook(webhook, authority))
+    for kind in load_all_yaml(_KINDS.read_text()):
+        await api.apply(kind, force=True)
+    await _apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": _LABELS}})
+    await _apply(api, _webhook(webhook, authority))
 
 
-async def publish(api: Api, endpoint: Endpoint) -> str:
+async def publish(api: AsyncClient, endpoint: Endpoint) -> str:
     """Makes a managed store reachable in the cluster; answers the address at which it is, at its usual port."""
     metadata = {"name": endpoint.name, "namespace": NAMESPACE, "labels": _LABELS}
     service = {
@@ -66,25 +70,24 @@ async def publish(api: Api, endpoint: Endpoint) -> str:
         "ports": [{"name": "store", "port": endpoint.target_port, "protocol": "TCP"}],
         "endpoints": [{"addresses": [endpoint.target], "conditions": {"ready": True}}],
     }
-    await _apply(api, f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices", slice_)
-    applied = await _apply(api, f"/api/v1/namespaces/{NAMESPACE}/services", service)
-    return str(applied["spec"]["clusterIP"])
+    await _apply(api, slice_)
+    applied = await _apply(api, service)
+    return str(applied.spec.clusterIP)
 
 
-async def forget_shop(api: Api, namespace: str) -> None:
+async def forget_shop(api: AsyncClient, namespace: str) -> None:
     """Removes what a rehearsal whose account is gone has left of the shop. Waits until it is gone."""
-    path = f"/api/v1/namespaces/{namespace}"
     try:
-        await api.delete(path, propagation="Foreground")
+        await api.delete(Namespace, namespace, cascade=CascadeType.FOREGROUND)
         while True:
-            await api.get(path)
+            await api.get(Namespace, namespace)
             await asyncio.sleep(_LOOK_SECONDS)
     except ApiError as error:
-        if not error.not_found:
+        if error.status.code != HTTPStatus.NOT_FOUND:
             raise
 
 
-async def admit_pods(api: Api, namespace: str, machine: str) -> None:
+async def admit_pods(api: AsyncClient, namespace: str, machine: str) -> None:
     """Lets the shop's pods reach this machine, where the account and its stores are, and this cluster's name servers.
 
     Their own policies name the networks of the VPC and the address of EKS' name servers, and nothing here is there.
@@ -107,15 +110,15 @@ async def admit_pods(api: Api, namespace: str, machine: str) -> None:
             ],
         },
     }
-    await _apply(api, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
+    await _apply(api, policy)
 
 
-async def open_targets(api: Api, namespace: str, ports: Iterator[int]) -> list[int]:
+async def open_targets(api: AsyncClient, namespace: str, ports: Iterator[int]) -> list[int]:
     """Opens a node port to the service of each target group, where the load balancer would lead to it."""
     opened = []
-    for binding in await api.list(_TARGETS.format(namespace=namespace)):
+    async for binding in api.list(_TargetGroupBinding, namespace=namespace):
         name = binding["spec"]["serviceRef"]["name"]
-        target = await api.get(f"/api/v1/namespaces/{namespace}/services/{name}")
+        target = (await api.get(Service, name, namespace=namespace)).to_dict()
         port = next(ports)
         service = {
             "apiVersion": "v1",
@@ -127,7 +130,7 @@ async def open_targets(api: Api, namespace: str, ports: Iterator[int]) -> list[i
                 "ports": [{**_port(target), "nodePort": port}],
             },
         }
-        await _apply(api, f"/api/v1/namespaces/{namespace}/services", service)
+        await _apply(api, service)
         opened.append(port)
     return opened
 
@@ -160,5 +163,5 @@ def _webhook(address: str, authority: Path) -> dict[str, Any]:
     }
 
 
-async def _apply(api: Api, collection: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return await api.apply(f"{collection}/{manifest['metadata']['name']}", dict(manifest), **_MANAGER)
+async def _apply(api: AsyncClient, manifest: dict[str, Any]) -> Any:
+    return await api.apply(from_dict(manifest), force=True)
