@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile
 from infra.aws import cloudflare
-from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
+from infra.aws.alarms import Alarms, AlarmsArgs, LoadBalancerMetrics
 from infra.aws.bucket import Bucket, BucketArgs
 from infra.aws.budget import Budget, BudgetArgs
 from infra.aws.cache import Cache, CacheArgs, Eviction
@@ -87,7 +87,7 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
             database=postgres,
             storage=settings.database.storage,
             caches=caches,
-            load_balancer=WatchedLoadBalancer(balancer.arn_suffix, balancer.target_group_suffixes),
+            load_balancer=LoadBalancerMetrics(balancer.arn_suffix, balancer.target_group_suffixes),
         ),
         aws_options,
     )

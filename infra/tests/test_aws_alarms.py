@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from infra.aws.alarms import Alarms, AlarmsArgs, WatchedLoadBalancer
+from infra.aws.alarms import Alarms, AlarmsArgs, LoadBalancerMetrics
 from infra.aws.cache import Cache, CacheArgs, Eviction
 from infra.aws.database import Database, DatabaseArgs
 from infra.aws.naming import Naming
 from infra.config.aws import CacheSettings
 from infra.tests.conftest import AWS_STACKS, PLACEMENT, Graph, Graphed, aws_settings
 
-EDGE = WatchedLoadBalancer(arn_suffix="app/shop/1", target_groups={"frontend": "targetgroup/frontend/1"})
+EDGE = LoadBalancerMetrics(arn_suffix="app/shop/1", target_groups={"frontend": "targetgroup/frontend/1"})
 
 
-def alarms(stack: str, load_balancer: WatchedLoadBalancer | None = EDGE) -> None:
+def alarms(stack: str, load_balancer: LoadBalancerMetrics | None = EDGE) -> None:
     settings = aws_settings(stack)
     naming = Naming(stack)
 
