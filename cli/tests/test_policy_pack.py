@@ -53,7 +53,7 @@ def test_a_violation_fails_the_preview_and_says_which_resource_and_what_is_allow
         previewed((TOPIC, {"tags": TAGS}), (TOPIC, {"tags": TAGS, "kmsMasterKeyId": "key"}))
     printed = capfd.readouterr().out
     assert "[mandatory]" in printed
-    assert "resource-0: kmsMasterKeyId: not set: must be a key of KMS" in printed
+    assert "resource-0: kmsMasterKeyId: not set: must be a KMS key" in printed
     assert "resource-1" not in printed.partition("Policies:")[2]
 
 

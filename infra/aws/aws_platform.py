@@ -24,7 +24,7 @@ from infra.aws.network import Network, NetworkArgs
 from infra.aws.pipelines import PipelineAccess, PipelineAccessArgs
 from infra.aws.placement import Placement
 from infra.aws.pod_identity import PodIdentity, PodIdentityArgs, needed_statements
-from infra.aws.preflight import Clouds, preflight
+from infra.aws.preflight import Providers, preflight
 from infra.aws.registry import Registry, RegistryArgs
 from infra.aws.target_group import TargetGroup
 from infra.config.aws import AwsSettings, CacheSettings
@@ -55,12 +55,12 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
     settings = args.settings
     naming = Naming(args.stack, settings.expires)
     account, zone = _providers(settings, naming)
-    ask = Clouds(aws=pulumi.InvokeOptions(provider=account), cloudflare=pulumi.InvokeOptions(provider=zone))
-    found = preflight(args.stack, settings, ask)
+    invokes = Providers(aws=pulumi.InvokeOptions(provider=account), cloudflare=pulumi.InvokeOptions(provider=zone))
+    zones = preflight(args.stack, settings, invokes)
     aws_options = pulumi.ResourceOptions(providers=[account, zone])
 
     network = Network(
-        "network", NetworkArgs(naming, settings.network, found.availability_zones, settings.region), aws_options
+        "network", NetworkArgs(naming, settings.network, zones.availability_zones, settings.region), aws_options
     )
     cluster = _create_cluster(naming, settings, network, aws_options)
     Registry("registry", RegistryArgs(naming, list(args.services), settings.protected), aws_options)
@@ -72,9 +72,9 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
         BucketArgs(naming, settings.account, pictures_folder(args.services), settings.protected),
         aws_options,
     )
-    edge = cloudflare.get_ip_ranges(opts=ask.cloudflare).ipv4_cidrs
-    balancer = _create_edge(naming, args, network, cluster, edge, aws_options)
-    owns_zone = found.zone == settings.dns.domain
+    cloudflare_networks = cloudflare.get_ip_ranges(opts=invokes.cloudflare).ipv4_cidrs
+    balancer = _create_load_balancer(naming, args, network, cluster, cloudflare_networks, aws_options)
+    owns_zone = zones.zone == settings.dns.domain
     hosts = [settings.dns.host(service) for service in settings.dns.hosts]
     Dns("dns", DnsArgs(settings.dns.zone_id, hosts, balancer.dns_name, owns_zone), aws_options)
     Budget("budget", BudgetArgs(naming, settings.budget), aws_options)
@@ -124,11 +124,11 @@ def create_aws_platform(args: AwsPlatformArgs) -> Platform:
 
 
 def _providers(settings: AwsSettings, naming: Naming) -> tuple[aws.Provider, cloudflare.Provider]:
-    """Cloudflare's takes its token from the environment, and neither's credentials are in the state."""
+    """Creates both providers. They read credentials from environment variables, so that none are in the state."""
     account = aws.Provider(
         "aws",
         region=settings.region,
-        # Also when the program does not run, as in a destroy. It is preflight that tells of credentials that are wrong.
+        # Checked also when the program does not run, as in a destroy. Otherwise preflight reports wrong credentials.
         allowed_account_ids=[settings.account],
         skip_credentials_validation=True,
         default_tags={"tags": naming.tags()},
@@ -175,7 +175,7 @@ def _create_database(
 def _create_caches(
     naming: Naming, settings: AwsSettings, placement: Placement, opts: pulumi.ResourceOptions
 ) -> dict[str, Cache]:
-    """By the names of the stores. What is in a cart is a shopper's own; a session can be begun again."""
+    """Creates the caches, by the names of their stores. Carts must not be lost; sessions may be."""
 
     def create(name: str, cache_settings: CacheSettings, eviction: Eviction, *, keep: bool) -> Cache:
         return Cache(
@@ -197,7 +197,7 @@ def _create_caches(
     }
 
 
-def _create_edge(
+def _create_load_balancer(
     naming: Naming,
     args: AwsPlatformArgs,
     network: Network,

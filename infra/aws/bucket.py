@@ -1,4 +1,4 @@
-"""The bucket of product pictures: private, encrypted, filled from a folder of files, read by the service `content`."""
+"""The bucket of product pictures: private, encrypted, and filled from a folder."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,9 +17,12 @@ _UNFINISHED_UPLOAD_DAYS = 7
 
 @dataclass(frozen=True)
 class BucketArgs:
-    """`pictures` is a folder; each file in it is an object whose key is the file's path from there.
+    """The arguments of a bucket.
 
-    `account` makes the bucket's name unique in the world. Of a protected bucket nothing is deleted by force.
+    Args:
+        account: The id of the AWS account, which makes the bucket's name globally unique.
+        pictures: A folder. Each file in it becomes an object whose key is the file's path from there.
+        protected: Whether the bucket cannot be deleted while it has objects.
     """
 
     naming: Naming
@@ -29,9 +32,13 @@ class BucketArgs:
 
 
 class Bucket(pulumi.ComponentResource):
-    """`read` is the statement that lets a role read the pictures; it finds a missing one forbidden, as it can't list.
+    """A bucket of pictures.
 
-    Raises ConfigError for a file that is no picture.
+    Attributes:
+        read: The statement that lets a role read the pictures. It may not list them, so S3 says 403 for a missing one.
+
+    Raises:
+        ConfigError: A file is not a picture.
     """
 
     bucket: pulumi.Output[str]
@@ -71,7 +78,7 @@ class Bucket(pulumi.ComponentResource):
         s3.BucketOwnershipControls(
             "pictures", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._child
         )
-        # A key of S3's own: every visitor sees these pictures, so a key of ours would only add calls and costs.
+        # With S3's own key: every visitor sees these pictures, so a key of the stack would only add calls and costs.
         s3.BucketServerSideEncryptionConfiguration(
             "pictures",
             bucket=bucket.bucket,
@@ -109,7 +116,7 @@ class Bucket(pulumi.ComponentResource):
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
                 }
             ],
-            # Rules on versions are refused until there are versions.
+            # S3 refuses rules on versions until versioning is on.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
 
@@ -119,7 +126,7 @@ class Bucket(pulumi.ComponentResource):
             bucket=bucket.bucket,
             key=key,
             source=pulumi.FileAsset(file),
-            # Of the content alone: neither the file's time nor its place on a machine is a change.
+            # Only of the content: neither the file's time nor its path on a machine is a change.
             source_hash=hashlib.sha256(file.read_bytes()).hexdigest(),
             content_type=CONTENT_TYPES[file.suffix],
             opts=self._child,

@@ -1,4 +1,4 @@
-"""A budget: mail before an environment costs more than it should."""
+"""A budget, which sends mail before a stack costs more than it should."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,14 @@ _FORECAST_PERCENT = 100
 
 @dataclass(frozen=True)
 class BudgetArgs:
+    """The arguments of a budget."""
+
     naming: Naming
     settings: BudgetSettings
 
 
 class Budget(pulumi.ComponentResource):
-    """Of what has the stack's tag, once that is a cost allocation tag of the account: see docs/operations.md."""
+    """A budget for resources with the stack's tag, which must be a cost allocation tag: see docs/operations.md."""
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("boutique:aws:Budget", name, None, opts)
@@ -30,7 +32,7 @@ class Budget(pulumi.ComponentResource):
             time_unit="MONTHLY",
             limit_amount=str(args.settings.monthly),
             limit_unit="USD",
-            # Source: AWS Budgets user guide, filter by a tag of the user's: key and value apart by a dollar sign.
+            # Source: AWS Budgets user guide, filter by a user-defined tag: a dollar sign separates key and value.
             cost_filters=[{"name": "TagKeyValue", "values": [f"user:boutique:stack${args.naming.stack}"]}],
             notifications=[
                 {

@@ -1,6 +1,6 @@
 """A cache: Valkey on ElastiCache in the isolated subnets, a primary with replicas that take over.
 
-Valkey rather than Redis OSS: it speaks the same wire, is under a free licence, and a node costs a fifth less.
+Valkey has the same protocol as Redis OSS and a free licence, and a node costs a fifth less.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pulumi_aws import cloudwatch, elasticache
 from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
-from infra.aws.placement import Placement, admit_clients
+from infra.aws.placement import Placement, create_store_group
 from infra.config.aws import CacheSettings
 
 PORT = 6379
@@ -22,9 +22,9 @@ _ENGINE = "valkey"
 _VERSION = "8.1"
 _FAMILY = "valkey8"
 _USERNAME = "default"
-"""Whom an AUTH token logs in. Source: ElastiCache user guide, "Authenticating with the AUTH command"."""
+"""The user that an AUTH token logs in. Source: ElastiCache user guide, "Authenticating with the AUTH command"."""
 _LOG_DAYS = 30
-# UTC, when fewest shop; ElastiCache wants the two apart from each other.
+# UTC, when there are the fewest shoppers. ElastiCache does not allow the two to overlap.
 _SNAPSHOT_WINDOW = "01:30-02:30"
 _MAINTENANCE_WINDOW = "sun:04:00-sun:05:00"
 
@@ -33,10 +33,12 @@ Eviction = Literal["noeviction", "volatile-lru"]
 
 @dataclass(frozen=True)
 class CacheArgs:
-    """`eviction` says what gives way when memory is full: nothing, so that writes are refused, where what is kept is a
-    shopper's own (carts); what was used longest ago of all that expires anyway, where it can be made again (sessions).
+    """The arguments of a cache.
 
-    With `final_snapshot` the cache leaves a last snapshot, and the key to read it, when it is destroyed.
+    Args:
+        eviction: What happens when memory is full. "noeviction" refuses writes, for data that must not be lost.
+            "volatile-lru" evicts the least recently used keys of those that expire, for data that can be recreated.
+        final_snapshot: Whether a destroy leaves a final snapshot, and the key to read it.
     """
 
     naming: Naming
@@ -48,9 +50,13 @@ class CacheArgs:
 
 
 class Cache(pulumi.ComponentResource):
-    """Addresses are "host:port"; that of the replicas is the primary's where there is none.
+    """A cache with its secret, which is JSON with "username" and "password".
 
-    The secret is JSON with "username" and "password", encrypted with the key. `nodes` are the members' identifiers.
+    Attributes:
+        address: The "host:port" of the primary.
+        replica_address: The "host:port" of the replicas, or else of the primary.
+        key_arn: The key that encrypts the data and the secret.
+        nodes: The members' names in ElastiCache.
     """
 
     address: pulumi.Output[str]
@@ -97,7 +103,7 @@ class Cache(pulumi.ComponentResource):
             description=f"{name}, {args.eviction}",
             engine=_ENGINE,
             engine_version=_VERSION,
-            # A version that AWS raised would read as lowered here, and the provider replaces a group to lower it.
+            # If AWS raised the version, the one here would be lower, and the provider replaces a group to lower it.
             auto_minor_version_upgrade=False,
             node_type=settings.node_type,
             num_cache_clusters=settings.replicas + 1,
@@ -105,7 +111,7 @@ class Cache(pulumi.ComponentResource):
             multi_az_enabled=settings.replicas > 0,
             port=PORT,
             subnet_group_name=subnets.name,
-            security_group_ids=[admit_clients(self._name, args.naming, args.placement, PORT, self._child).id],
+            security_group_ids=[create_store_group(self._name, args.naming, args.placement, PORT, self._child).id],
             parameter_group_name=self._set_parameters(name).name,
             at_rest_encryption_enabled=True,
             kms_key_id=self._key.arn,

@@ -1,4 +1,4 @@
-"""The certificate of the shop's hosts: by ACM, validated by records in the zone."""
+"""The certificate of the shop's hosts, issued by ACM and validated by records in the zone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,18 @@ _TTL_SECONDS = 60
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """`hosts` are all in the zone, and different from each other."""
+    """The arguments of a certificate. All `hosts` are in the zone, and different from each other."""
 
     hosts: Sequence[str]
     zone_id: str
 
 
 class Certificate(pulumi.ComponentResource):
-    """`arn` is known once the certificate is valid: a listener takes no other."""
+    """A validated certificate.
+
+    Attributes:
+        arn: Known once the certificate is valid, since a listener accepts no other.
+    """
 
     arn: pulumi.Output[str]
 
@@ -36,7 +40,7 @@ class Certificate(pulumi.ComponentResource):
             validation_method="DNS",
             opts=child,
         )
-        records = [self._prove(host, certificate, args.zone_id) for host in args.hosts]
+        records = [self._create_validation_record(host, certificate, args.zone_id) for host in args.hosts]
         validation = acm.CertificateValidation(
             name,
             certificate_arn=certificate.arn,
@@ -46,13 +50,13 @@ class Certificate(pulumi.ComponentResource):
         self.arn = validation.certificate_arn
         self.register_outputs({"arn": self.arn})
 
-    def _prove(self, host: str, certificate: acm.Certificate, zone_id: str) -> cloudflare.DnsRecord:
-        """The record that ACM looks for. How many there are must be known before ACM tells what is in them."""
+    def _create_validation_record(self, host: str, certificate: acm.Certificate, zone_id: str) -> cloudflare.DnsRecord:
+        """Creates the record that ACM looks for. There is one for each host: a preview must know the number."""
         option = certificate.domain_validation_options.apply(lambda options: _option(host, options))
         return cloudflare.DnsRecord(
             f"validation-{host}",
             zone_id=zone_id,
-            # ACM writes names and values with the root's dot, Cloudflare without.
+            # ACM writes names and values with a final dot, Cloudflare without.
             name=option.apply(lambda found: found.resource_record_name.rstrip(".")),
             type=option.apply(lambda found: found.resource_record_type),
             content=option.apply(lambda found: found.resource_record_value.rstrip(".")),

@@ -1,8 +1,8 @@
 # ruff: noqa: E402 - the modules come after the package that they are in
-"""What is used of Cloudflare's SDK, without the rest.
+"""The parts of Cloudflare's SDK that the program uses.
 
-The package loads all of its hundreds of resources when it is imported, which takes longer than all else that a preview
-does before it asks its first question. Its modules can be had one by one, once Python has the package as a mere folder.
+The package loads all of its hundreds of resources when it is imported: 4.0 s of CPU time, in every preview. Registering
+it first without running its `__init__` lets Python import single modules from it, which takes 2.1 s.
 """
 
 import importlib.util

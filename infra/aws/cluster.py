@@ -1,6 +1,6 @@
-"""The cluster: EKS with Auto Mode, whose nodes, network, load balancing and volumes AWS runs.
+"""The Kubernetes cluster: EKS with Auto Mode, where AWS runs nodes, network, load balancing and volumes.
 
-Whoever may enter has an access entry; there is no ConfigMap of users.
+Access is by access entries only; there is no ConfigMap of users.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from infra.config.aws import ClusterSettings
 
 SERVICE_NETWORK = "172.20.0.0/16"
 DNS: Sequence[NetworkPolicyPeerArgsDict] = ({"ip_block": {"cidr": "172.20.0.10/32"}},)
-"""Auto Mode resolves names by a process on each node, at the Service's tenth address: there are no pods to select."""
+"""In Auto Mode a process on each node resolves names, at the tenth address of Services: there are no pods to select."""
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _ADMINISTRATOR = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -28,10 +28,12 @@ _VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
 
 @dataclass(frozen=True)
 class EksClusterArgs:
-    """`administrators` may do everything in the cluster, `viewers` read everything there; both are ARNs of roles.
+    """The arguments of a cluster.
 
-    They are by name, since an access entry is called after who it is for. Whoever makes the cluster is let in by EKS as
-    an administrator, and must not be among them: it refuses a second entry for the same role.
+    Args:
+        administrators: ARNs of the roles that may do everything in the cluster, by the names of their access entries.
+            The role that creates the cluster is an administrator anyway, and EKS refuses a second entry for it.
+        viewers: ARNs of the roles that may read everything in the cluster, by the names of their access entries.
     """
 
     naming: Naming
@@ -43,7 +45,12 @@ class EksClusterArgs:
 
 
 class EksCluster(pulumi.ComponentResource):
-    """`security_group_id` is that of its nodes and pods. What is made with `provider` waits for the cluster."""
+    """An EKS cluster.
+
+    Attributes:
+        security_group_id: The security group of nodes and pods.
+        provider: The provider for objects in the cluster, which are created once access to it is set up.
+    """
 
     name: str
     security_group_id: pulumi.Output[str]
@@ -56,23 +63,23 @@ class EksCluster(pulumi.ComponentResource):
         self.name = args.naming.name()
         cluster = self._create_cluster()
         self.security_group_id = cluster.cluster_security_group_id
-        ready = self._admit(cluster)
+        ready = self._create_access_entries(cluster)
 
         self.provider = kubernetes.Provider(
             "cluster",
             kubeconfig=cluster.kubeconfig_json,
-            # A kubeconfig that is written anew, for the same cluster, would otherwise replace everything in it.
+            # Otherwise a new kubeconfig for the same cluster would replace everything in it.
             cluster_identifier=self.name,
             opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
         )
         self._enforce_network_policies()
-        # Autoscalers read what it measures.
+        # Autoscalers need its metrics.
         eks.Addon("metrics-server", addon_name="metrics-server", cluster_name=self.name, opts=self._after(cluster))
         self.register_outputs({"name": self.name})
 
     def _create_cluster(self) -> pulumi_eks.Cluster:
         args, settings = self._args, self._args.settings
-        # EKS would make the group itself, and keep what is in it for ever.
+        # EKS would create the group itself, and keep its logs forever.
         logs = cloudwatch.LogGroup(
             "control-plane",
             name=f"/aws/eks/{self.name}/cluster",
@@ -81,15 +88,15 @@ class EksCluster(pulumi.ComponentResource):
         )
         key = create_key("cluster", args.naming, protect=args.protected, opts=self._child)
         return pulumi_eks.Cluster(
-            # The component names its roles after this, and a pipeline may only make roles of the environment's name.
+            # The component names its roles after this, and pipelines may only create roles with the stack's name.
             self.name,
             name=self.name,
             version=settings.version,
             auto_mode=pulumi_eks.AutoModeOptionsArgs(enabled=True),
             authentication_mode=pulumi_eks.AuthenticationMode.API,
             vpc_id=args.network.vpc_id,
-            # Auto Mode puts nodes into any subnet of the cluster's. In a public one they would reach nothing outside:
-            # those give out no public addresses.
+            # Auto Mode puts nodes into any subnet of the cluster. In a public one they would have no way out, since
+            # those assign no public addresses.
             private_subnet_ids=list(args.network.private_subnets),
             endpoint_private_access=True,
             endpoint_public_access=bool(settings.public_access),
@@ -100,23 +107,23 @@ class EksCluster(pulumi.ComponentResource):
             upgrade_policy={"support_type": "STANDARD"},
             deletion_protection=args.protected,
             create_oidc_provider=False,
-            # The component would add pods for what each node of Auto Mode does itself.
+            # In Auto Mode each node does itself what the component would add pods for.
             coredns_addon_options={"enabled": False},
             skip_default_security_groups=True,
             opts=pulumi.ResourceOptions(
-                # Destroyed before the network's way out: until its nodes are gone, they need it.
+                # Destroyed before the NAT gateways, which its nodes need until they are gone.
                 parent=self,
                 protect=args.protected,
                 depends_on=[logs, args.network],
             ),
         )
 
-    def _admit(self, cluster: pulumi_eks.Cluster) -> list[pulumi.Resource]:
+    def _create_access_entries(self, cluster: pulumi_eks.Cluster) -> list[pulumi.Resource]:
         args = self._args
-        admitted = {**dict.fromkeys(args.administrators, _ADMINISTRATOR), **dict.fromkeys(args.viewers, _VIEWER)}
+        policies = {**dict.fromkeys(args.administrators, _ADMINISTRATOR), **dict.fromkeys(args.viewers, _VIEWER)}
         roles = {**args.administrators, **args.viewers}
         ready: list[pulumi.Resource] = [cluster]
-        for who, policy in admitted.items():
+        for who, policy in policies.items():
             entry = eks.AccessEntry(who, cluster_name=self.name, principal_arn=roles[who], opts=self._after(cluster))
             ready.append(
                 eks.AccessPolicyAssociation(
@@ -131,7 +138,7 @@ class EksCluster(pulumi.ComponentResource):
         return ready
 
     def _enforce_network_policies(self) -> None:
-        """Source: EKS user guide, "Use Network Policies with EKS Auto Mode"; the built-in NodeClass allows for it."""
+        """Turns on the controller. Source: EKS user guide, "Use Network Policies with EKS Auto Mode"."""
         kubernetes.core.v1.ConfigMap(
             "network-policies",
             metadata={"name": "amazon-vpc-cni", "namespace": "kube-system"},

@@ -1,4 +1,4 @@
-"""What a store is logged in to with: drawn once, seen by no one, read by services from Secrets Manager at run time."""
+"""Credentials of stores: drawn once, and read by services from Secrets Manager at run time."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _PASSWORD_LENGTH = 64
 
 @dataclass(frozen=True)
 class Credentials:
-    """`password` is a Pulumi secret; `secret_arn` is known once the secret has its value."""
+    """A password, which is a Pulumi secret, and the ARN of the secret with it, known once the secret has its value."""
 
     password: pulumi.Output[str]
     secret_arn: pulumi.Output[str]
@@ -23,12 +23,15 @@ class Credentials:
 def create_credentials(
     name: str, naming: Naming, *, username: str, key: kms.Key, recoverable: bool, opts: pulumi.ResourceOptions
 ) -> Credentials:
-    """A secret whose JSON has "username" and "password".
+    """Creates a secret whose JSON has "username" and "password".
 
-    Where it is not `recoverable`, it is gone with the stack, so that the next one may have its name. A new password is
-    drawn by replacing the RandomPassword of this name.
+    To draw a new password, replace the RandomPassword with this name.
+
+    Args:
+        recoverable: Whether the secret can be restored for a time after it is destroyed. Otherwise the next stack may
+            use its name at once.
     """
-    # Letters and digits alone: RDS refuses / @ " and blanks, ElastiCache all but ! & # $ ^ < > -.
+    # Only letters and digits: RDS refuses / @ " and blanks, ElastiCache all but ! & # $ ^ < > -.
     password = random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts).result
     secret = secretsmanager.Secret(
         name,

@@ -1,7 +1,7 @@
-"""The database: Postgres on RDS in the isolated subnets, with a standby and read replicas as the settings ask.
+"""The database: Postgres on RDS in the isolated subnets, with a standby and read replicas.
 
-No setting of a stack replaces it. With `network.cidr` alone it can't go along: AWS moves no store to another network.
-A version is only ever raised: RDS refuses a lower one.
+No setting of a stack replaces it, except `network.cidr`: AWS cannot move a store to another network. RDS refuses to
+lower its version.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from infra import rds_certificates
 from infra.aws.credentials import create_credentials
 from infra.aws.encryption import create_key, final_snapshot_name
 from infra.aws.naming import Naming
-from infra.aws.placement import Placement, admit_clients
+from infra.aws.placement import Placement, create_store_group
 from infra.config.aws import DatabaseSettings
 
 PORT = 5432
@@ -23,16 +23,20 @@ _NAME = "boutique"
 _LOGS = ("postgresql", "upgrade")
 _LOG_DAYS = 30
 _SLOW_MILLISECONDS = 1000
-# UTC, when fewest shop; RDS wants the two apart from each other.
+# UTC, when there are the fewest shoppers. RDS does not allow the two to overlap.
 _BACKUP_WINDOW = "01:00-01:30"
 _MAINTENANCE_WINDOW = "sun:03:00-sun:04:00"
 _INSIGHTS_DAYS = {"standard": 7, "advanced": 465}
-"""How long performance data is kept. Source: RDS API, DatabaseInsightsMode; advanced is refused with less."""
+"""How long performance data is kept. Source: RDS API, DatabaseInsightsMode, which has a minimum for "advanced"."""
 
 
 @dataclass(frozen=True)
 class DatabaseArgs:
-    """With `final_snapshot` the database leaves a last snapshot, and the key to read it, when it is destroyed."""
+    """The arguments of a database.
+
+    Args:
+        final_snapshot: Whether a destroy leaves a final snapshot, and the key to read it.
+    """
 
     naming: Naming
     settings: DatabaseSettings
@@ -42,10 +46,18 @@ class DatabaseArgs:
 
 
 class Database(pulumi.ComponentResource):
-    """Addresses are "host:port"; that of a replica is the primary's where there is none.
+    """A database with its secret, which is JSON with "username" and "password".
 
-    The secret is JSON with "username" and "password", encrypted with the key. RDS would manage the password itself,
-    but then makes no read replica. Source: RDS user guide, "Limitations for Secrets Manager integration".
+    RDS could manage the password itself, but not together with read replicas. Source: RDS user guide, "Limitations for
+    Secrets Manager integration".
+
+    Attributes:
+        address: The "host:port" of the primary.
+        replica_address: The "host:port" of the first read replica, or else of the primary.
+        database: The name of the database.
+        key_arn: The key that encrypts the data and the secret.
+        identifier: The primary's name in RDS.
+        replica_identifiers: The read replicas' names in RDS.
     """
 
     address: pulumi.Output[str]
@@ -71,7 +83,7 @@ class Database(pulumi.ComponentResource):
             recoverable=args.protected,
             opts=self._child,
         )
-        self._group = admit_clients("database", args.naming, args.placement, PORT, self._child)
+        self._group = create_store_group("database", args.naming, args.placement, PORT, self._child)
         self._parameters = self._set_parameters()
         primary = self._create_primary(credentials.password)
         replicas = [self._create_replica(number, primary) for number in range(1, args.settings.read_replicas + 1)]
@@ -86,7 +98,7 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({"address": self.address, "replicaAddress": self.replica_address})
 
     def _set_parameters(self) -> rds.ParameterGroup:
-        # Named by its family: another version of Postgres needs another group, while the first is still in use.
+        # Named after its family: a new version of Postgres needs another group while the old one is still in use.
         family = f"postgres{self._args.settings.version.partition('.')[0]}"
         return rds.ParameterGroup(
             "database",
@@ -116,7 +128,7 @@ class Database(pulumi.ComponentResource):
             identifier=identifier,
             engine="postgres",
             engine_version=settings.version,
-            allow_major_version_upgrade=True,  # by the setting alone, which a person raises on purpose
+            allow_major_version_upgrade=True,  # only by the setting, which a person raises on purpose
             auto_minor_version_upgrade=True,
             instance_class=settings.instance_class,
             allocated_storage=settings.storage,
@@ -137,7 +149,7 @@ class Database(pulumi.ComponentResource):
             backup_retention_period=settings.backup_days,
             backup_window=_BACKUP_WINDOW,
             maintenance_window=_MAINTENANCE_WINDOW,
-            # What restarts a protected database waits for its maintenance window.
+            # Changes that restart a protected database wait for its maintenance window.
             apply_immediately=not args.protected,
             copy_tags_to_snapshot=True,
             deletion_protection=args.protected,
@@ -156,7 +168,7 @@ class Database(pulumi.ComponentResource):
         )
 
     def _create_replica(self, number: int, primary: rds.Instance) -> rds.Instance:
-        """Of the same region, so it has the primary's key, user and subnets. It can always be made anew."""
+        """Creates a replica, which has the primary's key, user and subnets, since it is in the same region."""
         settings = self._args.settings
         name = f"database-replica-{number}"
         identifier = self._args.naming.name(name)
@@ -164,7 +176,7 @@ class Database(pulumi.ComponentResource):
             name,
             identifier=identifier,
             replicate_source_db=primary.identifier,
-            deletion_protection=False,  # what it holds, its primary holds as well
+            deletion_protection=False,  # the primary has the same data
             instance_class=settings.instance_class,
             auto_minor_version_upgrade=True,
             max_allocated_storage=settings.maximum_storage,  # a replica does not grow with its primary by itself
@@ -186,7 +198,7 @@ class Database(pulumi.ComponentResource):
         )
 
     def _create_log_groups(self, name: str, identifier: str) -> list[cloudwatch.LogGroup]:
-        """RDS would make them when it first logs, keep them for ever, and leave them behind."""
+        """Creates the log groups. RDS would create them itself, keep their logs forever, and leave them behind."""
         return [
             cloudwatch.LogGroup(
                 f"{name}-{log}",

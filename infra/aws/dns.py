@@ -1,4 +1,4 @@
-"""The shop's names in Cloudflare, which stands before the load balancer and speaks TLS to both sides."""
+"""The shop's host names in Cloudflare, which is in front of the load balancer and uses TLS on both sides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,22 @@ import pulumi
 from infra.aws import cloudflare
 
 ZONE_SETTINGS: Mapping[str, str] = {"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"}
-"""Source: Cloudflare API, zone settings. Strict: the load balancer's certificate is verified."""
+"""Source: Cloudflare API, zone settings. Strict: Cloudflare verifies the load balancer's certificate."""
 
 _AUTOMATIC = 1
-"""The only time to live that a proxied record may have."""
+"""The only TTL that a proxied record may have."""
 
 
 @dataclass(frozen=True)
 class DnsArgs:
-    """`target` is the load balancer's name.
+    """The arguments of the host names.
 
-    A zone's settings are those of every host in it, so only a stack that `owns_zone` sets them: in a zone that it
-    shares, somebody else's environment would change with it. There the zone must be so already: without "strict" the
-    load balancer's certificate is not verified, and without "always_use_https" http:// is led to a port that is closed.
-    A destroy leaves the settings as they are.
+    Args:
+        target: The DNS name of the load balancer.
+        owns_zone: Whether the stack has the zone for itself, and so sets the zone's settings. They hold for every host
+            in the zone, also those of other stacks. A shared zone must have them already: without "strict" the load
+            balancer's certificate is not verified, and without "always_use_https" http:// leads to a closed port. A
+            destroy does not change the settings.
     """
 
     zone_id: str
@@ -31,6 +33,8 @@ class DnsArgs:
 
 
 class Dns(pulumi.ComponentResource):
+    """The proxied records of the hosts and, in a zone of the stack's own, the zone's settings."""
+
     def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("boutique:aws:Dns", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)

@@ -1,4 +1,4 @@
-"""Keys of KMS: one for each thing that holds data, so that who may read one cannot read another."""
+"""KMS keys: one for each resource with data, so that access to one does not give access to another."""
 
 import pulumi
 from pulumi_aws import kms
@@ -17,9 +17,12 @@ def create_key(
     keep: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> kms.Key:
-    """A key that rotates each year, with an alias of the name; by default the account's own policies rule its use.
+    """Creates a key that rotates each year, and an alias with the name.
 
-    `keep` leaves it in the account when it is destroyed, for what is left behind encrypted with it.
+    Args:
+        policy: The key policy. By default the IAM policies of the account decide who may use the key.
+        protect: Whether Pulumi refuses to delete the key.
+        keep: Whether the key stays in the account when it is destroyed, for what remains encrypted with it.
     """
     key = kms.Key(
         name,
@@ -34,8 +37,8 @@ def create_key(
 
 
 def final_snapshot_name(name: str, naming: Naming, key: kms.Key) -> pulumi.Output[str]:
-    """Names the last snapshot of a store after the key that it is encrypted with.
+    """Returns the name of a store's final snapshot, which contains a part of the id of its key.
 
-    So a later store of the same name, which has another key, can leave one of its own.
+    A later store with the same name has another key, and so can leave a final snapshot as well.
     """
     return key.key_id.apply(lambda key_id: naming.name(name, "final", key_id[:8]))

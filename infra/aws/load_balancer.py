@@ -1,7 +1,7 @@
-"""The load balancer: takes HTTPS from Cloudflare alone, and leads each host to the pods of its service.
+"""The load balancer: takes HTTPS only from Cloudflare, and routes each host to the pods of its service.
 
-It is made here, and not by the cluster for an Ingress, so that a destroy knows of it. There is no port 80: in a zone
-that is set as infra/aws/dns.py says, Cloudflare redirects visitors, and reaches the shop by TLS alone.
+It is created here, and not by the cluster for an Ingress, so that a destroy removes it. There is no port 80: with the
+zone settings of infra/aws/dns.py, Cloudflare redirects visitors to HTTPS, and itself connects only by TLS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from infra.shop.pod import DRAIN_SECONDS
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _HEALTH_PATH = "/_healthz"
 _PORT_WITHOUT_PODS = 80
-"""A group must have a port, but each pod is registered with its own: so a service's other port replaces no group."""
+"""A target group must have a port, but each pod is registered with its own. So a change of a port replaces no group."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What comes for `host` goes to `port` of the service's pods."""
+    """Requests for `host` go to `port` of the service's pods."""
 
     host: str
     port: int
@@ -29,7 +29,14 @@ class Target:
 
 @dataclass(frozen=True)
 class LoadBalancerArgs:
-    """`sources` are the CIDRs that may connect; `cluster` and `pods` are the cluster's name and its security group."""
+    """The arguments of a load balancer.
+
+    Args:
+        sources: The CIDRs that may connect.
+        cluster: The name of the cluster.
+        pods: The security group of the pods.
+        targets: By service.
+    """
 
     naming: Naming
     vpc_id: pulumi.Input[str]
@@ -43,7 +50,13 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """`target_groups` has the ARN of each service's, `target_group_suffixes` what CloudWatch calls them by."""
+    """A load balancer with a target group for each external service.
+
+    Attributes:
+        arn_suffix: The name of the load balancer in CloudWatch.
+        target_groups: The ARNs of the target groups, by service.
+        target_group_suffixes: The names of the target groups in CloudWatch, by service.
+    """
 
     dns_name: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
@@ -54,8 +67,8 @@ class LoadBalancer(pulumi.ComponentResource):
         super().__init__("boutique:aws:LoadBalancer", name, None, opts)
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        group = self._admit_sources()
-        self._admit_to_pods(group)
+        group = self._allow_ingress_from_sources()
+        self._allow_traffic_to_pods(group)
         balancer = lb.LoadBalancer(
             name,
             name=args.naming.name(),
@@ -86,15 +99,17 @@ class LoadBalancer(pulumi.ComponentResource):
             ],
             opts=self._child,
         )
-        groups = {service: self._lead(service, target, listener) for service, target in args.targets.items()}
+        groups = {
+            service: self._create_target_group(service, target, listener) for service, target in args.targets.items()
+        }
 
         self.dns_name = balancer.dns_name
         self.arn_suffix = balancer.arn_suffix
-        self.target_groups = {service: made.arn for service, made in groups.items()}
-        self.target_group_suffixes = {service: made.arn_suffix for service, made in groups.items()}
+        self.target_groups = {service: target_group.arn for service, target_group in groups.items()}
+        self.target_group_suffixes = {service: target_group.arn_suffix for service, target_group in groups.items()}
         self.register_outputs({"dnsName": self.dns_name})
 
-    def _admit_sources(self) -> ec2.SecurityGroup:
+    def _allow_ingress_from_sources(self) -> ec2.SecurityGroup:
         name = self._args.naming.name("load-balancer")
         group = ec2.SecurityGroup(
             "load-balancer",
@@ -116,7 +131,7 @@ class LoadBalancer(pulumi.ComponentResource):
             )
         return group
 
-    def _admit_to_pods(self, group: ec2.SecurityGroup) -> None:
+    def _allow_traffic_to_pods(self, group: ec2.SecurityGroup) -> None:
         for port in sorted({target.port for target in self._args.targets.values()}):
             vpc.SecurityGroupEgressRule(
                 f"to-pods-{port}",
@@ -137,7 +152,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _lead(self, service: str, target: Target, listener: lb.Listener) -> lb.TargetGroup:
+    def _create_target_group(self, service: str, target: Target, listener: lb.Listener) -> lb.TargetGroup:
         group = lb.TargetGroup(
             service,
             name=self._args.naming.name(service),
@@ -145,10 +160,10 @@ class LoadBalancer(pulumi.ComponentResource):
             target_type="ip",
             protocol="HTTP",
             port=_PORT_WITHOUT_PODS,
-            # For this long a pod answers what it was asked before it was told to stop.
+            # The time that a stopping pod has for calls under way.
             deregistration_delay=DRAIN_SECONDS,
             health_check={"path": _HEALTH_PATH, "matcher": "200", "interval": 10, "healthy_threshold": 2},
-            # The cluster registers pods in groups that have its name alone.
+            # The cluster only registers pods in target groups with its name.
             # Source: EKS user guide, "Use the AWS Load Balancer Controller's TargetGroupBinding with EKS Auto Mode".
             tags={"eks:eks-cluster-name": self._args.cluster},
             opts=self._child,

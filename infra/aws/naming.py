@@ -1,4 +1,4 @@
-"""What every resource in AWS is called and tagged with."""
+"""The names and tags of resources in AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from datetime import date
 
 PROJECT = "boutique"
 STATE_KEY_ALIAS = "alias/boutique-state"
-"""Of the key that encrypts the secrets in Pulumi's state, and the bucket that it is in."""
+"""The alias of the key that encrypts Pulumi's state: the secrets in it, and the bucket with it."""
 
 
 def state_bucket(account: str, region: str) -> str:
-    """The bucket of Pulumi's state, for all stacks of an account and region."""
+    """Returns the name of the bucket with Pulumi's state, for all stacks of an account and region."""
     return f"{PROJECT}-state-{account}-{region}"
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Of a stack. Names are its own, so that many stacks share an account; tags find all that a stack made."""
+    """The names and tags of one stack. Stacks can share an account, since names and tags contain the stack's name."""
 
     stack: str
     expires: date | None = None
 
     def name(self, *parts: str) -> str:
-        """Such as `boutique-dev-cart-data`; with no parts that of the environment itself."""
+        """Returns a name such as `boutique-dev-cart-data`, or without parts that of the stack, `boutique-dev`."""
         return "-".join((PROJECT, self.stack, *parts))
 
     def tags(self) -> Mapping[str, str]:
-        """Set once, as the provider's default tags, and so on every resource that takes tags."""
+        """Returns the tags of every resource. They are set once, as the provider's default tags."""
         tags = {"boutique:project": PROJECT, "boutique:stack": self.stack, "boutique:managed-by": "pulumi"}
         return tags | ({"boutique:expires": self.expires.isoformat()} if self.expires else {})

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import pulumi
 from pulumi_aws import cloudwatch, ec2, iam, vpc
 
-from infra.aws.iam import allow, trust_service
+from infra.aws.iam import allow, assume_role_policy
 from infra.aws.naming import Naming
 from infra.config.aws import NetworkSettings
 
@@ -16,7 +16,7 @@ _FLOW_LOG_DAYS = 14
 
 @dataclass(frozen=True)
 class NetworkArgs:
-    """`zones` are names of availability zones, as many as the settings ask for."""
+    """The arguments of a network in these availability zones."""
 
     naming: Naming
     settings: NetworkSettings
@@ -26,7 +26,7 @@ class NetworkArgs:
 
 @dataclass(frozen=True)
 class SubnetPlan:
-    """A zone's part of the network."""
+    """The subnets of a zone."""
 
     private: IPv4Network
     public: IPv4Network
@@ -34,9 +34,9 @@ class SubnetPlan:
 
 
 def plan_subnets(network: IPv4Network, zones: int) -> list[SubnetPlan]:
-    """Half of the network for nodes and pods, a quarter each for the edge and the stores; room for four zones in each.
+    """Divides the network: half for nodes and pods, a quarter each for the edge and the stores.
 
-    A zone that is added later leaves the subnets of the others as they are.
+    Each part has room for four zones, so that adding a zone does not change the subnets of the others.
     """
     private_half, other_half = network.subnets(prefixlen_diff=1)
     public_quarter, isolated_quarter = other_half.subnets(prefixlen_diff=1)
@@ -45,7 +45,13 @@ def plan_subnets(network: IPv4Network, zones: int) -> list[SubnetPlan]:
 
 
 class Network(pulumi.ComponentResource):
-    """Subnet ids are in the order of the zones. Source of the load balancer tags: EKS user guide, subnet discovery."""
+    """A VPC with three kinds of subnets. Source of the load balancer tags: EKS user guide, subnet discovery.
+
+    Attributes:
+        public_subnets: Ids, in the order of the zones.
+        private_subnets: Ids, in the order of the zones.
+        isolated_subnets: Ids, in the order of the zones.
+    """
 
     vpc_id: pulumi.Output[str]
     cidr: str
@@ -68,7 +74,7 @@ class Network(pulumi.ComponentResource):
             tags=self._named(),
             opts=self._child,
         )
-        # Every network has this group, and whoever names none gets it: it must open nothing.
+        # Every VPC has this group, and resources without a group of their own get it: it must open nothing.
         ec2.DefaultSecurityGroup("closed", vpc_id=self._vpc.id, ingress=[], egress=[], opts=self._child)
         public = self._subnets("public", [plan.public for plan in plans], {"kubernetes.io/role/elb": "1"})
         private = self._subnets("private", [plan.private for plan in plans], {"kubernetes.io/role/internal-elb": "1"})
@@ -92,7 +98,7 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({"vpcId": self.vpc_id})
 
     def _named(self, *parts: str, **tags: str) -> Mapping[str, str]:
-        """AWS' console shows what has no name of its own by this tag."""
+        """Returns tags with the name that the AWS console shows for resources without a name of their own."""
         return {"Name": self._args.naming.name(*parts), **tags}
 
     def _subnets(self, tier: str, networks: Sequence[IPv4Network], tags: Mapping[str, str]) -> list[ec2.Subnet]:
@@ -147,7 +153,7 @@ class Network(pulumi.ComponentResource):
             allocation_id=address.allocation_id,
             subnet_id=subnet.id,
             tags=self._named("nat", zone),
-            # Nothing that it names depends on it, but AWS makes none in a network without a way out.
+            # AWS creates no NAT gateway in a VPC without an internet gateway.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[internet]),
         )
 
@@ -162,7 +168,7 @@ class Network(pulumi.ComponentResource):
         return table
 
     def _open_endpoints(self, subnets: Sequence[ec2.Subnet], route_tables: Sequence[ec2.RouteTable]) -> None:
-        """S3's gateway costs nothing and keeps image layers and pictures off the NAT; the others are by setting."""
+        """Creates the endpoints of the settings, and that of S3, which is free and keeps images off the NAT."""
         ec2.VpcEndpoint(
             "s3",
             vpc_id=self._vpc.id,
@@ -212,7 +218,7 @@ class Network(pulumi.ComponentResource):
         role = iam.Role(
             "flows",
             name=naming.name("flows"),
-            assume_role_policy=trust_service("vpc-flow-logs.amazonaws.com"),
+            assume_role_policy=assume_role_policy("vpc-flow-logs.amazonaws.com"),
             opts=self._child,
         )
         writes = iam.RolePolicy(

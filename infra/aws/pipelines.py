@@ -18,7 +18,7 @@ _SESSION_SECONDS = 2 * 60 * 60
 """A first `up` of a cluster and a database with a standby takes up to an hour."""
 
 _NOT_TRUSTED = ("*/vcs-ref/*/vcs-ref/*", "*/vcs-ref/refs/heads/pull/*")
-"""A branch whose own name ends like the trusted subject, and changes that come from forks: anybody's."""
+"""A branch whose own name ends like the trusted subject, and pull requests from forks, which anyone can open."""
 
 _SERVICES = (
     "acm",
@@ -34,7 +34,7 @@ _SERVICES = (
     "secretsmanager",
     "sns",
 )
-"""Where the program makes things whose names it does not choose; by region, so that other regions stay out of reach."""
+"""The services whose resources get ids from AWS. Access to them is limited to the region instead."""
 
 _READ_ROLE = (
     "iam:GetRole",
@@ -49,6 +49,8 @@ _USE_STATE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:Generate
 
 @dataclass(frozen=True)
 class PipelineAccessArgs:
+    """The arguments of the access for pipelines."""
+
     naming: Naming
     settings: PipelineSettings
     account: str
@@ -56,9 +58,13 @@ class PipelineAccessArgs:
 
 
 class PipelineAccess(pulumi.ComponentResource):
-    """`preview` reads, for every branch of the project; `deploy` writes, for its branch alone.
+    """Two roles: "preview" may read, from every branch of the project; "deploy" may write, only from one branch.
 
-    Whoever deploys makes roles, and so could make one that may do more than a pipeline: that branch is to be protected.
+    A deployment creates roles, and so could create one that may do more than a pipeline: protect that branch.
+
+    Attributes:
+        preview_role_arn: The ARN of the role that may read.
+        deploy_role_arn: The ARN of the role that may write.
     """
 
     preview_role_arn: pulumi.Output[str]
@@ -98,9 +104,9 @@ class PipelineAccess(pulumi.ComponentResource):
         return role
 
     def _preview(self) -> list[Statement]:
-        """Reads what is there and the stack's own state, and with that the secrets in it: no preview does without.
+        """Returns statements that allow reading resources and the stack's own state, including the secrets in it.
 
-        It reads no value of a secret in AWS and no log, so it cannot refresh the versions of secrets.
+        They allow reading no secret in AWS and no log, so a preview cannot refresh the versions of secrets.
         """
         read = [f"{service}:{verb}*" for service in _SERVICES for verb in ("Describe", "Get", "List")]
         state_key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": STATE_KEY_ALIAS}}
@@ -124,7 +130,7 @@ class PipelineAccess(pulumi.ComponentResource):
         ]
         return [
             self._in_region([f"{service}:*" for service in _SERVICES]),
-            self._not_of_others(),
+            self._deny_other_stacks(),
             statement(["s3:*"], self._bucket()),
             *self._state(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
             statement(budget, [self._budget()]),
@@ -145,7 +151,7 @@ class PipelineAccess(pulumi.ComponentResource):
                 ],
                 [self._roles()],
             ),
-            # What its own roles trust is decided by a person, not by a pipeline: it must not widen them.
+            # Pipelines must not widen their own roles: a person decides about those.
             _deny(
                 [
                     "iam:AttachRolePolicy",
@@ -162,8 +168,8 @@ class PipelineAccess(pulumi.ComponentResource):
     def _in_region(self, actions: Sequence[str]) -> Statement:
         return statement(actions, ["*"], {"StringEquals": {"aws:RequestedRegion": self._args.region}})
 
-    def _not_of_others(self) -> Statement:
-        """What the account has of Boutique's other stacks, and for all of them, is not this stack's to touch."""
+    def _deny_other_stacks(self) -> Statement:
+        """Returns a statement that denies access to what belongs to other stacks, or to all stacks."""
         return {
             "Effect": "Deny",
             "NotAction": list(_USE_STATE_KEY),
@@ -175,7 +181,7 @@ class PipelineAccess(pulumi.ComponentResource):
         }
 
     def _state(self, actions: Sequence[str]) -> list[Statement]:
-        """On the stack's own files in the bucket that all share. Source of their paths: Pulumi's DIY backend."""
+        """Returns statements about the stack's own files of state. Source of paths: Pulumi's DIY backend."""
         bucket = f"arn:aws:s3:::{state_bucket(self._args.account, self._args.region)}"
         stack = f"{PROJECT}/{self._args.naming.stack}"
         own = [f"stacks/{stack}.*", f"history/{stack}/*", f"backups/{stack}/*", f"locks/organization/{stack}/*"]
@@ -186,7 +192,7 @@ class PipelineAccess(pulumi.ComponentResource):
         ]
 
     def _bucket(self) -> list[str]:
-        """The bucket of pictures, and what is in it."""
+        """Returns the ARNs of the bucket of pictures and of the objects in it."""
         bucket = f"arn:aws:s3:::{self._args.naming.name('pictures', self._args.account)}"
         return [bucket, f"{bucket}/*"]
 
@@ -198,7 +204,7 @@ class PipelineAccess(pulumi.ComponentResource):
 
 
 def _sub(settings: PipelineSettings, ref: str) -> str:
-    """Of the token whose subject ends in where the change came from: CIRCLE_OIDC_TOKEN_V2."""
+    """Returns the pattern of the subject in CIRCLE_OIDC_TOKEN_V2, which ends in the branch or tag."""
     return f"org/{settings.organization}/project/{settings.project}/user/*/vcs-origin/*/vcs-ref/{ref}"
 
 

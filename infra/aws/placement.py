@@ -1,4 +1,4 @@
-"""Where stores stand: in the network's isolated subnets, reached from the cluster alone."""
+"""The placement of stores: in the isolated subnets, where only the cluster reaches them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,22 @@ from infra.aws.naming import Naming
 
 @dataclass(frozen=True)
 class Placement:
-    """`clients` is the security group of those that may connect; `subnets` are one in each zone."""
+    """The place of a store in the network.
+
+    Args:
+        subnets: One in each zone.
+        clients: The security group whose members may connect.
+    """
 
     vpc_id: pulumi.Input[str]
     subnets: Sequence[pulumi.Input[str]]
     clients: pulumi.Input[str]
 
 
-def admit_clients(
+def create_store_group(
     name: str, naming: Naming, placement: Placement, port: int, opts: pulumi.ResourceOptions
 ) -> ec2.SecurityGroup:
-    """The security group of a store: in, by TCP at the port from the clients; out, nowhere."""
+    """Creates the security group of a store, which admits only the clients, at the port, and lets nothing out."""
     full_name = naming.name(name)
     group = ec2.SecurityGroup(
         name,

@@ -1,4 +1,4 @@
-"""Roles for the service accounts of services that need AWS: to read how they log in to a store, or what is in it."""
+"""Roles for the pods of services that read secrets or a bucket."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,11 @@ from infra.aws.naming import Naming
 
 @dataclass(frozen=True)
 class PodIdentityArgs:
-    """`statements` are what the service account of the name, in the namespace, may do."""
+    """The arguments of a pod identity.
+
+    Args:
+        statements: What pods with the service account may do.
+    """
 
     naming: Naming
     cluster: pulumi.Input[str]
@@ -24,7 +28,11 @@ class PodIdentityArgs:
 
 
 class PodIdentity(pulumi.ComponentResource):
-    """Must be there before the pods: what they may do is decided when they start."""
+    """A role for a service account. Create it before the pods, which get their role when they start.
+
+    Attributes:
+        role_arn: The ARN of the role.
+    """
 
     role_arn: pulumi.Output[str]
 
@@ -52,7 +60,7 @@ class PodIdentity(pulumi.ComponentResource):
 
 
 def _trust(args: PodIdentityArgs) -> pulumi.Output[str]:
-    """Of this account's pods in the namespace alone. Source: EKS user guide, session tags of Pod Identity."""
+    """Returns a policy that trusts only pods with the service account. Source: EKS user guide, session tags."""
     return document(
         {
             "Effect": "Allow",
@@ -72,13 +80,17 @@ def _trust(args: PodIdentityArgs) -> pulumi.Output[str]:
 def needed_statements(
     services: Mapping[str, ServiceFile], reads: Mapping[str, Sequence[Statement]]
 ) -> dict[str, list[Statement]]:
-    """What the pods of each service must be allowed; `reads` are the statements that let a role read a store."""
-    needed = {name: [allowed for store in file.stores for allowed in reads[store]] for name, file in services.items()}
+    """Returns the statements that the pods of each service need.
+
+    Args:
+        reads: The statements that let a role read a store, by store.
+    """
+    needed = {name: [one for store in file.stores for one in reads[store]] for name, file in services.items()}
     return {name: statements for name, statements in needed.items() if statements}
 
 
 def read_secret(secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
-    """Of the secret alone, and to decrypt by way of Secrets Manager, which tells the key whose secret it is."""
+    """Returns statements that allow reading this secret, and using its key only by way of Secrets Manager for it."""
     return [
         statement(["secretsmanager:GetSecretValue"], [secret]),
         statement(["kms:Decrypt"], [key], {"StringEquals": {"kms:EncryptionContext:SecretARN": secret}}),

@@ -1,4 +1,4 @@
-"""The registry: a repository for each service's images, whose tags never move to other images."""
+"""The registry: a repository for each service's images, whose tags cannot be moved to other images."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _KEPT = 50
 
 @dataclass(frozen=True)
 class RegistryArgs:
-    """`services` are the names of those that have an image. Of a protected registry no image is deleted by force."""
+    """The arguments of a registry for these services. A protected registry cannot be deleted while it has images."""
 
     naming: Naming
     services: Iterable[str]
@@ -23,7 +23,11 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """`repositories` are addresses such as `<account>.dkr.ecr.<region>.amazonaws.com/boutique-dev/cart`, by service."""
+    """A registry.
+
+    Attributes:
+        repositories: Addresses such as `<account>.dkr.ecr.<region>.amazonaws.com/boutique-dev/cart`, by service.
+    """
 
     repositories: Mapping[str, pulumi.Output[str]]
 
@@ -52,7 +56,7 @@ class Registry(pulumi.ComponentResource):
 
 
 def _lifecycle() -> pulumi.Output[str]:
-    """Enough images to go back to. Source: ECR user guide, properties of a lifecycle policy."""
+    """Returns a policy that keeps enough images for a rollback. Source: ECR user guide, lifecycle policy properties."""
     return pulumi.Output.json_dumps(
         {
             "rules": [

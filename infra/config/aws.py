@@ -11,7 +11,7 @@ from infra.rds_certificates import check_region
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, AfterValidator(check_region)]
-"""One whose databases can be verified."""
+"""A region with a known CA of its databases."""
 Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """Source: RFC 1035, section 2.3.1, in lower case and with at least two labels."""
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -23,7 +23,7 @@ CacheType = Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-
 
 
 def _quoted(value: object) -> object:
-    """YAML has dates of its own, which Pulumi writes in another way."""
+    """Refuses a YAML date, which Pulumi would write in another way."""
     if not isinstance(value, str):
         raise ValueError(f"must be in quotes, as in '{date(2030, 1, 31)}'")  # noqa: TRY004 (pydantic's way)
     return value
@@ -36,15 +36,19 @@ EndpointService = Literal[
 
 
 class NetworkSettings(FileModel):
-    """`cidr` is divided evenly: a private, a public and an isolated subnet in each of up to four zones."""
+    """The network of a stack.
+
+    Args:
+        cidr: Divided into a private, a public and an isolated subnet in each of up to four zones.
+    """
 
     cidr: IPv4Network
     zones: int = Field(ge=2, le=3)
     nat: Literal["one", "one-per-zone"] = Field(
-        default="one", description="With one, the other zones lose the internet together with the zone that has it."
+        default="one", description="With one NAT gateway, all zones lose the internet if its zone fails."
     )
     interface_endpoints: list[EndpointService] = Field(
-        default=[], description="Services of AWS that are reached without NAT; each costs by the hour and zone."
+        default=[], description="AWS services that are reached without NAT. Each costs by the hour and zone."
     )
 
     @model_validator(mode="after")
@@ -57,15 +61,17 @@ class NetworkSettings(FileModel):
 
 
 class ClusterSettings(FileModel):
-    """`version` is Kubernetes', such as "1.34".
+    """The Kubernetes cluster of a stack.
 
-    `administrators` are roles that may do everything in the cluster, besides whoever makes it: EKS lets that one in by
-    itself, and refuses a second entry for it.
+    Args:
+        version: Of Kubernetes, such as "1.34".
+        administrators: Roles that may do everything in the cluster, besides the one that creates it: EKS gives that one
+            access itself, and refuses a second entry for it.
     """
 
     version: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{2}$")]
     public_access: list[IPv4Network] = Field(
-        default=[], description="Networks from which the API is reached; with none, only from inside the VPC."
+        default=[], description="Networks that can reach the API. With none, only the VPC can."
     )
     administrators: list[RoleArn] = Field(default=[])
     log_retention_days: Literal[1, 3, 7, 14, 30, 60, 90, 180, 365] = 30
@@ -79,15 +85,15 @@ class ClusterSettings(FileModel):
 
 
 class DatabaseSettings(FileModel):
-    """Postgres. Storage grows by itself from `storage` to `maximum_storage`, in GiB."""
+    """The Postgres of a stack. Its storage grows by itself from `storage` to `maximum_storage`, in GiB."""
 
     version: Annotated[str, StringConstraints(pattern=r"^1[5-9]$")] = Field(
-        description="The major one, which is only ever raised; RDS raises the minor one by itself."
+        description="The major version, which can only be raised. RDS raises the minor version itself."
     )
     instance_class: DatabaseClass
     storage: int = Field(default=20, ge=20, le=16384)
     maximum_storage: int = Field(default=100, ge=22, le=65536)
-    standby: bool = Field(default=False, description="A second copy in another zone that takes over (Multi-AZ).")
+    standby: bool = Field(default=False, description="Another zone has a copy that takes over (Multi-AZ).")
     read_replicas: int = Field(default=0, ge=0, le=5)
     backup_days: int = Field(default=1, ge=1, le=35)
     insights: Literal["standard", "advanced"] = "standard"
@@ -101,11 +107,11 @@ class DatabaseSettings(FileModel):
 
 
 class CacheSettings(FileModel):
-    """Of Redis OSS-compatible Valkey: a primary and `replicas`, which take over where there is one at least."""
+    """A Valkey, which is compatible with Redis OSS: a primary, and `replicas` that take over if it fails."""
 
     node_type: CacheType
     replicas: int = Field(default=1, ge=0, le=5)
-    snapshot_days: int = Field(default=0, ge=0, le=35, description="For how long daily snapshots are kept; 0: none.")
+    snapshot_days: int = Field(default=0, ge=0, le=35, description="How long daily snapshots are kept; 0: not at all.")
 
 
 class CachesSettings(FileModel):
@@ -114,19 +120,30 @@ class CachesSettings(FileModel):
 
 
 class DnsSettings(FileModel):
-    """`zone_id` is the domain's in Cloudflare; `hosts` has a name in the domain for each service that is external."""
+    """The host names of a stack.
+
+    Args:
+        zone_id: The zone of the domain in Cloudflare.
+        hosts: For each external service, its name in the domain.
+    """
 
     domain: Domain
     zone_id: ZoneId
     hosts: dict[DnsLabel, DnsLabel] = Field(default={"frontend": "shop", "web-gateway": "app"})
 
     def host(self, service: str) -> str:
-        """Where the service is served, such as `shop.example.com`."""
+        """Returns the host of the service, such as `shop.example.com`."""
         return f"{self.hosts[service]}.{self.domain}"
 
 
 class PipelineSettings(FileModel):
-    """CircleCI's ids of the organization and of the project whose pipelines may assume the roles, and from where."""
+    """The pipelines that may assume the stack's roles.
+
+    Args:
+        organization: Its id in CircleCI.
+        project: Its id in CircleCI.
+        branch: The branch that is deployed.
+    """
 
     organization: Uuid
     project: Uuid
@@ -134,7 +151,7 @@ class PipelineSettings(FileModel):
 
 
 class BudgetSettings(FileModel):
-    """Mail goes to `email` at 80 % of `monthly` (US dollars), and when the forecast goes beyond it."""
+    """A budget in US dollars. It sends mail at 80 % of `monthly`, and when the forecast exceeds it."""
 
     monthly: int = Field(ge=1)
     email: EmailAddress
@@ -144,10 +161,10 @@ class AwsSettings(FileModel):
     account: AccountId
     region: Region
     protected: bool = Field(
-        default=False, description="Nothing that holds data can be deleted, nor the cluster, until this is lifted."
+        default=False, description="Neither stores nor the cluster can be deleted until this is set to false."
     )
     final_snapshots: bool = Field(
-        default=False, description="Database and carts leave a last snapshot, and its key, when they are destroyed."
+        default=False, description="A destroy leaves a final snapshot of database and carts, and its key."
     )
     expires: Day | None = Field(default=None, description="The day on which the stack may be torn down.")
     production: bool = Field(

@@ -1,1 +1,1 @@
-"""The policy pack: what no environment may be, whatever its program says. See docs/policies.md."""
+"""The policy pack: rules for every stack, whatever its program does. See docs/policies.md."""

@@ -1,4 +1,4 @@
-"""Data is encrypted wherever it rests, and on each way."""
+"""Data is encrypted at rest and in transit."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ _REPLICATION_GROUP: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 _LISTENER: Final = "aws:lb/listener:Listener"
 _BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
 _PARAMETERS: Final = "aws:rds/parameterGroup:ParameterGroup"
-_KEY: Final = "a key of KMS"
+_KEY: Final = "a KMS key"
 
 AT_REST: Final = property_rule(
     "encrypted-at-rest",
-    "Stores, images, secrets and notices are encrypted with keys of the account.",
+    "Stores, images, secrets and notifications are encrypted with keys of the account.",
     Property(_INSTANCE, "storageEncrypted", is_true, "true"),
     Property(_REPLICATION_GROUP, "atRestEncryptionEnabled", is_true, "true"),
     Property(_REPLICATION_GROUP, "kmsKeyId", is_set, _KEY),
@@ -44,20 +44,23 @@ def _in_transit(resource: Resource) -> Iterator[str]:
     if resource.type == _BUCKET_POLICY:
         policy = resource.get("policy")
         if policy is not Missing.UNKNOWN and not _refuses_plain_http(policy):
-            yield "policy: must deny all that comes without TLS (aws:SecureTransport false)"
+            yield "policy: must deny all requests without TLS (aws:SecureTransport false)"
 
 
 IN_TRANSIT: Final = (
     property_rule(
         "tls",
-        "Caches and the load balancer take TLS alone, and caches only whoever logs in.",
+        "Caches and the load balancer accept only TLS, and caches require a login.",
         Property(_REPLICATION_GROUP, "transitEncryptionEnabled", is_true, "true"),
         Property(_REPLICATION_GROUP, "authToken", is_set, "set"),
         Property(_LISTENER, "protocol", lambda value: value == "HTTPS", "HTTPS"),
         Property(_LISTENER, "sslPolicy", lambda value: "TLS13" in str(value), "one of AWS' policies with TLS 1.3"),
     ),
     Rule(
-        "tls-forced", "Databases and buckets refuse what is not encrypted.", (_PARAMETERS, _BUCKET_POLICY), _in_transit
+        "tls-forced",
+        "Databases and buckets refuse plain connections.",
+        (_PARAMETERS, _BUCKET_POLICY),
+        _in_transit,
     ),
 )
 

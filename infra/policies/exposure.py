@@ -1,4 +1,4 @@
-"""Nothing is open to the world but the load balancer, and that to Cloudflare alone."""
+"""Nothing is open to the internet, except the load balancer to Cloudflare."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -9,7 +9,7 @@ _WORLD: Final = ("0.0.0.0/0", "::/0")
 _ACCESS_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 _RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-_FORMER_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
+_OLD_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 _CLUSTER: Final = "aws:eks/cluster:Cluster"
 _SERVICE: Final = "kubernetes:core/v1:Service"
@@ -17,7 +17,7 @@ _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "r
 
 NO_PUBLIC_STORES: Final = property_rule(
     "no-public-stores",
-    "No store has an address that the internet reaches, and no bucket can be opened.",
+    "No store has a public address, and no bucket can be made public.",
     Property("aws:rds/instance:Instance", "publiclyAccessible", lambda value: not is_true(value), "false"),
     *(Property(_ACCESS_BLOCK, name, is_true, "true") for name in _BLOCKS),
     Property("aws:ec2/subnet:Subnet", "mapPublicIpOnLaunch", lambda value: not is_true(value), "false"),
@@ -30,13 +30,13 @@ def _open_groups(resource: Resource) -> Iterator[str]:
             if (source := resource.get(path)) in _WORLD:
                 yield f"{path}: {source!r}: must be narrower: name the networks or the group that may connect"
         return
-    if resource.type == _FORMER_RULE:
+    if resource.type == _OLD_RULE:
         if resource.get("type") == "ingress":
             yield from _world_in(resource.properties, "")
         return
     for rule in items(resource.get("ingress")):
         if resource.type == _DEFAULT_GROUP:
-            yield "ingress: must be empty: whoever names no group gets this one"
+            yield "ingress: must be empty: resources without a group of their own get this one"
         yield from _world_in(rule, "ingress.")
 
 
@@ -49,8 +49,8 @@ def _world_in(rule: Any, where: str) -> Iterator[str]:
 
 NO_OPEN_GROUPS: Final = Rule(
     "no-open-security-groups",
-    "No security group lets the world in.",
-    (_GROUP, _DEFAULT_GROUP, _RULE, _FORMER_RULE),
+    "No security group is open to the internet.",
+    (_GROUP, _DEFAULT_GROUP, _RULE, _OLD_RULE),
     _open_groups,
 )
 
@@ -66,12 +66,12 @@ def _open_cluster(resource: Resource) -> Iterator[str]:
 
 
 CLOSED_CLUSTER: Final = Rule(
-    "closed-cluster", "The API of a cluster is reached from named networks alone.", (_CLUSTER,), _open_cluster
+    "closed-cluster", "Only named networks can reach the API of a cluster.", (_CLUSTER,), _open_cluster
 )
 
 ACCESS_ENTRIES_ONLY: Final = property_rule(
     "access-entries",
-    "Access entries alone let someone into a cluster, and what is done there is logged.",
+    "Access to a cluster is only by access entries, and the cluster logs it.",
     Property(_CLUSTER, "accessConfig.authenticationMode", lambda value: value == "API", "API"),
     Property(
         _CLUSTER,
@@ -88,6 +88,6 @@ NO_CLUSTER_BALANCERS: Final = property_rule(
         _SERVICE,
         "spec.type",
         lambda value: value != "LoadBalancer",
-        "ClusterIP: infra/aws/load_balancer.py leads to it",
+        "ClusterIP: infra/aws/load_balancer.py routes to it",
     ),
 )

@@ -1,4 +1,4 @@
-"""Whoever may do something in AWS may do just that."""
+"""IAM policies allow only what is needed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _too_much(statement: Mapping[str, Any], of: str) -> Iterator[str]:
     if "*" in actions:
         yield "Action: '*': must name what is allowed"
     if "NotAction" in statement:
-        yield "NotAction: must be Action: it allows all else, and what AWS will add"
+        yield "NotAction: must be Action: it allows everything else, also what AWS adds later"
     services = [action for action in actions if action.endswith(":*")]
     # In the policy of a key, "*" is that key.
     everything = "*" in _list(statement.get("Resource")) and of != _KEY
@@ -55,20 +55,22 @@ def _too_much(statement: Mapping[str, Any], of: str) -> Iterator[str]:
         yield "Principal: '*': must name who is trusted, or have a condition"
 
 
-NO_WILDCARDS: Final = Rule("no-wildcards", "No policy allows everything, or everyone.", tuple(_DOCUMENTS), _wildcards)
+NO_WILDCARDS: Final = Rule(
+    "no-wildcards", "No IAM policy allows everything or everyone.", tuple(_DOCUMENTS), _wildcards
+)
 
 
 def _administrators(resource: Resource) -> Iterator[str]:
     path = _ATTACHMENTS[resource.type]
-    given = resource.get(path)
-    for arn in [given] if isinstance(given, str) else items(given):
+    attached = resource.get(path)
+    for arn in [attached] if isinstance(attached, str) else items(attached):
         if not isinstance(arn, Missing) and arn.rpartition("/")[2] in _ADMINISTRATORS:
-            yield f"{path}: {arn!r}: must be a policy of what the role does"
+            yield f"{path}: {arn!r}: must be a policy for what the role does"
 
 
 NO_ADMINISTRATORS: Final = Rule(
     "no-administrators",
-    "No role has one of AWS' policies that allow nearly everything.",
+    "No role has an AWS managed policy that allows nearly everything.",
     tuple(_ATTACHMENTS),
     _administrators,
 )

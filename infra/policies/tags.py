@@ -1,12 +1,12 @@
-"""What a stack made is found by its tags: by a person, by the budget, and by the sweep after a destroy."""
+"""The resources of a stack have its tags, by which people, the budget, and the sweep after a destroy find them."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from infra.policies.rules import Resource, Rule
 
-_WANTED: Final = ("boutique:project", "boutique:stack")
-TAKE_NONE: Final = (
+_REQUIRED: Final = ("boutique:project", "boutique:stack")
+UNTAGGABLE: Final = (
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:ec2/route:Route",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -25,16 +25,16 @@ TAKE_NONE: Final = (
     "aws:sns/topicPolicy:TopicPolicy",
     "aws:sns/topicSubscription:TopicSubscription",
 )
-"""Types that AWS has no tags for; of any other type, a new one too, tags are wanted."""
+"""Types that cannot have tags. All others, including new ones, must have them."""
 
 
 def _untagged(resource: Resource) -> Iterator[str]:
     tags = resource.tags()
-    if resource.type in TAKE_NONE or tags is None:
+    if resource.type in UNTAGGABLE or tags is None:
         return
-    for tag in _WANTED:
+    for tag in _REQUIRED:
         if tag not in tags:
             yield f"tags: must have {tag}: give the provider the stack's default tags (Naming.tags)"
 
 
-TAGGED: Final = Rule("tagged", "Whatever takes tags has the stack's.", ("aws:",), _untagged)
+TAGGED: Final = Rule("tagged", "Every resource that can have tags has the stack's.", ("aws:",), _untagged)

@@ -1,4 +1,4 @@
-"""What is asked of AWS and Cloudflare before anything is made, and how a wrong answer is told."""
+"""Preflight asks AWS and Cloudflare before anything is created, and reports what does not fit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pulumi.runtime import mocks
 
 from boutique_definition.validation import ConfigError
 from infra.aws import cloudflare
-from infra.aws.preflight import Clouds, preflight
+from infra.aws.preflight import Providers, preflight
 from infra.tests.conftest import aws_settings
 
 IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
@@ -38,7 +38,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
 
 
 class AnswerError(grpc.RpcError):
-    """As the engine passes a provider's error on."""
+    """A provider's error, as the engine passes it on."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
@@ -51,8 +51,8 @@ class AnswerError(grpc.RpcError):
         return self._words
 
 
-class Providers(mocks.Mocks):
-    """Answer as told; a text is an error."""
+class FakeProviders(mocks.Mocks):
+    """Returns the given answers to invokes. An answer that is text is an error."""
 
     def __init__(self, answers: Mapping[str, dict[str, Any] | str]) -> None:
         self._answers = answers
@@ -70,24 +70,24 @@ class Providers(mocks.Mocks):
 
 
 def ask(stack: str, answers: Mapping[str, dict[str, Any] | str] = GOOD) -> tuple[list[str], list[mocks.MockCallArgs]]:
-    """The zones that are chosen, and what was asked."""
-    providers = Providers({**GOOD, **answers})
-    mocks.set_mocks(providers, "boutique", stack, preview=True)
+    """Returns the chosen zones, and what was asked."""
+    fakes = FakeProviders({**GOOD, **answers})
+    mocks.set_mocks(fakes, "boutique", stack, preview=True)
     zones: list[str] = []
 
     def program() -> None:
-        clouds = Clouds(
+        providers = Providers(
             aws=pulumi.InvokeOptions(provider=aws.Provider("aws", region="eu-central-1")),
             cloudflare=pulumi.InvokeOptions(provider=cloudflare.Provider("cloudflare")),
         )
-        zones.extend(preflight(stack, aws_settings(stack), clouds).availability_zones)
+        zones.extend(preflight(stack, aws_settings(stack), providers).availability_zones)
 
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
-    return zones, providers.asked
+    return zones, fakes.asked
 
 
-def mistakes(stack: str, answers: Mapping[str, dict[str, Any] | str]) -> list[str]:
-    """Without the file, which each must name."""
+def errors(stack: str, answers: Mapping[str, dict[str, Any] | str]) -> list[str]:
+    """Returns the lines of the error, without the file that each must name."""
     with pytest.raises(ConfigError) as caught:
         ask(stack, answers)
     file = f"stacks/Pulumi.{stack}.yaml: boutique:aws."
@@ -134,48 +134,49 @@ def test_what_the_settings_name_is_what_is_asked_for() -> None:
 
 
 def test_credentials_of_another_account_are_refused_before_anything_else_is_asked() -> None:
-    assert mistakes("dev", {IDENTITY: {"accountId": "999999999999"}, ZONES: "would be asked"}) == [
-        ("account: '123456789012': the credentials are of 999999999999: sign in to the stack's account, or correct it")
+    assert errors("dev", {IDENTITY: {"accountId": "999999999999"}, ZONES: "would be asked"}) == [
+        ("account: '123456789012': the credentials are for 999999999999: sign in to the stack's account")
     ]
 
 
-def test_missing_or_wrong_credentials_are_told_in_the_providers_words_without_its_wrapping() -> None:
+def test_missing_or_wrong_credentials_are_reported_in_the_providers_words() -> None:
     wrapped = (
         f"invocation of {IDENTITY} returned an error: invoking {IDENTITY}: 1 error occurred:\n"
         "\t* reading STS Caller Identity: InvalidClientTokenId: The security token is invalid.\n\n"
     )
-    assert mistakes("dev", {IDENTITY: wrapped}) == [
+    assert errors("dev", {IDENTITY: wrapped}) == [
         (
-            "account: '123456789012': AWS takes no credentials for it: sign in, such "
-            "as with `aws sso login`: reading STS Caller Identity: InvalidClientTokenId: The security token is invalid."
+            "account: '123456789012': AWS rejects the credentials: sign in, for "
+            "example with `aws sso login`: reading STS Caller Identity: "
+            "InvalidClientTokenId: The security token is invalid."
         )
     ]
 
 
-def test_too_few_zones_are_told_with_those_that_there_are() -> None:
-    assert mistakes("prod", {ZONES: {"names": ["us-west-1c", "us-west-1a"]}}) == [
+def test_too_few_zones_are_reported_with_those_that_exist() -> None:
+    assert errors("prod", {ZONES: {"names": ["us-west-1c", "us-west-1a"]}}) == [
         ("network.zones: 3: eu-central-1 has 2 for EKS (us-west-1a, us-west-1c): choose fewer, or another region")
     ]
 
 
-def test_a_version_that_eks_does_not_offer_is_told_with_those_that_it_does() -> None:
+def test_a_version_that_eks_does_not_offer_is_reported_with_those_that_it_does() -> None:
     offered = {"clusterVersions": [{"clusterVersion": version} for version in ("1.100", "1.36", "1.35")]}
-    assert mistakes("dev", {VERSIONS: offered}) == [
+    assert errors("dev", {VERSIONS: offered}) == [
         "cluster.version: '1.34': must be one that EKS supports: 1.35, 1.36, 1.100"
     ]
 
 
-def test_a_postgres_that_rds_does_not_offer_is_told() -> None:
-    assert mistakes("dev", {POSTGRES: "no RDS engine versions match the criteria"}) == [
+def test_a_postgres_that_rds_does_not_offer_is_reported() -> None:
+    assert errors("dev", {POSTGRES: "no RDS engine versions match the criteria"}) == [
         (
-            "database.version: '17': must be a Postgres that RDS offers, "
-            "which this is not: no RDS engine versions match the criteria"
+            "database.version: '17': must be a version of Postgres that RDS offers: "
+            "no RDS engine versions match the criteria"
         )
     ]
 
 
-def test_an_instance_class_that_does_not_exist_is_told() -> None:
-    assert mistakes("dev", {INSTANCE: "no RDS DB Instance Classes match the criteria"}) == [
+def test_an_instance_class_that_does_not_exist_is_reported() -> None:
+    assert errors("dev", {INSTANCE: "no RDS DB Instance Classes match the criteria"}) == [
         (
             "database.instanceClass: 'db.t4g.micro': must be one that RDS offers with "
             "Postgres 17.6 and gp3, such as db.t4g.micro: no RDS DB Instance Classes match the criteria"
@@ -191,73 +192,70 @@ def test_an_instance_class_that_does_not_exist_is_told() -> None:
         ("supportsPerformanceInsights", "insights"),
     ],
 )
-def test_an_instance_class_without_what_the_settings_ask_for_is_told(capability: str, need: str) -> None:
-    assert mistakes("prod", {INSTANCE: {**GOOD[INSTANCE], capability: False}}) == [
-        (
-            "database.instanceClass: 'db.m7g.large': RDS offers it without what "
-            f"database.{need} needs: choose another class"
-        )
+def test_an_instance_class_without_a_required_capability_is_reported(capability: str, need: str) -> None:
+    assert errors("prod", {INSTANCE: {**GOOD[INSTANCE], capability: False}}) == [
+        (f"database.instanceClass: 'db.m7g.large': RDS does not offer it with database.{need}: choose another class")
     ]
 
 
-def test_an_instance_class_needs_nothing_that_the_settings_do_not_ask_for() -> None:
+def test_an_instance_class_needs_only_the_capabilities_that_the_settings_use() -> None:
     zones, _ = ask("demo", {INSTANCE: {**GOOD[INSTANCE], "multiAzCapable": False, "readReplicaCapable": False}})
     assert zones
 
 
-def test_a_node_type_that_does_not_exist_is_told_for_each_cache() -> None:
-    assert mistakes("staging", {NODE: "couldn't find resource"}) == [
+def test_a_node_type_that_does_not_exist_is_reported_for_each_cache() -> None:
+    assert errors("staging", {NODE: "couldn't find resource"}) == [
         f"caches.{cache}.nodeType: '{node_type}': must be one that "
         "ElastiCache offers with Valkey, such as cache.t4g.micro: couldn't find resource"
         for cache, node_type in (("carts", "cache.t4g.small"), ("sessions", "cache.t4g.micro"))
     ]
 
 
-def test_a_zone_that_is_unknown_or_of_another_account_is_told() -> None:
-    assert mistakes("dev", {DOMAIN: "404 Not Found: Invalid zone identifier"}) == [
+def test_an_unknown_zone_is_reported() -> None:
+    assert errors("dev", {DOMAIN: "404 Not Found: Invalid zone identifier"}) == [
         (
-            "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353': must be a zone of the "
-            "account that CLOUDFLARE_API_TOKEN is for, which may read it: 404 Not Found: Invalid zone identifier"
+            "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353': must be a zone that "
+            "CLOUDFLARE_API_TOKEN may read: 404 Not Found: Invalid zone identifier"
         )
     ]
 
 
 @pytest.mark.parametrize("name", ["example.org", "ample.com", "shop.dev.example.com"])
-def test_a_domain_outside_of_the_zone_is_told(name: str) -> None:
-    assert mistakes("dev", {DOMAIN: {"name": name, "status": "active"}}) == [
+def test_a_domain_outside_of_the_zone_is_reported(name: str) -> None:
+    assert errors("dev", {DOMAIN: {"name": name, "status": "active"}}) == [
         f"dns.domain: 'dev.example.com': must be {name} or end in .{name}, the zone of dns.zoneId"
     ]
 
 
 @pytest.mark.parametrize("name", ["example.com", "dev.example.com"])
-def test_a_domain_is_the_zones_own_or_within_it(name: str) -> None:
+def test_a_domain_may_be_the_zone_or_within_it(name: str) -> None:
     assert ask("dev", {DOMAIN: {"name": name, "status": "active"}})[0]
 
 
-def test_a_zone_that_is_shared_must_have_what_the_stack_would_set_in_its_own() -> None:
+def test_a_shared_zone_must_have_the_settings_of_an_own_zone() -> None:
     lax: dict[str, dict[str, Any] | str] = {
         f"{ZONE_SETTING}:ssl": {"value": "flexible"},
         f"{ZONE_SETTING}:always_use_https": "403 Forbidden",
     }
     zone = "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353'"
-    assert mistakes("dev", lax) == [
+    assert errors("dev", lax) == [
         f"{zone}: the zone example.com has ssl 'flexible': it must be 'strict', for all hosts in it",
-        f"{zone}: Cloudflare does not tell the zone's setting always_use_https: 403 Forbidden",
+        f"{zone}: Cloudflare does not return the zone's setting always_use_https: 403 Forbidden",
     ]
     assert ask("dev", {**lax, DOMAIN: {"name": "dev.example.com", "status": "active"}})[0]
 
 
-def test_a_zone_that_does_not_serve_yet_is_told() -> None:
-    assert mistakes("dev", {DOMAIN: {"name": "example.com", "status": "pending"}}) == [
+def test_a_pending_zone_is_reported() -> None:
+    assert errors("dev", {DOMAIN: {"name": "example.com", "status": "pending"}}) == [
         (
             "dns.zoneId: '023e105f4ecef8ad9ca31a8372d0c353': the zone is pending: "
-            "give its name servers to the registrar first"
+            "enter its name servers at the registrar first"
         )
     ]
 
 
-def test_all_mistakes_are_told_at_once() -> None:
-    lines = mistakes(
+def test_all_errors_are_reported_at_once() -> None:
+    lines = errors(
         "prod", {ZONES: {"names": []}, VERSIONS: {"clusterVersions": []}, INSTANCE: "no", NODE: "no", DOMAIN: "no"}
     )
     assert [line.partition(":")[0] for line in lines] == [
@@ -271,7 +269,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(("token", "key"), [(ZONES, "region"), (VERSIONS, "cluster.version")])
-def test_where_aws_refuses_to_answer_the_setting_that_it_was_asked_for_is_named(token: str, key: str) -> None:
-    (line,) = mistakes("dev", {token: "AccessDenied: not authorized"})
+def test_a_rejected_request_names_the_setting_that_it_was_for(token: str, key: str) -> None:
+    (line,) = errors("dev", {token: "AccessDenied: not authorized"})
     assert line.startswith(f"{key}: ")
     assert line.endswith(": AccessDenied: not authorized")

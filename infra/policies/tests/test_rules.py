@@ -13,7 +13,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from infra.policies.pack import RULES
 from infra.policies.rules import Resource, Stack, read_stack
-from infra.policies.tags import TAKE_NONE
+from infra.policies.tags import UNTAGGABLE
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "policies.md"
 DIGEST = f"registry/cart@sha256:{'0' * 64}"
@@ -371,7 +371,7 @@ def test_a_tag_may_have_a_value_that_is_not_known_yet() -> None:
     assert violations("tagged", "aws:ec2/vpc:Vpc", {"tags": tags}) == []
 
 
-@pytest.mark.parametrize("kind", TAKE_NONE)
+@pytest.mark.parametrize("kind", UNTAGGABLE)
 def test_a_type_that_is_said_to_take_no_tags_takes_none(kind: str) -> None:
     _, path, name = kind.split(":")
     module = importlib.import_module(f"pulumi_aws.{path.partition('/')[0]}")
