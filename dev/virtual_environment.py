@@ -27,7 +27,6 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 
 _LOCK = ROOT / "requirements.lock"
-_STAMP = ENVIRONMENT / "installed"
 _OLDEST_PYTHON = (3, 11)
 _MEMBERS = ("offline", "services/*", "services/lib/*")
 """The workspace's packages beside the root; pyproject.toml has the same list for uv."""
@@ -42,27 +41,27 @@ def run_command(arguments: Sequence[str]) -> NoReturn:
     os.execv(PYTHON, [str(PYTHON), "-m", "cli", *arguments])  # noqa: S606 (no shell is wanted)
 
 
-def ensure_environment() -> None:
-    """Makes `.venv` match the lock file and the workspace.
+def ensure_environment(environment: Path = ENVIRONMENT) -> None:
+    """Makes the virtual environment match the lock file and the workspace.
 
     Raises:
         ActionableError: Python is too old, or a package cannot be installed.
     """
-    stamp = _digest()
-    if _STAMP.exists() and _STAMP.read_text() == stamp:
+    installed, digest = environment / "installed", _digest()
+    if installed.exists() and installed.read_text() == digest:
         return
     started = time.monotonic()
-    print(f"Installing the Python packages of {_LOCK.name} into {ENVIRONMENT.name} …", file=sys.stderr)
-    _STAMP.unlink(missing_ok=True)
-    if not PYTHON.exists():
-        _create()
-    uv = ENVIRONMENT / "bin" / "uv"
+    print(f"Installing the Python packages of {_LOCK.name} into {environment.name} …", file=sys.stderr)
+    installed.unlink(missing_ok=True)
+    python, uv = environment / "bin" / "python", environment / "bin" / "uv"
+    if not python.exists():
+        _create(environment)
     if not uv.exists():
-        _install_uv()
-    _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, _LOCK])
+        _install_uv(python)
+    _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, _LOCK])
     members = [argument for member in workspace_members() for argument in ("--editable", member)]
-    _run([uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", PYTHON, *members])
-    _STAMP.write_text(stamp)
+    _run([uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", python, *members])
+    installed.write_text(digest)
     print(f"✓ Installed ({time.monotonic() - started:.0f} s)", file=sys.stderr)
 
 
@@ -79,11 +78,11 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def _create() -> None:
+def _create(environment: Path) -> None:
     if sys.version_info < _OLDEST_PYTHON:
-        _create_with_newer_python()
+        _create_with_newer_python(environment)
         return
-    command = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
+    command = [sys.executable, "-m", "venv", "--clear", str(environment)]
     if subprocess.run(command, check=False, capture_output=True).returncode == 0:
         return
     # Debian keeps the part of Python that creates virtual environments in a package of its own.
@@ -98,7 +97,7 @@ def _create() -> None:
     )
 
 
-def _create_with_newer_python() -> None:
+def _create_with_newer_python(environment: Path) -> None:
     """Lets uv find or fetch a Python that is new enough."""
     oldest = ".".join(map(str, _OLDEST_PYTHON))
     uv = shutil.which("uv")
@@ -107,17 +106,17 @@ def _create_with_newer_python() -> None:
             f"Boutique needs Python {oldest} or newer, and this is {sys.version.split()[0]}: install it and run the "
             f"command with it (make PYTHON=python{oldest}), or install uv, which fetches it."
         )
-    _run([uv, "venv", "--quiet", "--seed", "--clear", "--python", f">={oldest}", ENVIRONMENT])
+    _run([uv, "venv", "--quiet", "--seed", "--clear", "--python", f">={oldest}", environment])
 
 
-def _install_uv() -> None:
+def _install_uv(python: Path) -> None:
     pinned = re.search(r"^uv==.*(?:\n .*)*", _LOCK.read_text(), re.MULTILINE)
     if pinned is None:
         raise ActionableError(f"{_LOCK.name} does not pin uv: restore the file from git.")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(pinned.group())
         requirements.flush()
-        _run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", requirements.name])
+        _run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", requirements.name])
 
 
 def _run(command: Sequence[str | Path]) -> None:
