@@ -1,4 +1,4 @@
-"""What one who starts the shoppers may rely on, with a program in k6's place."""
+"""The process around k6, with a fake k6."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CROSSED: dict[str, Any] = {"errors": {"GET /: status is 200": 2}, "crossed": ["a
 
 @pytest.fixture
 def install(tmp_path: Path) -> Install:
-    """Puts a k6 on PATH that logs lines, gives a summary and ends with a status."""
+    """Puts a fake k6 on PATH that logs lines, writes a summary and exits with a status."""
 
     def install(*lines: object, status: int = 0, first: str = "", **summary: object) -> None:
         said = [line if isinstance(line, str) else json.dumps(line) for line in lines]
@@ -73,12 +73,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def outcome(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:
-    """The exit status, and what each line of output holds."""
+    """Returns the exit status, and the JSON of each line of output."""
     output, _ = process.communicate(timeout=60)
     return process.returncode, [json.loads(line) for line in output.splitlines()]
 
 
-def test_a_run_that_keeps_every_limit_ends_with_its_summary(install: Install, start: Start) -> None:
+def test_a_run_within_its_thresholds_ends_with_its_summary(install: Install, start: Start) -> None:
     install()
     status, lines = outcome(start())
     assert status == 0
@@ -86,7 +86,7 @@ def test_a_run_that_keeps_every_limit_ends_with_its_summary(install: Install, st
     assert (lines[-1]["message"], lines[-1]["service"]) == ("the run is over", "synthetics")
 
 
-def test_a_run_that_crosses_a_limit_fails_and_says_which_in_words(install: Install, start: Start) -> None:
+def test_a_run_that_crosses_a_threshold_fails_and_describes_it(install: Install, start: Start) -> None:
     install(status=99, **CROSSED)
     status, lines = outcome(start())
     assert status == 1
@@ -94,7 +94,7 @@ def test_a_run_that_crosses_a_limit_fails_and_says_which_in_words(install: Insta
     assert (lines[-1]["level"], lines[-1]["message"]) == ("error", "the run failed: a check failed; too slow")
 
 
-def test_a_k6_that_fails_is_told_by_its_status(install: Install, start: Start) -> None:
+def test_a_failure_of_k6_is_reported_with_its_exit_status(install: Install, start: Start) -> None:
     install(first="sys.exit('panic: runtime error')")
     status, lines = outcome(start())
     assert status == 1
@@ -104,7 +104,7 @@ def test_a_k6_that_fails_is_told_by_its_status(install: Install, start: Start) -
     ]
 
 
-def test_a_missing_k6_ends_the_start_with_a_line_that_says_so(start: Start) -> None:
+def test_a_missing_k6_is_reported_in_one_line(start: Start) -> None:
     status, [line] = outcome(start())
     assert status == os.EX_UNAVAILABLE
     assert line["level"] == "error"
@@ -112,7 +112,7 @@ def test_a_missing_k6_ends_the_start_with_a_line_that_says_so(start: Start) -> N
     assert line["message"].endswith("/bin nor on PATH")
 
 
-def test_the_k6_of_the_image_comes_before_one_on_path(
+def test_the_k6_of_the_image_takes_precedence_over_path(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -124,11 +124,11 @@ def test_the_k6_of_the_image_comes_before_one_on_path(
     assert k6.find(tmp_path / "bin") == tmp_path / "bin" / "k6"
 
 
-def test_k6_is_told_the_settings_and_nothing_else(install: Install, start: Start, tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    install(first=f"open({str(told)!r}, 'w').write(json.dumps([sys.argv[1:], dict(os.environ)]))")
+def test_k6_gets_the_settings_and_no_other_variables(install: Install, start: Start, tmp_path: Path) -> None:
+    reported = tmp_path / "reported"
+    install(first=f"open({str(reported)!r}, 'w').write(json.dumps([sys.argv[1:], dict(os.environ)]))")
     outcome(start(USERS="7", RUN_SECONDS="90", K6_OUT="json=out.json", AWS_SECRET_ACCESS_KEY="testing"))
-    arguments, environment = json.loads(told.read_text())
+    arguments, environment = json.loads(reported.read_text())
     assert arguments[0] == "run"
     assert Path(arguments[-1]).name == "shopper.js"
     environment.pop("LC_CTYPE", None)  # Python's own, of the program in k6's place
@@ -145,7 +145,7 @@ def test_k6_is_told_the_settings_and_nothing_else(install: Install, start: Start
     }
 
 
-def test_what_k6_and_its_script_log_is_logged_as_our_own(install: Install, start: Start) -> None:
+def test_the_log_of_k6_and_its_script_is_copied(install: Install, start: Start) -> None:
     said = json.dumps({"message": "check failed", "check": "GET /: status is 200", "status": 503})
     install(
         {"level": "error", "msg": said, "source": "console", "time": "2000-01-01T00:00:00Z"},
@@ -169,7 +169,7 @@ signal.sigwait({signal.SIGTERM})
 """
 
 
-def test_a_terminated_run_is_summed_up_and_no_failure(install: Install, start: Start) -> None:
+def test_a_terminated_run_has_a_summary_and_succeeds(install: Install, start: Start) -> None:
     install({"level": "error", "msg": "test run was aborted"}, first=UNTIL_TERMINATED, status=105)
     process = start()
     assert process.stdout is not None
@@ -184,7 +184,7 @@ def test_a_terminated_run_is_summed_up_and_no_failure(install: Install, start: S
 
 
 @pytest.mark.parametrize("has_failed", [False, True])
-def test_one_that_stays_is_idle_after_its_run_until_it_is_terminated(
+def test_with_stay_the_process_idles_after_its_run_until_it_is_terminated(
     install: Install, start: Start, has_failed: bool
 ) -> None:
     install(status=99, **CROSSED) if has_failed else install()
@@ -217,13 +217,11 @@ def summary(**changes: Any) -> k6.Summary:
         (k6.Run(-signal.SIGTERM, None, was_terminated=False), False),
     ],
 )
-def test_a_run_succeeds_where_limits_are_kept_and_k6_ended_by_itself_or_by_our_wish(
-    run: k6.Run, is_success: bool
-) -> None:
+def test_a_run_succeeds_within_its_thresholds_also_when_terminated(run: k6.Run, is_success: bool) -> None:
     assert run.is_success == is_success
 
 
-def test_a_setting_that_makes_no_sense_ends_the_start_and_is_named(start: Start) -> None:
+def test_an_invalid_setting_is_named_at_the_start(start: Start) -> None:
     process = start(USERS="51", RUN_SECONDS="0")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == os.EX_CONFIG

@@ -1,4 +1,4 @@
-"""What the shoppers find out about a web-gateway, by the real k6 against one that answers as the contract says."""
+"""What the shoppers check, with the real k6 and a fake web gateway that follows the contract."""
 
 import asyncio
 import contextlib
@@ -62,7 +62,7 @@ CARD_RULES = {
 
 
 class WebGateway:
-    """Sessions and carts in memory. A test has answers, by what asks for them, changed or replaced."""
+    """Has sessions and carts in memory. Tests change or replace its responses, by request."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -90,7 +90,7 @@ class WebGateway:
             routes=[
                 Route("/healthz", self.health),
                 Route("/api/v1/content/{file}", self.answered("GET /content/{file}", self.picture)),
-                *(self.route(asked, content) for asked, content in api.items()),
+                *(self.route(endpoint, content) for endpoint, content in api.items()),
                 *(
                     Route(path, self.answered(f"GET {path}", self.page))
                     for path in ("/", "/cart", "/checkout", "/confirmation")
@@ -98,22 +98,22 @@ class WebGateway:
             ]
         )
 
-    def route(self, asked: str, content: Callable[[Request, str], Awaitable[Content]]) -> Route:
-        method, _, path = asked.partition(" ")
+    def route(self, endpoint: str, content: Callable[[Request, str], Awaitable[Content]]) -> Route:
+        method, _, path = endpoint.partition(" ")
 
         async def answer(request: Request, session: str) -> Response:
             right = await content(request, session)
-            return JSONResponse(self.broken[asked](right) if asked in self.broken else right)
+            return JSONResponse(self.broken[endpoint](right) if endpoint in self.broken else right)
 
-        return Route(f"/api/v1{path}", self.answered(asked, answer), methods=[method])
+        return Route(f"/api/v1{path}", self.answered(endpoint, answer), methods=[method])
 
     def answered(
-        self, asked: str, answer: Callable[[Request, str], Awaitable[Response]]
+        self, endpoint: str, answer: Callable[[Request, str], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answered(request: Request) -> Response:
             self.seen.append(f"{request.method} {request.url.path}")
             session = request.cookies.get("session_id", uuid.uuid4().hex)
-            response = self.replaced.get(asked) or await answer(request, session)
+            response = self.replaced.get(endpoint) or await answer(request, session)
             if self.starts_sessions:
                 response.headers["set-cookie"] = f"session_id={session}; Path=/"
             return response
@@ -161,8 +161,8 @@ class WebGateway:
         return SUCCESS | costs | {"order_id": order_id, "tracking_id": tracking_id, "items": items}
 
     def costs(self, session: str) -> Content:
-        goods = round(sum(price(id_) * int(quantity) for id_, quantity in self.carts[session].items()), 2)
-        return {"items_total": goods, "shipping_cost": SHIPPING, "total": round(goods + SHIPPING, 2)}
+        items_total = round(sum(price(id_) * int(quantity) for id_, quantity in self.carts[session].items()), 2)
+        return {"items_total": items_total, "shipping_cost": SHIPPING, "total": round(items_total + SHIPPING, 2)}
 
 
 def is_valid(order: Content) -> bool:
@@ -193,7 +193,7 @@ def path_with_k6() -> str:
 
 @pytest.fixture
 async def start(path_with_k6: str, tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts shoppers that do not dawdle, at an address and with other variables."""
+    """Starts shoppers that do not wait, with an address and other variables."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(address: str, **variables: str) -> asyncio.subprocess.Process:
@@ -218,7 +218,7 @@ def kill(process: asyncio.subprocess.Process) -> None:
 
 
 async def outcome(process: asyncio.subprocess.Process) -> tuple[int | None, list[dict[str, Any]]]:
-    """The exit status, and what each line of output holds."""
+    """Returns the exit status, and the JSON of each line of output."""
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, [json.loads(line) for line in output.splitlines()]
 
@@ -233,7 +233,7 @@ def changed(**changes: object) -> Break:
 
 async def test_shoppers_go_from_the_home_page_to_an_order_and_an_empty_cart(gateway: WebGateway, start: Start) -> None:
     status, lines = await outcome(await start(gateway.address))
-    visit = [re.sub(r"/(PRODUCT|product-).*", "/…", asked) for asked in gateway.seen[1:19]]
+    visit = [re.sub(r"/(PRODUCT|product-).*", "/…", endpoint) for endpoint in gateway.seen[1:19]]
     assert status == 0
     assert visit == [
         "GET /",
@@ -255,7 +255,7 @@ async def test_shoppers_go_from_the_home_page_to_an_order_and_an_empty_cart(gate
     assert total["checks"] >= 3 * total["requests"]
     assert (total["failures"], total["errors"], total["crossed"]) == (0, {}, [])
     assert 0 < total["p50_ms"] <= total["p95_ms"]
-    assert told(lines) == gateway.orders
+    assert reported(lines) == gateway.orders
 
 
 async def test_each_visit_of_each_user_has_a_session_of_its_own(gateway: WebGateway, start: Start) -> None:
@@ -264,32 +264,32 @@ async def test_each_visit_of_each_user_has_a_session_of_its_own(gateway: WebGate
 
 
 @pytest.mark.parametrize(
-    ("asked", "broken", "check"),
+    ("endpoint", "broken", "check"),
     [
         ("POST /product/search", {"results": PRODUCTS[:5]}, "six products are found"),
         ("POST /product/search", {"meta": {}}, "six products are found"),
-        ("POST /product/search", {"results": PRODUCTS[5::-1]}, "the best rated are first"),
-        ("POST /product/search", {"results": [{**PRODUCTS[0], "price": "19.99"}] * 6}, "products are whole"),
-        ("POST /product/search", {"results": [{**PRODUCTS[0], "filename": ""}] * 6}, "products are whole"),
+        ("POST /product/search", {"results": PRODUCTS[5::-1]}, "products are sorted by rating"),
+        ("POST /product/search", {"results": [{**PRODUCTS[0], "price": "19.99"}] * 6}, "products are complete"),
+        ("POST /product/search", {"results": [{**PRODUCTS[0], "filename": ""}] * 6}, "products are complete"),
         ("PUT /cart/{id}/{quantity}", {"message": "failure"}, "succeeds"),
         ("POST /cart", {"data": {"PRODUCT0": "1"}}, "is empty at first"),
         (
             "POST /checkout/quote",
             {"data": {"items_total": 1, "shipping_cost": 1, "total": 2}},
-            "the goods cost what the products do",
+            "the items total is the sum of the prices",
         ),
-        ("POST /checkout/process", {"total": 1.0}, "the total is goods and shipping"),
-        ("POST /checkout/process", {"shipping_cost": 0, "items_total": 1, "total": 1}, "the total is the quoted one"),
+        ("POST /checkout/process", {"total": 1.0}, "the total is items and shipping"),
+        ("POST /checkout/process", {"shipping_cost": 0, "items_total": 1, "total": 1}, "the total is as quoted"),
         ("POST /checkout/process", {"order_id": ""}, "the order has its ids"),
         ("POST /checkout/process", {"tracking_id": None}, "the order has its ids"),
-        ("POST /checkout/process", {"items": []}, "the order holds what was in the cart"),
+        ("POST /checkout/process", {"items": []}, "the order has the items of the cart"),
     ],
 )
-async def test_an_answer_that_is_not_what_the_contract_says_fails_the_run(
-    gateway: WebGateway, start: Start, asked: str, broken: dict[str, Any], check: str
+async def test_a_response_against_the_contract_fails_the_run(
+    gateway: WebGateway, start: Start, endpoint: str, broken: dict[str, Any], check: str
 ) -> None:
-    gateway.broken[asked] = changed(**broken)
-    assert_failed(await outcome(await start(gateway.address)), f"{asked}: {check}", ["a check failed"])
+    gateway.broken[endpoint] = changed(**broken)
+    assert_failed(await outcome(await start(gateway.address)), f"{endpoint}: {check}", ["a check failed"])
 
 
 async def test_a_quote_that_does_not_add_up_fails_the_run(gateway: WebGateway, start: Start) -> None:
@@ -297,24 +297,24 @@ async def test_a_quote_that_does_not_add_up_fails_the_run(gateway: WebGateway, s
         **content,
         "data": {**content["data"], "total": content["data"]["total"] + 0.01},
     }
-    failed = "POST /checkout/quote: the total is goods and shipping"
+    failed = "POST /checkout/quote: the total is items and shipping"
     assert_failed(await outcome(await start(gateway.address)), failed, ["a check failed"])
 
 
-async def test_a_cart_that_forgets_fails_the_run(gateway: WebGateway, start: Start) -> None:
+async def test_a_cart_that_loses_products_fails_the_run(gateway: WebGateway, start: Start) -> None:
     gateway.broken["POST /cart"] = changed(data={})
-    failed = "POST /cart: holds what was put there"
+    failed = "POST /cart: has what was added"
     assert_failed(await outcome(await start(gateway.address)), failed, ["a check failed"])
 
 
-async def test_a_cart_that_an_order_leaves_full_fails_the_run(gateway: WebGateway, start: Start) -> None:
+async def test_a_cart_that_an_order_does_not_empty_fails_the_run(gateway: WebGateway, start: Start) -> None:
     gateway.order_empties_cart = False
     failed = "POST /cart: is empty after the order"
     assert_failed(await outcome(await start(gateway.address)), failed, ["a check failed"])
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer", "check"),
+    ("endpoint", "answer", "check"),
     [
         ("GET /", HTMLResponse("<h1>It works!</h1>"), "is the index page"),
         ("GET /checkout", JSONResponse({}), "is text/html"),
@@ -324,11 +324,11 @@ async def test_a_cart_that_an_order_leaves_full_fails_the_run(gateway: WebGatewa
         ("POST /cart", Response("no JSON", media_type="application/json"), "succeeds"),
     ],
 )
-async def test_an_answer_of_another_kind_fails_the_run(
-    gateway: WebGateway, start: Start, asked: str, answer: Response, check: str
+async def test_a_response_of_another_type_fails_the_run(
+    gateway: WebGateway, start: Start, endpoint: str, answer: Response, check: str
 ) -> None:
-    gateway.replaced[asked] = answer
-    assert_failed(await outcome(await start(gateway.address)), f"{asked}: {check}", ["a check failed"])
+    gateway.replaced[endpoint] = answer
+    assert_failed(await outcome(await start(gateway.address)), f"{endpoint}: {check}", ["a check failed"])
 
 
 async def test_a_home_page_that_starts_no_session_fails_the_run(gateway: WebGateway, start: Start) -> None:
@@ -336,13 +336,11 @@ async def test_a_home_page_that_starts_no_session_fails_the_run(gateway: WebGate
     assert_failed(await outcome(await start(gateway.address)), "GET /: starts a session", ["a check failed"])
 
 
-@pytest.mark.parametrize("asked", ["GET /confirmation", "GET /content/{file}", "POST /checkout/process"])
-async def test_an_answer_with_a_status_of_failure_is_an_error_as_well(
-    gateway: WebGateway, start: Start, asked: str
-) -> None:
-    gateway.replaced[asked] = JSONResponse({"message": "failure", "reason": "a test"}, 500)
+@pytest.mark.parametrize("endpoint", ["GET /confirmation", "GET /content/{file}", "POST /checkout/process"])
+async def test_a_response_with_a_failure_status_fails_the_run(gateway: WebGateway, start: Start, endpoint: str) -> None:
+    gateway.replaced[endpoint] = JSONResponse({"message": "failure", "reason": "a test"}, 500)
     crossed = ["the share of requests that failed is not below 0.1 %", "a check failed"]
-    lines = assert_failed(await outcome(await start(gateway.address)), f"{asked}: status is 200", crossed)
+    lines = assert_failed(await outcome(await start(gateway.address)), f"{endpoint}: status is 200", crossed)
     said = next(line for line in lines if line["message"] == "check failed")
     assert (said["status"], said["body"]) == (500, '{"message":"failure","reason":"a test"}')
 
@@ -360,7 +358,7 @@ def assert_failed(
     return lines
 
 
-def told(lines: list[dict[str, Any]]) -> dict[str, str]:
+def reported(lines: list[dict[str, Any]]) -> dict[str, str]:
     return {line["order_id"]: line["tracking_id"] for line in lines if line["message"] == "order placed"}
 
 
@@ -373,16 +371,14 @@ async def test_a_run_waits_for_the_shop(gateway: WebGateway, start: Start) -> No
     assert summary(lines)["requests"] == len(gateway.seen) - 2
 
 
-async def test_a_shop_that_does_not_come_is_named_in_the_end(start: Start) -> None:
+async def test_an_unreachable_shop_is_reported_with_its_address(start: Start) -> None:
     address = f"127.0.0.1:{free_port()}"
     status, lines = await outcome(await start(address, STARTUP_SECONDS="0"))
     assert status == 1
     assert f"the shop does not answer at {address}" in lines[0]["message"]
 
 
-async def test_a_terminated_run_is_summed_up_and_holds_nothing_against_the_shop(
-    gateway: WebGateway, start: Start
-) -> None:
+async def test_a_terminated_run_has_a_summary_without_errors(gateway: WebGateway, start: Start) -> None:
     gateway.may_answer.clear()
     process = await start(gateway.address, RUN_SECONDS="600")
     await asyncio.wait_for(gateway.is_ordered.wait(), 60)

@@ -1,7 +1,5 @@
-"""Shoppers, simulated with k6, who check every answer.
+"""Synthetic monitoring: shoppers simulated with k6 that check every response of the second storefront.
 
-They shop at the second storefront, through the web-gateway, and have no twin in Python with Locust: the load generator
-is that already, at the first storefront. Both storefronts sell from the same catalog, carts, checkout and payment: a
-twin would load again what is loaded, and its checks would have to be kept true to the same contract as those of
-`shopper.js`. Whoever wants load runs more users of either; whoever wants to know whether answers are right reads here.
+The load generator puts load on the first storefront with Locust. Both storefronts use the same services, so there is no
+Locust version of these shoppers: it would only repeat that load and these checks.
 """

@@ -1,7 +1,7 @@
-"""The shoppers' process: `python3 -m boutique_synthetics`.
+"""Runs the shoppers: `python3 -m boutique_synthetics`.
 
-The run's summary is its last line but for what went wrong. The status is 0 where every limit was kept, else 1; 69
-(EX_UNAVAILABLE) where there is no k6.
+Logs a summary of the run, and then what went wrong. The exit status is 0 if the run met every threshold, else 1, or 69
+(EX_UNAVAILABLE) if k6 is missing.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Runs k6 with the shoppers' script: nothing but the web-gateway is called, nothing is written to disk."""
+"""Runs k6 with the shoppers' script. It only calls the web gateway, and writes nothing to disk."""
 
 import asyncio
 import json
@@ -13,11 +13,11 @@ from pathlib import Path
 from boutique_synthetics.settings import SyntheticsSettings
 
 BESIDE_THE_PACKAGE = Path(__file__).parents[1] / "bin"
-"""Where an image has the program."""
+"""The directory of the program in an image."""
 
 _SCRIPT = Path(__file__).with_name("shopper.js")
 _ENDED_BY_SIGNAL = {105, -signal.SIGTERM}
-"""Statuses of k6 that was terminated: while it ran, and before it could see to it.
+"""Exit statuses of a terminated k6: during the run, and before it handles signals.
 
 Source: errext/exitcodes in k6 1.8, `ExternalAbort`.
 """
@@ -27,10 +27,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Summary:
-    """What summary.js makes of a run.
+    """The summary of a run, as summary.js writes it.
 
-    `p50_ms`, `p95_ms`: of the time to the end of an answer. `checks`: how many held. `errors`: how often each check
-    failed. `crossed`: the limits that were not kept, in words.
+    Args:
+        p50_ms: median of the time until a response was complete.
+        p95_ms: 95th percentile of it.
+        checks: number of checks that passed.
+        errors: number of failures by check.
+        crossed: descriptions of the thresholds that were crossed.
     """
 
     requests: int
@@ -46,7 +50,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Run:
-    """How k6 ended; without a summary where it did so before it could sum up."""
+    """The outcome of k6. The summary is None if k6 ended before it wrote one."""
 
     status: int
     summary: Summary | None
@@ -60,32 +64,32 @@ class Run:
 
 
 def find(directory: Path) -> Path | None:
-    """The program in `directory` or else on PATH."""
+    """Returns the program in `directory`, or else on PATH, or None."""
     found = shutil.which("k6", path=os.pathsep.join([str(directory), os.environ.get("PATH", os.defpath)]))
     return Path(found) if found else None
 
 
 def command(program: Path) -> list[str]:
-    """An empty address is no REST API; a log format is what makes k6's lines fit for ours."""
+    """Returns the command. The empty address turns k6's REST API off; its JSON log is copied to this service's log."""
     return [str(program), "run", "--quiet", "--no-color", "--address", "", "--log-format", "json", str(_SCRIPT)]
 
 
 def environment(settings: SyntheticsSettings) -> dict[str, str]:
-    """All that k6 and the script are told; what else is in ours could change the run."""
-    told = settings.model_dump(exclude={"port", "log_level", "shutdown_grace_seconds", "stay"})
+    """Returns the environment variables of k6. This process' own could change the run."""
+    variables = settings.model_dump(exclude={"port", "log_level", "shutdown_grace_seconds", "stay"})
     return {
-        "HOME": "/tmp",  # noqa: S108 (k6 looks for its configuration there, and writes nothing)
+        "HOME": "/tmp",  # noqa: S108 (k6 only reads its configuration there)
         "K6_NO_USAGE_REPORT": "true",
-        "K6_AUTO_EXTENSION_RESOLUTION": "false",  # it would have other builds of k6 made and sent
-        **{name.upper(): str(value) for name, value in told.items()},
+        "K6_AUTO_EXTENSION_RESOLUTION": "false",  # k6 would download other builds of itself
+        **{name.upper(): str(value) for name, value in variables.items()},
     }
 
 
 async def run(program: Path, settings: SyntheticsSettings, terminated: asyncio.Event) -> Run:
-    """Until its time is over or `terminated`. What k6 and the script log is logged as our own.
+    """Runs k6 until its time is over or `terminated` is set, and copies its log to this service's log.
 
-    At the end of its time, shoppers finish their visits. When it is terminated, k6 breaks them off at once, and what is
-    under way counts neither for the shop nor against it.
+    At the end of its time, shoppers finish their visits. When terminated, k6 aborts them, and requests in flight
+    do not count.
     """
     k6 = await asyncio.create_subprocess_exec(
         *command(program),
@@ -93,7 +97,7 @@ async def run(program: Path, settings: SyntheticsSettings, terminated: asyncio.E
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,  # a terminal's Ctrl-C is for us: a second signal would make k6 drop its summary
+        start_new_session=True,  # Ctrl-C must not reach k6: a second signal would make it drop its summary
     )
     terminating = asyncio.create_task(_terminate(k6, terminated))
     try:
@@ -124,11 +128,11 @@ def _log_line(line: str, is_terminated: bool) -> None:
         entry = json.loads(line)
         level = logging.getLevelNamesMapping().get(entry["level"].upper(), logging.ERROR)
         if entry.get("source") == "console":
-            said = json.loads(entry["msg"])
-            _log.log(level, said.pop("message"), extra=said)
+            message = json.loads(entry["msg"])
+            _log.log(level, message.pop("message"), extra=message)
         else:
-            # To k6, it is an error that it is terminated.
+            # k6 logs its own termination as an error.
             level = logging.INFO if is_terminated else level
             _log.log(level, entry["msg"], extra={"error": entry["error"]} if "error" in entry else {})
     except (ValueError, KeyError, TypeError, AttributeError):
-        _log.error(line)  # not a line of k6's log: Go's last words
+        _log.error(line)  # not a line of k6's log, but a Go panic

@@ -1,4 +1,4 @@
-"""What the shoppers are told by their environment."""
+"""The shoppers' settings, read from environment variables."""
 
 from pydantic import Field
 
@@ -10,6 +10,6 @@ class SyntheticsSettings(LoadTestSettings):
     web_gateway_addr: HostAndPort
     users: int = Field(default=1, ge=1, le=50)
     run_seconds: float = Field(
-        default=3_600, ge=1, le=14_400, description="Bounded, since k6 keeps every measurement until the end."
+        default=3_600, ge=1, le=14_400, description="Limited, since k6 keeps every measurement until the end."
     )
     maximum_wait_seconds: float = Field(default=3, ge=0, le=60)

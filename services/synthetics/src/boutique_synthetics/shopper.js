@@ -1,9 +1,9 @@
-// A shopper, as k6 runs many of them: from the home page to an order and an empty cart.
+// The simulated shopper: visits the home page, fills the cart, orders, and finds the cart empty again.
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';
 
-import { call, isHealthy, page, pictures, WrongAnswer } from './storefront.js';
+import { call, isHealthy, page, pictures, InvalidResponse } from './storefront.js';
 import { summary, thresholds } from './summary.js';
 
 const MINIMUM_WAIT_SECONDS = Number(__ENV.MINIMUM_WAIT_SECONDS);
@@ -30,14 +30,14 @@ export const options = {
       executor: 'constant-vus',
       vus: Number(__ENV.USERS),
       duration: `${__ENV.RUN_SECONDS}s`,
-      // After the run, shoppers finish what they are at.
+      // After the run, shoppers finish their visits.
       gracefulStop: `${WAITS * MAXIMUM_WAIT_SECONDS + 30}s`,
     },
   },
   thresholds,
   setupTimeout: `${STARTUP_SECONDS + 30}s`,
   summaryTrendStats: ['med', 'p(95)'],
-  // A visit has connections of its own, as it has cookies of its own (k6's default): shoppers reach every replica.
+  // Each visit has its own connections, as it has its own cookies (k6's default), so shoppers reach every replica.
   noVUConnectionReuse: true,
   batchPerHost: 6,
 };
@@ -58,8 +58,8 @@ export default function visit() {
   try {
     shop();
   } catch (error) {
-    if (!(error instanceof WrongAnswer)) {
-      // k6 would log it and go on as if nothing were wrong.
+    if (!(error instanceof InvalidResponse)) {
+      // Without a failed check, k6 would log the error and the run would succeed.
       check(null, { 'the script runs': () => false });
       console.error(JSON.stringify({ message: 'check failed', check: 'the script runs', error: String(error) }));
     }
@@ -73,19 +73,19 @@ export function handleSummary(data) {
 function shop() {
   const product = oneOf(home());
   const quantity = 1 + Math.floor(Math.random() * 3);
-  const goods = cents(product.price) * quantity;
+  const itemsTotal = cents(product.price) * quantity;
   pause();
   call('PUT', `/cart/${product.id}/${quantity}`, {}, { succeeds }, '/cart/{id}/{quantity}');
   pause();
   page('/cart');
-  cart('holds what was put there', { [product.id]: String(quantity) });
+  cart('has what was added', { [product.id]: String(quantity) });
   pause();
   page('/checkout');
   pause();
   const quote = call('POST', '/checkout/quote', { shipping: { address: ADDRESS } }, {
     succeeds,
-    'the goods cost what the products do': ({ data }) => cents(data.items_total) === goods,
-    'the total is goods and shipping': ({ data }) => isSum(data),
+    'the items total is the sum of the prices': ({ data }) => cents(data.items_total) === itemsTotal,
+    'the total is items and shipping': ({ data }) => isSum(data),
   }).data;
   pause();
   order(product, quantity, quote);
@@ -96,13 +96,13 @@ function shop() {
   cart('is empty after the order', {});
 }
 
-// Answers the products that it shows.
+// Returns the products shown.
 function home() {
-  page('/', { 'starts a session': (answer) => answer.cookies.session_id.length === 1 });
+  page('/', { 'starts a session': (response) => response.cookies.session_id.length === 1 });
   const { results } = call('POST', '/product/search', { query: '', page: { size: 6 } }, {
     'six products are found': ({ meta, results }) => results.length === 6 && meta.page.total_results >= 6,
-    'products are whole': ({ results }) => results.every(isProduct),
-    'the best rated are first': ({ results }) => results.every(({ rating }, i) => !i || results[i - 1].rating >= rating),
+    'products are complete': ({ results }) => results.every(isProduct),
+    'products are sorted by rating': ({ results }) => results.every(({ rating }, i) => !i || results[i - 1].rating >= rating),
   });
   cart('is empty at first', {});
   pictures(results.map(({ filename }) => filename));
@@ -133,13 +133,13 @@ function order(product, quantity, quote) {
     {
       succeeds,
       'the order has its ids': (order) => isText(order.order_id) && isText(order.tracking_id),
-      'the order holds what was in the cart': ({ items }) =>
+      'the order has the items of the cart': ({ items }) =>
         items.length === 1 &&
         items[0].id === product.id &&
         Number(items[0].quantity) === quantity &&
         cents(items[0].price) === cents(product.price),
-      'the total is goods and shipping': isSum,
-      'the total is the quoted one': ({ total }) => cents(total) === cents(quote.total),
+      'the total is items and shipping': isSum,
+      'the total is as quoted': ({ total }) => cents(total) === cents(quote.total),
     },
   );
   orders.add(1);
@@ -165,13 +165,13 @@ function isText(value) {
   return typeof value === 'string' && value !== '';
 }
 
-// Of flat objects.
+// Compares flat objects.
 function isEqual(one, other) {
   const ids = Object.keys(one);
   return ids.length === Object.keys(other).length && ids.every((id) => String(one[id]) === other[id]);
 }
 
-// Prices are dollars; sums of them are exact in cents alone.
+// Prices are dollars; only sums of cents are exact.
 function cents(dollars) {
   return Math.round(dollars * 100);
 }

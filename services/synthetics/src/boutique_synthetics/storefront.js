@@ -1,48 +1,48 @@
-// What a shopper asks of the web-gateway. Every answer is checked; a wrong one is logged, and ends the visit.
+// Requests to the web gateway. Every response is checked; an invalid one is logged and ends the visit.
 import { check } from 'k6';
 import http from 'k6/http';
 
 const BASE = `http://${__ENV.WEB_GATEWAY_ADDR}`;
 const LOGGED_CHARACTERS = 200;
 
-export class WrongAnswer extends Error {}
+export class InvalidResponse extends Error {}
 
-// Whether the web-gateway is up. It is no part of the shopping: nothing is checked.
+// Tells whether the web gateway is healthy. This is not part of a visit, so nothing is checked.
 export function isHealthy() {
   try {
-    const answer = http.get(`${BASE}/healthz`, { timeout: '5s', throw: true });
-    return answer.status === 200 && answer.json('healthy') === true;
+    const response = http.get(`${BASE}/healthz`, { timeout: '5s', throw: true });
+    return response.status === 200 && response.json('healthy') === true;
   } catch {
-    return false; // nothing listens yet, or what listens is something else
+    return false; // nothing listens yet, or another program does
   }
 }
 
-// Every page is the application's index page, whatever its path.
+// Requests a page. Every path returns the application's index page.
 export function page(path, conditions = {}) {
   const name = `GET ${path}`;
-  const answer = http.get(BASE + path, parameters(name));
-  expect(name, answer, 'text/html', answer, {
-    'is the index page': () => /<div id="root"/.test(answer.body),
+  const response = http.get(BASE + path, parameters(name));
+  expect(name, response, 'text/html', response, {
+    'is the index page': () => /<div id="root"/.test(response.body),
     ...conditions,
   });
 }
 
-// Answers the JSON of an answer that meets the conditions, which are given it. `name` is for paths that hold values.
+// Calls the API, checks the conditions on the JSON, and returns it. `name` replaces a path that has values.
 export function call(method, path, body, conditions, name = path) {
-  const answer = http.request(method, `${BASE}/api/v1${path}`, JSON.stringify(body), parameters(`${method} ${name}`));
-  const content = parsed(answer);
-  expect(`${method} ${name}`, answer, 'application/json', content, conditions);
+  const response = http.request(method, `${BASE}/api/v1${path}`, JSON.stringify(body), parameters(`${method} ${name}`));
+  const content = parsed(response);
+  expect(`${method} ${name}`, response, 'application/json', content, conditions);
   return content;
 }
 
-// All at once, as a browser does.
+// Requests all pictures at once, as a browser does.
 export function pictures(filenames) {
   const name = 'GET /content/{file}';
   const requests = filenames.map((file) => ['GET', `${BASE}/api/v1/content/${file}`, null, parameters(name)]);
-  for (const answer of http.batch(requests)) {
-    expect(name, answer, 'image/svg+xml', answer, {
-      'is a picture': () => /<svg\b/.test(answer.body),
-      'may be cached': () => Boolean(answer.headers['Cache-Control']),
+  for (const response of http.batch(requests)) {
+    expect(name, response, 'image/svg+xml', response, {
+      'is a picture': () => /<svg\b/.test(response.body),
+      'may be cached': () => Boolean(response.headers['Cache-Control']),
     });
   }
 }
@@ -51,33 +51,33 @@ function parameters(name) {
   return { headers: { 'Content-Type': 'application/json' }, tags: { name }, timeout: '30s' };
 }
 
-function parsed(answer) {
+function parsed(response) {
   try {
-    return answer.json();
+    return response.json();
   } catch {
-    return undefined; // the conditions say so
+    return undefined; // the conditions will fail
   }
 }
 
-// The first condition that does not hold is what is wrong: those after it mostly follow from it.
-function expect(name, answer, type, content, conditions) {
+// Reports the first failing condition, since the next ones mostly fail because of it.
+function expect(name, response, type, content, conditions) {
   const all = {
-    'status is 200': () => answer.status === 200,
-    [`is ${type}`]: () => (answer.headers['Content-Type'] || '').startsWith(type),
+    'status is 200': () => response.status === 200,
+    [`is ${type}`]: () => (response.headers['Content-Type'] || '').startsWith(type),
     ...conditions,
   };
   for (const [what, condition] of Object.entries(all)) {
     const failed = `${name}: ${what}`;
     if (!check(content, { [failed]: () => holds(condition, content) })) {
-      const { status, error, body } = answer;
+      const { status, error, body } = response;
       const text = String(body || '').slice(0, LOGGED_CHARACTERS);
       console.error(JSON.stringify({ message: 'check failed', check: failed, status, error, body: text }));
-      throw new WrongAnswer(failed);
+      throw new InvalidResponse(failed);
     }
   }
 }
 
-// A condition may take the shape for granted: where it is another, the condition does not hold.
+// Conditions may assume the shape of the content. They fail if it has another.
 function holds(condition, content) {
   try {
     return Boolean(condition(content));

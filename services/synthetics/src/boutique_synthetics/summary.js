@@ -1,6 +1,6 @@
-// What is asked of a run, and what it comes to. The words for the figures are those of the load generator.
+// The thresholds of a run, and its summary. Figures have the same names as the load generator's.
 
-// Requests of the shoppers alone, not those that waited for the shop.
+// Only requests of shoppers, not those that waited for the shop.
 const SHOPPERS = '{scenario:shoppers}';
 const LIMITS = [
   [`http_req_duration${SHOPPERS}`, 'p(95)<2000', 'the 95th percentile of response times is not below 2 s'],
@@ -9,11 +9,11 @@ const LIMITS = [
 ];
 
 export const thresholds = {
-  [`http_reqs${SHOPPERS}`]: [], // has k6 count them apart
+  [`http_reqs${SHOPPERS}`]: [], // makes k6 count them separately
   ...Object.fromEntries(LIMITS.map(([metric, limit]) => [metric, [limit]])),
 };
 
-// `data`: what k6 gives to handleSummary. Milliseconds and seconds as the names say.
+// Converts the data that k6 passes to handleSummary. Units are in the names.
 export function summary({ metrics, root_group: { checks }, state }) {
   const values = (metric) => (metrics[metric] ? metrics[metric].values : {});
   const durations = values(`http_req_duration${SHOPPERS}`);
