@@ -1,4 +1,4 @@
-"""What one who runs the load generator may rely on, against a storefront that behaves as the contract says."""
+"""The load generator, with a fake storefront that follows the contract."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ ORIGINAL = "<div>Confirmation #</div>\n<div>\n {order}\n</div><div>Tracking #</d
 
 
 class Storefront(ThreadingHTTPServer):
-    """Carts and orders by session, in memory. `broken` says which page is wrong, `placed` what was ordered."""
+    """Has carts and orders by session, in memory. `broken` names wrong pages, `placed` has what was ordered."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -134,7 +134,7 @@ class Answer(BaseHTTPRequestHandler):
         return cookies["shop_session-id"].value
 
     def _page(self, content: str) -> None:
-        """Ids of the session and of the request are on every page of the original."""
+        """Sends a page with ids of session and request, as every page of Online Boutique has them."""
         if sum(map(len, self.server.carts.values())) > 5:
             self.server.is_busy.set()
         self._send(200, f"<html>{uuid.uuid4()}{content}<footer>{self.session} - {uuid.uuid4()}</footer></html>")
@@ -150,7 +150,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def _is_valid(form: dict[str, str]) -> bool:
@@ -174,7 +174,7 @@ def storefront() -> Iterator[Storefront]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a load generator that does not dawdle, at an address and with other variables."""
+    """Starts a load generator that does not wait, with an address and other variables."""
     with ExitStack() as stack:
 
         def start(address: str, **variables: str) -> subprocess.Popen[str]:
@@ -194,13 +194,13 @@ def start() -> Iterator[Start]:
 
 
 def outcome(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:
-    """The exit status, and what each line of output holds."""
+    """Returns the exit status, and the JSON of each line of output."""
     output, _ = process.communicate(timeout=60)
     return process.returncode, [json.loads(line) for line in output.splitlines()]
 
 
 @pytest.mark.parametrize(("order_page", "redirects_to_order"), [(HERE, True), (ORIGINAL, False)])
-def test_shoppers_do_all_of_the_contract_and_are_summed_up_with_every_order_that_was_placed(
+def test_shoppers_use_all_pages_and_the_summary_counts_every_order(
     storefront: Storefront, start: Start, order_page: str, redirects_to_order: bool
 ) -> None:
     storefront.order_page, storefront.redirects_to_order = order_page, redirects_to_order
@@ -226,7 +226,7 @@ def test_shoppers_do_all_of_the_contract_and_are_summed_up_with_every_order_that
     assert storefront.visited == ORIGINAL_PRODUCTS
 
 
-def test_shoppers_do_things_as_often_as_those_of_the_original() -> None:
+def test_tasks_have_the_weights_of_online_boutique() -> None:
     # In a process of its own: Locust changes the standard library of the one that it is in.
     count = "from boutique_loadgenerator.shopper import Shopper; print(*(task.__name__ for task in Shopper.tasks))"
     output = subprocess.run([sys.executable, "-c", count], capture_output=True, text=True, check=True).stdout
@@ -240,7 +240,7 @@ def test_shoppers_do_things_as_often_as_those_of_the_original() -> None:
     }
 
 
-def test_a_page_that_is_not_what_was_asked_for_is_a_failure(storefront: Storefront, start: Start) -> None:
+def test_a_page_without_what_was_requested_is_a_failure(storefront: Storefront, start: Start) -> None:
     storefront.broken |= {"checkout", "product"}
     status, lines = outcome(start(storefront.address, RUN_REQUESTS="250"))
     summary = lines[-1]
@@ -253,14 +253,14 @@ def test_a_page_that_is_not_what_was_asked_for_is_a_failure(storefront: Storefro
     assert {name for name in failures if any(error.startswith(name) for error in summary["errors"])} == failures.keys()
 
 
-def test_a_shop_that_does_not_come_is_named_in_the_end(start: Start) -> None:
+def test_an_unreachable_shop_is_reported_with_its_address(start: Start) -> None:
     address = f"127.0.0.1:{free_port()}"
     status, lines = outcome(start(address, STARTUP_SECONDS="0"))
     assert status == 1
     assert (lines[-1]["message"], lines[-1]["address"]) == ("the shop does not answer", address)
 
 
-def test_a_run_waits_for_the_shop_and_ends_at_its_bound_of_time(storefront: Storefront, start: Start) -> None:
+def test_a_run_waits_for_the_shop_and_ends_in_time(storefront: Storefront, start: Start) -> None:
     storefront.unhealthy_answers = 1
     status, lines = outcome(start(storefront.address, RUN_SECONDS="0.5"))
     assert status == 0
@@ -268,7 +268,7 @@ def test_a_run_waits_for_the_shop_and_ends_at_its_bound_of_time(storefront: Stor
     assert lines[-1]["requests"] > 0
 
 
-def test_a_terminated_run_loses_no_order_and_is_summed_up(storefront: Storefront, start: Start) -> None:
+def test_a_terminated_run_loses_no_order_and_has_a_summary(storefront: Storefront, start: Start) -> None:
     process = start(storefront.address)
     assert storefront.is_busy.wait(30)
     process.send_signal(signal.SIGTERM)
@@ -278,7 +278,7 @@ def test_a_terminated_run_loses_no_order_and_is_summed_up(storefront: Storefront
     assert lines[-1]["failures"] == 0
 
 
-def test_one_that_stays_is_idle_after_its_run_until_it_is_terminated(storefront: Storefront, start: Start) -> None:
+def test_with_stay_the_process_idles_after_its_run_until_it_is_terminated(storefront: Storefront, start: Start) -> None:
     process = start(storefront.address, RUN_REQUESTS="1", STAY="true")
     assert process.stdout is not None
     summary = next(line for line in process.stdout if "p95_ms" in line)
@@ -289,7 +289,7 @@ def test_one_that_stays_is_idle_after_its_run_until_it_is_terminated(storefront:
     assert json.loads(summary)["requests"] > 0
 
 
-def test_a_setting_that_makes_no_sense_ends_the_start_and_is_named(start: Start) -> None:
+def test_an_invalid_setting_is_named_at_the_start(start: Start) -> None:
     process = start("127.0.0.1:1", USERS="0", PRODUCT_IDS="6E92ZMYYFZ,../admin")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == os.EX_CONFIG
