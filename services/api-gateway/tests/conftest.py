@@ -75,15 +75,15 @@ class Shop(CatalogAndCart):
 
 
 @pytest.fixture
-async def neighbours() -> AsyncIterator[Shop]:
+async def backends() -> AsyncIterator[Shop]:
     async with served(Shop()) as shop:
         yield shop
 
 
 @pytest.fixture
-def carts(neighbours: Shop) -> dict[str, dict[str, int]]:
+def carts(backends: Shop) -> dict[str, dict[str, int]]:
     """Quantities by product id, by session id."""
-    return neighbours.carts
+    return backends.carts
 
 
 @dataclass
@@ -126,12 +126,12 @@ def asked_for_pictures(pictures: Pictures) -> list[web.Request]:
 
 
 @pytest.fixture
-def settings(neighbours: Shop, pictures: Pictures) -> GatewaySettings:
+def settings(backends: Shop, pictures: Pictures) -> GatewaySettings:
     return GatewaySettings(
-        product_catalog_service_addr=neighbours.address,
-        cart_service_addr=neighbours.address,
-        checkout_service_addr=neighbours.address,
-        payment_service_addr=neighbours.address,
+        product_catalog_service_addr=backends.address,
+        cart_service_addr=backends.address,
+        checkout_service_addr=backends.address,
+        payment_service_addr=backends.address,
         content_addr=pictures.address,
     )
 

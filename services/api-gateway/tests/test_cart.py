@@ -38,12 +38,12 @@ async def test_the_session_in_the_body_takes_precedence_over_the_cookie(
     ],
 )
 async def test_a_request_without_a_session_is_refused(
-    client: httpx.AsyncClient, neighbours: FakeServices, method: str, path: str
+    client: httpx.AsyncClient, backends: FakeServices, method: str, path: str
 ) -> None:
     answer = await client.request(method, path)
     assert answer.status_code == 400
     assert answer.json() == {"message": "failure", "reason": "session_id: is needed, in the body or as a cookie"}
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 @pytest.mark.parametrize("session_id", ["", "a b", "é", "x" * 129, "a/b", "<script>", 5, True, ["s"]])
@@ -87,10 +87,10 @@ async def test_an_invalid_quantity_is_refused(client: httpx.AsyncClient, cart: d
 
 
 async def test_adding_to_a_full_cart_is_refused_with_a_reason(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int]
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int]
 ) -> None:
     full = "item.product_id: a cart holds at most 100 products"
-    neighbours.answers["SetItem"] = refusing(grpc.StatusCode.FAILED_PRECONDITION, full)
+    backends.answers["SetItem"] = refusing(grpc.StatusCode.FAILED_PRECONDITION, full)
     answer = await client.put("/api/v1/cart/OLJCESPC7Z/1")
     assert answer.status_code == 409
     assert answer.json()["reason"] == full

@@ -40,10 +40,10 @@ async def test_an_order_returns_a_complete_receipt(
 
 
 async def test_all_fields_of_an_order_reach_the_checkout_service(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     await client.post(PROCESS, json=order, headers={"Idempotency-Key": "k-1"})
-    (call,) = neighbours.calls["PlaceOrder"]
+    (call,) = backends.calls["PlaceOrder"]
     assert call.metadata["idempotency-key"] == "k-1"
     request = call.request
     assert (request.user_id, request.user_currency, request.email) == ("s-1", "USD", "ada@example.com")
@@ -63,7 +63,7 @@ async def test_all_fields_of_an_order_reach_the_checkout_service(
 @pytest.mark.parametrize(("code", "number"), [("94043", 94043), ("01069", 1069), ("", 0), ("9999999999", 0)])
 async def test_a_numeric_postal_code_is_also_sent_as_a_number(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     code: str,
@@ -71,16 +71,16 @@ async def test_a_numeric_postal_code_is_also_sent_as_a_number(
 ) -> None:
     order["shipping"]["address"]["postal_code"] = code
     await client.post(PROCESS, json=order)
-    (call,) = neighbours.calls["PlaceOrder"]
+    (call,) = backends.calls["PlaceOrder"]
     assert (call.request.address.postal_code, call.request.address.zip_code) == (code, number)
 
 
 async def test_an_order_needs_no_email_address_and_no_idempotency_key(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any]
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     del order["email"]
     assert (await client.post(PROCESS, json=order)).status_code == 200
-    (call,) = neighbours.calls["PlaceOrder"]
+    (call,) = backends.calls["PlaceOrder"]
     assert call.request.email == ""
     assert "idempotency-key" not in call.metadata
 
@@ -155,7 +155,7 @@ def _with(value: object, *path: str) -> Change:
 )
 async def test_a_missing_or_invalid_field_is_named(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     change: Change,
@@ -165,12 +165,12 @@ async def test_a_missing_or_invalid_field_is_named(
     answer = await client.post(PROCESS, json=order)
     assert answer.status_code == 400
     assert answer.json()["reason"].startswith(f"{field}: ")
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 @pytest.mark.parametrize("number", [None, "", "none", "4432", 4432801561520454, "4" * 30, "4432 8015 6152 045x"])
 async def test_an_impossible_card_number_is_refused_with_the_contracts_message(
-    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], number: object
+    client: httpx.AsyncClient, backends: FakeServices, payment: dict[str, Any], number: object
 ) -> None:
     payment["card"]["number"] = number
     answer = await client.post(PAYMENT, json=payment)
@@ -178,7 +178,7 @@ async def test_an_impossible_card_number_is_refused_with_the_contracts_message(
     assert answer.json() == {"message": "failure", "reason": "Invalid card number"}
     del payment["card"]["number"]
     assert (await client.post(PAYMENT, json=payment)).json()["reason"] == "Invalid card number"
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ async def test_an_impossible_card_number_is_refused_with_the_contracts_message(
 )
 async def test_a_refused_card_returns_400_with_the_reason(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     payment: dict[str, Any],
@@ -202,7 +202,7 @@ async def test_a_refused_card_returns_400_with_the_reason(
     reason: str,
 ) -> None:
     for method in ("PlaceOrder", "Charge"):
-        neighbours.answers[method] = refusing(grpc.StatusCode.INVALID_ARGUMENT, refused)
+        backends.answers[method] = refusing(grpc.StatusCode.INVALID_ARGUMENT, refused)
     for path, body in ((PROCESS, order), (PAYMENT, payment)):
         answer = await client.post(path, json=body)
         assert (answer.status_code, answer.json()["reason"]) == (400, reason)
@@ -211,20 +211,20 @@ async def test_a_refused_card_returns_400_with_the_reason(
 
 @pytest.mark.parametrize("key", ["a b", "x" * 129, "é"])
 async def test_an_invalid_idempotency_key_is_refused(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], order: dict[str, Any], key: str
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], order: dict[str, Any], key: str
 ) -> None:
     answer = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
     assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, "Idempotency-Key")
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 async def test_card_details_appear_in_no_response_and_no_log(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     payment: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    neighbours.answers["Charge"] = refusing(grpc.StatusCode.INTERNAL)
+    backends.answers["Charge"] = refusing(grpc.StatusCode.INTERNAL)
     answers = [await client.post(PAYMENT, json=payment)]
     payment["card"]["expiration"] = payment["card"]["security_code"] = payment["card"]["number"]
     answers.append(await client.post(PAYMENT, json=payment))
@@ -234,7 +234,7 @@ async def test_card_details_appear_in_no_response_and_no_log(
 
 
 async def test_a_quote_has_items_shipping_and_total(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int], address: dict[str, Any]
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], address: dict[str, Any]
 ) -> None:
     for body in ({}, {"shipping": {"address": address}}):
         answer = await client.post("/api/v1/checkout/quote", json=body)
@@ -242,7 +242,7 @@ async def test_a_quote_has_items_shipping_and_total(
             "message": "success",
             "data": {"items_total": 17.98, "shipping_cost": 8.99, "total": 26.97},
         }
-    without, with_address = neighbours.calls["QuoteOrder"]
+    without, with_address = backends.calls["QuoteOrder"]
     assert not without.request.HasField("address")
     assert with_address.request.address.postal_code == "SW1A 1AA"
 
@@ -253,11 +253,11 @@ async def test_an_empty_cart_cannot_be_quoted(client: httpx.AsyncClient) -> None
 
 
 async def test_the_transaction_id_of_a_payment_is_its_idempotency_key(
-    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any]
+    client: httpx.AsyncClient, backends: FakeServices, payment: dict[str, Any]
 ) -> None:
     answer = await client.post(PAYMENT, json=payment)
     assert (answer.status_code, answer.json()) == (200, {"message": "success"})
-    (call,) = neighbours.calls["Charge"]
+    (call,) = backends.calls["Charge"]
     assert call.metadata["idempotency-key"] == "t-1"
     assert (call.request.amount.currency_code, call.request.amount.units) == ("USD", 19)
     assert call.request.amount.nanos == 990_000_000
@@ -265,8 +265,8 @@ async def test_the_transaction_id_of_a_payment_is_its_idempotency_key(
 
 @pytest.mark.parametrize("change", [_without("transaction_id"), _with("", "transaction_id"), _without("card")])
 async def test_an_incomplete_payment_is_refused(
-    client: httpx.AsyncClient, neighbours: FakeServices, payment: dict[str, Any], change: Change
+    client: httpx.AsyncClient, backends: FakeServices, payment: dict[str, Any], change: Change
 ) -> None:
     change(payment)
     assert (await client.post(PAYMENT, json=payment)).status_code == 400
-    assert not neighbours.called()
+    assert not backends.called()

@@ -29,9 +29,9 @@ INSIDE = "SELECT secret FROM inside"
     ],
 )
 async def test_a_refusal_keeps_the_services_message(
-    client: httpx.AsyncClient, neighbours: FakeServices, code: grpc.StatusCode, status: int
+    client: httpx.AsyncClient, backends: FakeServices, code: grpc.StatusCode, status: int
 ) -> None:
-    neighbours.answers["ListProducts"] = refusing(code, "as it was said")
+    backends.answers["ListProducts"] = refusing(code, "as it was said")
     answer = await client.get(DOCUMENTS)
     assert answer.status_code == status
     assert answer.json() == {"message": "failure", "reason": "as it was said"}
@@ -50,13 +50,13 @@ async def test_a_refusal_keeps_the_services_message(
 )
 async def test_internal_details_of_a_failure_appear_only_in_the_log(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     caplog: pytest.LogCaptureFixture,
     code: grpc.StatusCode,
     status: int,
 ) -> None:
     caplog.set_level(logging.INFO, logger="boutique_runtime")
-    neighbours.answers["ListProducts"] = refusing(code, INSIDE)
+    backends.answers["ListProducts"] = refusing(code, INSIDE)
     answer = await client.get(DOCUMENTS)
     assert (answer.status_code, answer.json()["message"]) == (status, "failure")
     assert INSIDE not in answer.text
@@ -64,9 +64,9 @@ async def test_internal_details_of_a_failure_appear_only_in_the_log(
     assert record.__dict__["reason"] == f"{code.name}: {INSIDE}"
 
 
-async def test_an_unavailable_service_returns_502(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
+async def test_an_unavailable_service_returns_502(client: httpx.AsyncClient, backends: FakeServices) -> None:
     # Not a read, which would be sent again.
-    neighbours.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
+    backends.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
     card = {"number": "4432801561520454", "expiration": "01/39", "security_code": "672"}
     answer = await client.post("/api/v1/payment/process", json={"amount": 1, "card": card, "transaction_id": "t"})
     assert answer.status_code == 502
@@ -74,12 +74,12 @@ async def test_an_unavailable_service_returns_502(client: httpx.AsyncClient, nei
 
 
 async def test_an_internal_error_is_found_in_the_log_by_its_request_id(
-    client: httpx.AsyncClient, neighbours: FakeServices, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, backends: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def nonsense(*_: Any) -> Any:
         raise ZeroDivisionError(INSIDE)
 
-    neighbours.answers["ListProducts"] = nonsense
+    backends.answers["ListProducts"] = nonsense
     answer = await client.get(DOCUMENTS, headers={"x-request-id": "find-me"})
     assert answer.status_code == 500
     assert answer.json() == {
@@ -89,14 +89,14 @@ async def test_an_internal_error_is_found_in_the_log_by_its_request_id(
     }
 
 
-async def test_a_callers_short_deadline_is_met(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
+async def test_a_callers_short_deadline_is_met(client: httpx.AsyncClient, backends: FakeServices) -> None:
     async def never(*_: Any) -> Any:
         await asyncio.Event().wait()
 
-    neighbours.answers["ListProducts"] = never
+    backends.answers["ListProducts"] = never
     answer = await client.get(DOCUMENTS, headers={"x-request-timeout": "0.05"})
     assert answer.status_code == 504
-    (call,) = neighbours.calls["ListProducts"]
+    (call,) = backends.calls["ListProducts"]
     assert call.seconds_left is not None
     assert call.seconds_left <= 0.05
 
@@ -107,7 +107,7 @@ async def test_a_callers_short_deadline_is_met(client: httpx.AsyncClient, neighb
 )
 async def test_calls_without_a_deadline_get_the_default_one(
     client: httpx.AsyncClient,
-    neighbours: FakeServices,
+    backends: FakeServices,
     cart: dict[str, int],
     order: dict[str, Any],
     method: str,
@@ -116,7 +116,7 @@ async def test_calls_without_a_deadline_get_the_default_one(
     seconds: float,
 ) -> None:
     await client.request(method, path, json=order if method == "POST" else None)
-    (call,) = neighbours.calls[called]
+    (call,) = backends.calls[called]
     assert call.seconds_left is not None
     assert seconds - 3 < call.seconds_left <= seconds
 
@@ -134,17 +134,17 @@ async def test_an_unreachable_service_fails_in_time(settings: GatewaySettings, p
 
 
 async def test_too_many_concurrent_requests_are_refused_with_retry_after(
-    settings: GatewaySettings, neighbours: FakeServices
+    settings: GatewaySettings, backends: FakeServices
 ) -> None:
     arrived, leave = asyncio.Event(), asyncio.Event()
-    list_products = neighbours.answers["ListProducts"]
+    list_products = backends.answers["ListProducts"]
 
     async def held(request: Any, context: Any) -> Any:
         arrived.set()
         await leave.wait()
         return await list_products(request, context)
 
-    neighbours.answers["ListProducts"] = held
+    backends.answers["ListProducts"] = held
     narrow = settings.model_copy(update={"maximum_concurrent_requests": 1})
     async with open_application(narrow) as application:
         transport = httpx.ASGITransport(with_request_scope(application))

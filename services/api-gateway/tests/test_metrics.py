@@ -22,11 +22,11 @@ async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
 
 
 async def test_requests_are_counted_by_route_method_and_status(
-    client: httpx.AsyncClient, neighbours: FakeServices, cart: dict[str, int]
+    client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int]
 ) -> None:
     for product in ("6E92ZMYYFZ", "OLJCESPC7Z", "NOPE"):
         await client.put(f"/api/v1/cart/{product}/1")
-    neighbours.answers["GetCart"] = refusing(grpc.StatusCode.INTERNAL)
+    backends.answers["GetCart"] = refusing(grpc.StatusCode.INTERNAL)
     await client.post("/api/v1/cart")
     found = await samples(client)
     route = "/api/v1/cart/{product_id}/{quantity}"

@@ -57,10 +57,10 @@ async def test_without_ids_all_products_are_returned_best_rated_first(client: ht
 
 
 @pytest.mark.parametrize("ids", [["a b"], [""], [5], ["x" * 129], {"ids": ["x"]}, "x", ["x"] * 201])
-async def test_invalid_ids_are_refused(client: httpx.AsyncClient, neighbours: FakeServices, ids: object) -> None:
+async def test_invalid_ids_are_refused(client: httpx.AsyncClient, backends: FakeServices, ids: object) -> None:
     answer = await client.post("/api/v1/product/documents", json=ids)
     assert answer.status_code == 400
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 async def test_a_search_returns_the_total_and_one_page(client: httpx.AsyncClient) -> None:
@@ -113,12 +113,10 @@ async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, gi
         "mug",
     ],
 )
-async def test_an_invalid_search_is_refused(
-    client: httpx.AsyncClient, neighbours: FakeServices, search: object
-) -> None:
+async def test_an_invalid_search_is_refused(client: httpx.AsyncClient, backends: FakeServices, search: object) -> None:
     answer = await client.post("/api/v1/product/search", json=search)
     assert (answer.status_code, answer.json()["message"]) == (400, "failure")
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 @pytest.mark.parametrize("address", ["size=0", "size=101", "size=six", "size=", "query=a%00b", "query=" + "x" * 257])
@@ -128,11 +126,11 @@ async def test_an_invalid_search_in_the_query_is_refused(client: httpx.AsyncClie
 
 @pytest.mark.parametrize("query", ["' OR 1=1 --", "{{7*7}}", "%'; DROP TABLE products; --", "${7*7}", "\\"])
 async def test_a_search_text_has_no_special_characters(
-    client: httpx.AsyncClient, neighbours: FakeServices, query: str
+    client: httpx.AsyncClient, backends: FakeServices, query: str
 ) -> None:
     answer = await client.post("/api/v1/product/search", json={"query": query})
     assert answer.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
-    (call,) = neighbours.calls["SearchProducts"]
+    (call,) = backends.calls["SearchProducts"]
     assert call.request.query == query
 
 
@@ -155,18 +153,18 @@ def test_a_price_is_written_in_exact_cents(units: int, nanos: int, number: str) 
 
 
 async def test_a_price_without_a_currency_is_an_internal_error(
-    client: httpx.AsyncClient, neighbours: FakeServices
+    client: httpx.AsyncClient, backends: FakeServices
 ) -> None:
     async def unpriced(*_: Any) -> shop_pb2.ListProductsResponse:
         return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="1")])
 
-    neighbours.answers["ListProducts"] = unpriced
+    backends.answers["ListProducts"] = unpriced
     answer = await client.get("/api/v1/product/documents", headers={"x-request-id": "find-me"})
     assert (answer.status_code, answer.json()["request_id"]) == (500, "find-me")
     assert "currency" not in answer.text
 
 
-async def test_a_refusal_of_the_catalog_keeps_its_message(client: httpx.AsyncClient, neighbours: FakeServices) -> None:
-    neighbours.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
+async def test_a_refusal_of_the_catalog_keeps_its_message(client: httpx.AsyncClient, backends: FakeServices) -> None:
+    backends.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
     answer = await client.post("/api/v1/product/search", json={"query": "mug"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "query: must be shorter")

@@ -77,11 +77,11 @@ async def test_a_wrong_method_returns_405_with_the_allowed_ones(
         b" ",
     ],
 )
-async def test_invalid_json_is_refused(client: httpx.AsyncClient, neighbours: FakeServices, body: bytes) -> None:
+async def test_invalid_json_is_refused(client: httpx.AsyncClient, backends: FakeServices, body: bytes) -> None:
     answer = await client.post(SEARCH, content=body, headers=JSON)
     assert answer.status_code == 400
     assert answer.json() == {"message": "failure", "reason": "the body is not valid JSON"}
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 @pytest.mark.parametrize(("body", "place"), [(b"", "body"), (b"null", "body"), (b'{"query": "\\ud800"}', "query")])
@@ -139,7 +139,7 @@ async def test_a_body_of_the_maximum_size_is_accepted(client: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
-async def test_health_depends_on_no_service(client: httpx.AsyncClient, neighbours: FakeServices, path: str) -> None:
+async def test_health_depends_on_no_service(client: httpx.AsyncClient, backends: FakeServices, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (200, {"healthy": True})
-    assert not neighbours.called()
+    assert not backends.called()

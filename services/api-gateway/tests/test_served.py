@@ -24,7 +24,7 @@ async def exchange(port: int, request: bytes) -> tuple[int, bytes]:
     return int(found[1]), body
 
 
-async def test_the_process_reaches_the_services(port: int, neighbours: FakeServices) -> None:
+async def test_the_process_reaches_the_services(port: int, backends: FakeServices) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         found = await client.get("/api/v1/product/search?query=mug")
         picture = await client.get("/api/v1/content/mug.svg")

@@ -1,4 +1,4 @@
-"""The storefront as a browser meets it, in front of fakes of the seven services that it calls."""
+"""A browser that visits the storefront, and fakes of the seven services behind it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Shop(CatalogAndCart):
         ]
     )
     orders: dict[str, shop_pb2.OrderResult] = field(default_factory=dict)
-    """By idempotency key."""
+    """Orders by idempotency key."""
 
     def fail(self, method: str, code: grpc.StatusCode, details: str = "") -> None:
         self.answers[method] = refusing(code, details)
@@ -98,27 +98,27 @@ def _rounded(amount: shop_pb2.Money) -> shop_pb2.Money:
 
 
 @pytest.fixture
-async def neighbours() -> AsyncIterator[Shop]:
+async def backends() -> AsyncIterator[Shop]:
     async with served(Shop()) as shop:
         yield shop
 
 
 @pytest.fixture
-def settings(neighbours: Shop) -> FrontendSettings:
+def settings(backends: Shop) -> FrontendSettings:
     return FrontendSettings(
-        ad_service_addr=neighbours.address,
-        cart_service_addr=neighbours.address,
-        checkout_service_addr=neighbours.address,
-        currency_service_addr=neighbours.address,
-        product_catalog_service_addr=neighbours.address,
-        recommendation_service_addr=neighbours.address,
-        shipping_service_addr=neighbours.address,
+        ad_service_addr=backends.address,
+        cart_service_addr=backends.address,
+        checkout_service_addr=backends.address,
+        currency_service_addr=backends.address,
+        product_catalog_service_addr=backends.address,
+        recommendation_service_addr=backends.address,
+        shipping_service_addr=backends.address,
     )
 
 
 @pytest.fixture
 async def browser(settings: FrontendSettings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with a cookie jar, which follows no redirect by itself."""
+    """A client with a cookie jar that does not follow redirects."""
     async with open_application(settings) as application:
         transport = httpx.ASGITransport(with_request_scope(application))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
@@ -126,11 +126,11 @@ async def browser(settings: FrontendSettings) -> AsyncIterator[httpx.AsyncClient
 
 
 @pytest.fixture
-def cart(browser: httpx.AsyncClient, neighbours: Shop) -> dict[str, int]:
+def cart(browser: httpx.AsyncClient, backends: Shop) -> dict[str, int]:
     """The browser's cart, with two mugs in it."""
     session_id = str(uuid.uuid4())
     browser.cookies.set("shop_session-id", session_id)
-    return neighbours.carts.setdefault(session_id, {"6E92ZMYYFZ": 2})
+    return backends.carts.setdefault(session_id, {"6E92ZMYYFZ": 2})
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def order_form() -> dict[str, str]:
 
 @pytest.fixture
 def shown() -> Callable[[httpx.Response], str]:
-    """The text of a page's main part."""
+    """Returns the text of a page's main element."""
 
     def text(page: httpx.Response) -> str:
         main = page.text.partition("<main")[2].partition("</main>")[0]

@@ -1,4 +1,4 @@
-"""Static files, and the pictures of the products."""
+"""Static files and product pictures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SLUGS = [
 ]
 
 
-async def test_every_file_that_a_page_names_is_kept_for_good(browser: httpx.AsyncClient) -> None:
+async def test_every_file_that_a_page_links_is_cached_for_good(browser: httpx.AsyncClient) -> None:
     page = await browser.get("/")
     addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
     assert len(addresses) == 6
@@ -42,7 +42,7 @@ async def test_every_file_that_a_page_names_is_kept_for_good(browser: httpx.Asyn
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-async def test_a_file_by_its_plain_name_or_of_another_version_is_asked_for_again(browser: httpx.AsyncClient) -> None:
+async def test_a_file_by_its_plain_name_or_of_another_version_is_revalidated(browser: httpx.AsyncClient) -> None:
     for address in ("/static/css/shop.css", "/static/css/shop.0123456789ab.css"):
         answer = await browser.get(address)
         assert answer.headers["content-type"] == "text/css; charset=utf-8"
@@ -51,7 +51,7 @@ async def test_a_file_by_its_plain_name_or_of_another_version_is_asked_for_again
         assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
-async def test_files_are_compressed_for_who_accepts_it(browser: httpx.AsyncClient) -> None:
+async def test_files_are_compressed_for_clients_that_accept_it(browser: httpx.AsyncClient) -> None:
     compressed = await browser.get("/static/css/shop.css")
     plain = await browser.get("/static/css/shop.css", headers={"accept-encoding": "identity"})
     assert compressed.headers["content-encoding"] == "gzip"
@@ -60,12 +60,14 @@ async def test_files_are_compressed_for_who_accepts_it(browser: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("path", ["nope.css", "", "css", "../settings.py", "%2e%2e/settings.py"])
-async def test_nothing_else_is_served(browser: httpx.AsyncClient, path: str) -> None:
+async def test_other_files_return_404(browser: httpx.AsyncClient, path: str) -> None:
     assert (await browser.get(f"/static/{path}")).status_code == 404
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-async def test_every_product_has_a_picture_that_runs_and_loads_nothing(browser: httpx.AsyncClient, slug: str) -> None:
+async def test_every_product_has_a_picture_without_scripts_and_external_content(
+    browser: httpx.AsyncClient, slug: str
+) -> None:
     answer = await browser.get(f"/static/img/products/{slug}.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     root = ElementTree.fromstring(answer.text)
@@ -89,5 +91,5 @@ async def test_every_product_has_a_picture_that_runs_and_loads_nothing(browser: 
         ("/", "placeholder"),
     ],
 )
-def test_a_product_whose_picture_is_not_ours_has_one_all_the_same(picture: str, file: str) -> None:
+def test_a_product_with_an_unknown_picture_gets_a_drawing(picture: str, file: str) -> None:
     assert Assets().picture_url(picture).startswith(f"/static/img/products/{file}.")

@@ -1,4 +1,4 @@
-"""Looking around: home, search, products, and what is said about them to programs."""
+"""Home, search and product pages, and products as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ async def test_the_home_page_shows_every_product_with_its_price(browser: httpx.A
     assert "Mug $8.99" in shown(page)
 
 
-async def test_a_product_page_shows_the_product_its_like_and_an_ad(browser: httpx.AsyncClient, shown: Shown) -> None:
+async def test_a_product_page_shows_the_product_recommendations_and_an_ad(
+    browser: httpx.AsyncClient, shown: Shown
+) -> None:
     page = await browser.get("/product/OLJCESPC7Z")
     assert page.status_code == 200
     assert "accessories Sunglasses $19.99 What is said of the sunglasses." in shown(page)
@@ -34,7 +36,7 @@ async def test_a_product_page_shows_the_product_its_like_and_an_ad(browser: http
 
 
 @pytest.mark.parametrize("path", ["/product/NOPE", "/product/%ff", "/product/" + "x" * 2000, "/nope", "/cart/", "//x"])
-async def test_an_unknown_product_or_path_is_a_page_of_status_404(
+async def test_an_unknown_product_or_path_returns_a_page_with_404(
     browser: httpx.AsyncClient, shown: Shown, path: str
 ) -> None:
     page = await browser.get(f"http://shop.test{path}")
@@ -42,79 +44,79 @@ async def test_an_unknown_product_or_path_is_a_page_of_status_404(
     assert "There is nothing here" in shown(page)
 
 
-async def test_a_product_that_was_added_a_moment_ago_has_a_page(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_a_product_that_was_just_added_has_a_page(browser: httpx.AsyncClient, backends: Shop) -> None:
     await browser.get("/")
     new = shop_pb2.Product(id="NEW", name="Lantern", price_usd=shop_pb2.Money(currency_code="USD", units=5))
-    neighbours.products.append(new)
+    backends.products.append(new)
     page = await browser.get("/product/NEW")
     assert page.status_code == 200
     assert "Lantern" in page.text
 
 
-async def test_search_shows_what_the_catalog_finds(browser: httpx.AsyncClient, shown: Shown) -> None:
+async def test_a_search_shows_what_the_catalog_finds(browser: httpx.AsyncClient, shown: Shown) -> None:
     page = await browser.get("/search", params={"q": "mug"})
     assert "“mug” 1 piece found. Mug $8.99" in shown(page)
     assert "Sunglasses" not in shown(page)
 
 
-async def test_search_says_when_there_is_nothing(browser: httpx.AsyncClient, shown: Shown) -> None:
+async def test_a_search_without_matches_says_so(browser: httpx.AsyncClient, shown: Shown) -> None:
     assert "No pieces found." in shown(await browser.get("/search", params={"q": "zeppelin"}))
 
 
-async def test_an_empty_search_shows_everything(browser: httpx.AsyncClient, shown: Shown) -> None:
+async def test_an_empty_search_shows_all_products(browser: httpx.AsyncClient, shown: Shown) -> None:
     assert "2 pieces found." in shown(await browser.get("/search"))
 
 
 @pytest.mark.parametrize(
     ("query", "status"), [("q=" + "x" * 257, 422), ("q=a%00b", 422), ("q=%ff", 400), ("a&" * 101, 400)]
 )
-async def test_a_search_that_cannot_be_is_refused(
-    browser: httpx.AsyncClient, neighbours: Shop, query: str, status: int
+async def test_an_invalid_search_is_refused(
+    browser: httpx.AsyncClient, backends: Shop, query: str, status: int
 ) -> None:
     assert (await browser.get(f"/search?{query}")).status_code == status
-    assert not neighbours.called()["SearchProducts"]
+    assert not backends.called()["SearchProducts"]
 
 
-async def test_what_a_visitor_searches_for_is_shown_as_text(browser: httpx.AsyncClient) -> None:
+async def test_the_search_text_is_escaped(browser: httpx.AsyncClient) -> None:
     page = await browser.get("/search", params={"q": '"><script>alert(1)</script>'})
     assert page.status_code == 200
     assert "<script" not in page.text
 
 
-async def test_what_the_catalog_and_ads_say_is_shown_as_text(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_texts_of_the_catalog_and_of_ads_are_escaped(browser: httpx.AsyncClient, backends: Shop) -> None:
     hostile = "<script>alert(1)</script>"
-    neighbours.products[0].name = neighbours.products[0].description = neighbours.products[0].categories[0] = hostile
+    backends.products[0].name = backends.products[0].description = backends.products[0].categories[0] = hostile
 
     async def get_ads(*_: Any) -> shop_pb2.AdResponse:
         return shop_pb2.AdResponse(ads=[shop_pb2.Ad(redirect_url='/product/"><script>', text=hostile)])
 
-    neighbours.answers["GetAds"] = get_ads
+    backends.answers["GetAds"] = get_ads
     for path in ("/", "/product/OLJCESPC7Z"):
         page = await browser.get(path)
         assert "&lt;script&gt;" in page.text
         assert "<script" not in page.text
 
 
-async def test_an_ad_that_leads_out_of_the_shop_is_not_shown(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_an_ad_that_links_to_another_site_is_not_shown(browser: httpx.AsyncClient, backends: Shop) -> None:
     async def get_ads(*_: Any) -> shop_pb2.AdResponse:
         return shop_pb2.AdResponse(ads=[shop_pb2.Ad(redirect_url="https://elsewhere.example", text="Elsewhere")])
 
-    neighbours.answers["GetAds"] = get_ads
+    backends.answers["GetAds"] = get_ads
     assert "Elsewhere" not in (await browser.get("/")).text
 
 
 @pytest.mark.parametrize("failure", ["late", "away"])
-async def test_ads_recommendations_and_the_cart_may_fail_without_hurting_a_page(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], shown: Shown, failure: str
+async def test_a_page_is_shown_without_ads_recommendations_and_cart_when_they_fail(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], shown: Shown, failure: str
 ) -> None:
     async def never(*_: Any) -> shop_pb2.Empty:
         await asyncio.Event().wait()
         raise AssertionError
 
     for method in ("GetAds", "ListRecommendations", "GetCart"):
-        neighbours.fail(method, grpc.StatusCode.INTERNAL)
+        backends.fail(method, grpc.StatusCode.INTERNAL)
         if failure == "late":
-            neighbours.answers[method] = never
+            backends.answers[method] = never
     page = await browser.get("/product/OLJCESPC7Z")
     assert page.status_code == 200
     assert "Sunglasses $19.99" in shown(page)
@@ -122,28 +124,28 @@ async def test_ads_recommendations_and_the_cart_may_fail_without_hurting_a_page(
     assert "You may also like" not in shown(page)
 
 
-async def test_a_home_page_costs_one_call_once_the_catalog_is_known(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int]
+async def test_a_home_page_costs_one_call_once_the_catalog_is_cached(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int]
 ) -> None:
     await browser.get("/")
-    neighbours.calls.clear()
+    backends.calls.clear()
     for _ in range(10):
         await browser.get("/")
-    assert neighbours.called() == {"GetCart": 10}
+    assert backends.called() == {"GetCart": 10}
 
 
-async def test_the_home_page_of_a_new_visitor_asks_for_no_cart(browser: httpx.AsyncClient, neighbours: Shop) -> None:
-    await browser.get("/")
-    assert not neighbours.called()["GetCart"]
-
-
-async def test_visitors_at_the_same_time_share_one_look_at_the_catalog(
-    browser: httpx.AsyncClient, neighbours: Shop
+async def test_the_home_page_of_a_new_visitor_does_not_call_the_cart_service(
+    browser: httpx.AsyncClient, backends: Shop
 ) -> None:
+    await browser.get("/")
+    assert not backends.called()["GetCart"]
+
+
+async def test_concurrent_visitors_share_one_call_of_the_catalog(browser: httpx.AsyncClient, backends: Shop) -> None:
     browser.cookies.set("shop_currency", "EUR")
     await asyncio.gather(*(browser.get("/") for _ in range(20)))
-    assert neighbours.called()["ListProducts"] == 1
-    assert neighbours.called()["ConvertMany"] == 1
+    assert backends.called()["ListProducts"] == 1
+    assert backends.called()["ConvertMany"] == 1
 
 
 @pytest.mark.parametrize(
@@ -157,25 +159,25 @@ async def test_prices_are_shown_in_the_visitors_currency(
     assert f"Sunglasses {price}" in shown(await browser.get("/"))
 
 
-async def test_prices_are_converted_one_by_one_where_the_service_knows_no_batch(
-    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
+async def test_prices_are_converted_one_by_one_if_the_service_has_no_batch_method(
+    browser: httpx.AsyncClient, backends: Shop, shown: Shown
 ) -> None:
-    del neighbours.answers["ConvertMany"]
+    del backends.answers["ConvertMany"]
     for currency, price in (("EUR", "€17.68"), ("JPY", "¥2,235")):
         browser.cookies.set("shop_currency", currency)
         assert f"Sunglasses {price}" in shown(await browser.get("/"))
-    assert neighbours.called()["ConvertMany"] == 1
+    assert backends.called()["ConvertMany"] == 1
 
 
-async def test_the_catalogs_own_currency_is_shown_while_no_other_can_be(
-    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
+async def test_prices_are_shown_in_dollars_while_the_currency_service_fails(
+    browser: httpx.AsyncClient, backends: Shop, shown: Shown
 ) -> None:
-    neighbours.fail("GetSupportedCurrencies", grpc.StatusCode.INTERNAL)
+    backends.fail("GetSupportedCurrencies", grpc.StatusCode.INTERNAL)
     browser.cookies.set("shop_currency", "EUR")
     assert "Sunglasses $19.99" in shown(await browser.get("/"))
 
 
-async def test_product_meta_is_the_product_as_json(browser: httpx.AsyncClient) -> None:
+async def test_product_meta_returns_the_product_as_json(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/product-meta/OLJCESPC7Z")
     assert answer.json() == {
         "id": "OLJCESPC7Z",
@@ -187,11 +189,11 @@ async def test_product_meta_is_the_product_as_json(browser: httpx.AsyncClient) -
     }
 
 
-async def test_product_meta_of_many_is_an_array(browser: httpx.AsyncClient) -> None:
+async def test_product_meta_returns_an_array_for_several_ids(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/product-meta/6E92ZMYYFZ,OLJCESPC7Z")
     assert [entry["name"] for entry in answer.json()] == ["Mug", "Sunglasses"]
 
 
 @pytest.mark.parametrize(("ids", "status"), [("NOPE", 404), ("6E92ZMYYFZ,NOPE", 404), ("x," * 50, 422)])
-async def test_product_meta_refuses_what_is_not_there(browser: httpx.AsyncClient, ids: str, status: int) -> None:
+async def test_product_meta_refuses_unknown_and_too_many_ids(browser: httpx.AsyncClient, ids: str, status: int) -> None:
     assert (await browser.get(f"/product-meta/{ids}")).status_code == status

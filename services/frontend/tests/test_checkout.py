@@ -1,4 +1,4 @@
-"""Ordering: once, with every field checked, and nothing of the card shown or logged."""
+"""Orders: placed once, with every field checked, and no card details shown or logged."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def hidden_key(page: httpx.Response) -> str:
     return found[1]
 
 
-async def test_an_order_is_confirmed_with_its_ids_its_items_and_what_was_paid(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
+async def test_an_order_is_confirmed_with_its_ids_items_and_total(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     browser.cookies.set("shop_currency", "EUR")
     answer = await browser.post("/cart/checkout", data=order_form)
     assert answer.status_code == 302
     page = await browser.get(answer.headers["location"])
-    (order,) = neighbours.orders.values()
+    (order,) = backends.orders.values()
     assert page.status_code == 200
     assert f"Order {order.order_id} Tracking AB-1234-5678 Total paid €23.85" in shown(page)
     assert "2 \N{MULTIPLICATION SIGN} Mug €15.90 Shipping €7.95" in shown(page)
 
 
-async def test_the_order_is_asked_for_as_the_contract_has_it(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
+async def test_an_order_is_sent_as_the_contract_requires(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form
 ) -> None:
     await browser.post("/cart/checkout", data=order_form | {"state": "Middlesex", "unknown": "field"})
-    assert neighbours.calls["PlaceOrder"][0].request == shop_pb2.PlaceOrderRequest(
+    assert backends.calls["PlaceOrder"][0].request == shop_pb2.PlaceOrderRequest(
         user_id=browser.cookies["shop_session-id"],
         user_currency="USD",
         address=shop_pb2.Address(
@@ -68,10 +68,10 @@ async def test_the_order_is_asked_for_as_the_contract_has_it(
 
 
 async def test_a_postal_code_may_have_letters(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form
 ) -> None:
     await browser.post("/cart/checkout", data=order_form | {"zip_code": "SW1A 1AA"})
-    address = neighbours.calls["PlaceOrder"][0].request.address
+    address = backends.calls["PlaceOrder"][0].request.address
     assert (address.postal_code, address.zip_code) == ("SW1A 1AA", 0)
 
 
@@ -83,26 +83,26 @@ async def test_the_checkout_page_shows_the_order_and_an_empty_form(
     assert "2 \N{MULTIPLICATION SIGN} Mug $17.98 Subtotal $17.98 Shipping $8.99 Total $26.97" in shown(page)
 
 
-async def test_the_checkout_of_an_empty_cart_leads_back_to_the_cart(browser: httpx.AsyncClient) -> None:
+async def test_the_checkout_of_an_empty_cart_redirects_to_the_cart(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/cart/checkout")).headers["location"] == "/cart"
 
 
-async def test_a_form_that_is_sent_twice_leads_to_the_same_order(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
+async def test_a_form_that_is_sent_twice_redirects_to_the_same_order(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
     form = order_form | {"idempotency_key": hidden_key(await browser.get("/cart/checkout"))}
     answers = [await browser.post("/cart/checkout", data=form) for _ in range(2)]
     pages = [await browser.get(answer.headers["location"]) for answer in answers]
-    (order,) = neighbours.orders.values()
+    (order,) = backends.orders.values()
     assert all(order.order_id in shown(page) for page in pages)
 
 
-async def test_forms_without_a_key_are_orders_of_their_own(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form
+async def test_forms_without_an_idempotency_key_are_separate_orders(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form
 ) -> None:
     await browser.post("/cart/checkout", data=order_form)
     again = await browser.post("/cart/checkout", data=order_form | {"idempotency_key": "no key\n"})
-    keys = {call.metadata["idempotency-key"] for call in neighbours.calls["PlaceOrder"]}
+    keys = {call.metadata["idempotency-key"] for call in backends.calls["PlaceOrder"]}
     assert len(keys) == 2
     assert again.status_code == 409
 
@@ -141,16 +141,16 @@ async def test_forms_without_a_key_are_orders_of_their_own(
         ("credit_card_cvv", "12345"),
     ],
 )
-async def test_a_field_out_of_range_is_said_beside_it_and_orders_nothing(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, field: str, value: str
+async def test_an_invalid_field_is_reported_beside_it_and_nothing_is_ordered(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form, field: str, value: str
 ) -> None:
     page = await browser.post("/cart/checkout", data=order_form | {field: value})
     assert page.status_code == 422
     assert re.findall(r'id="(\w+)-problem"', page.text) == [field]
-    assert not neighbours.called()["PlaceOrder"]
+    assert not backends.called()["PlaceOrder"]
 
 
-async def test_every_field_at_fault_is_named_at_once(browser: httpx.AsyncClient, cart: dict[str, int]) -> None:
+async def test_all_invalid_fields_are_reported_at_once(browser: httpx.AsyncClient, cart: dict[str, int]) -> None:
     page = await browser.post("/cart/checkout", data={})
     assert page.status_code == 422
     assert len(re.findall(r'id="\w+-problem"', page.text)) == 9
@@ -165,16 +165,16 @@ async def test_every_field_at_fault_is_named_at_once(browser: httpx.AsyncClient,
         ("address.postal_code: must not be negative", "zip_code"),
     ],
 )
-async def test_a_refusal_is_said_beside_its_field_and_the_form_is_kept_less_the_card(
+async def test_a_refusal_is_reported_beside_its_field_and_the_form_is_kept_without_the_card(
     browser: httpx.AsyncClient,
-    neighbours: Shop,
+    backends: Shop,
     cart: dict[str, int],
     order_form: Form,
     shown: Shown,
     reason: str,
     field: str,
 ) -> None:
-    neighbours.fail("PlaceOrder", grpc.StatusCode.INVALID_ARGUMENT, reason)
+    backends.fail("PlaceOrder", grpc.StatusCode.INVALID_ARGUMENT, reason)
     page = await browser.post("/cart/checkout", data=order_form)
     assert page.status_code == 422
     assert re.findall(r'id="(\w+)-problem"', page.text) == [field]
@@ -185,14 +185,12 @@ async def test_a_refusal_is_said_beside_its_field_and_the_form_is_kept_less_the_
     assert "672" not in page.text
 
 
-async def test_what_a_visitor_typed_is_shown_again_as_text(
-    browser: httpx.AsyncClient, cart: dict[str, int], order_form: Form
-) -> None:
+async def test_typed_texts_are_escaped(browser: httpx.AsyncClient, cart: dict[str, int], order_form: Form) -> None:
     page = await browser.post("/cart/checkout", data=order_form | {"city": '"><script>', "zip_code": ""})
     assert "<script" not in page.text
 
 
-async def test_an_order_of_an_empty_cart_is_a_conflict(
+async def test_an_order_of_an_empty_cart_returns_409(
     browser: httpx.AsyncClient, order_form: Form, shown: Shown
 ) -> None:
     page = await browser.post("/cart/checkout", data=order_form)
@@ -200,10 +198,10 @@ async def test_an_order_of_an_empty_cart_is_a_conflict(
     assert "Nothing was ordered: the cart is empty." in shown(page)
 
 
-async def test_an_order_whose_outcome_is_unknown_can_be_sent_again_with_its_key(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
+async def test_an_order_with_an_unknown_outcome_can_be_sent_again_with_its_key(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
-    neighbours.fail("PlaceOrder", grpc.StatusCode.DEADLINE_EXCEEDED)
+    backends.fail("PlaceOrder", grpc.StatusCode.DEADLINE_EXCEEDED)
     form = order_form | {"idempotency_key": "0123456789abcdef"}
     page = await browser.post("/cart/checkout", data=form)
     assert page.status_code == 503
@@ -212,32 +210,32 @@ async def test_an_order_whose_outcome_is_unknown_can_be_sent_again_with_its_key(
     assert hidden_key(page) == "0123456789abcdef"
 
 
-async def test_a_form_whose_key_was_used_for_another_order_does_not_claim_that_nothing_was_ordered(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int], order_form: Form, shown: Shown
+async def test_a_form_whose_key_was_used_for_another_order_is_explained(
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int], order_form: Form, shown: Shown
 ) -> None:
-    neighbours.fail("PlaceOrder", grpc.StatusCode.FAILED_PRECONDITION, "idempotency-key: was used for another order")
+    backends.fail("PlaceOrder", grpc.StatusCode.FAILED_PRECONDITION, "idempotency-key: was used for another order")
     page = await browser.post("/cart/checkout", data=order_form)
     assert page.status_code == 409
     assert "This form was sent before" in shown(page)
 
 
-async def test_no_card_reaches_the_log(
+async def test_card_details_are_not_logged(
     browser: httpx.AsyncClient,
-    neighbours: Shop,
+    backends: Shop,
     cart: dict[str, int],
     order_form: Form,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await browser.post("/cart/checkout", data=order_form | {"zip_code": "x"})
-    neighbours.fail("PlaceOrder", grpc.StatusCode.INTERNAL)
+    backends.fail("PlaceOrder", grpc.StatusCode.INTERNAL)
     await browser.post("/cart/checkout", data=order_form)
     logged = " ".join(str(record.__dict__) for record in caplog.records)
     assert "/cart/checkout" in logged
     assert not re.search("8015.?6152", logged)  # fewer digits may come about in a time or an id
 
 
-async def test_a_confirmation_is_shown_to_its_own_visitor_alone(
+async def test_a_confirmation_is_only_shown_to_its_own_visitor(
     browser: httpx.AsyncClient, cart: dict[str, int], order_form: Form
 ) -> None:
     location = (await browser.post("/cart/checkout", data=order_form)).headers["location"]
@@ -246,11 +244,11 @@ async def test_a_confirmation_is_shown_to_its_own_visitor_alone(
 
 
 @pytest.mark.parametrize("receipt", ["x", "AAAA", "%ff", "é", "A" * 3000])
-async def test_a_made_up_confirmation_is_not_there(browser: httpx.AsyncClient, receipt: str) -> None:
+async def test_a_forged_receipt_returns_404(browser: httpx.AsyncClient, receipt: str) -> None:
     assert (await browser.get(f"/order/{receipt}")).status_code == 404
 
 
-def test_the_receipt_of_a_giant_order_still_has_its_total() -> None:
+def test_the_receipt_of_a_huge_order_still_has_its_total() -> None:
     price = Money("EUR", 17_680_000_000)
     items: list[Any] = [
         shop_pb2.OrderItem(item=shop_pb2.CartItem(product_id=uuid.uuid4().hex, quantity=3), cost=price.to_wire())

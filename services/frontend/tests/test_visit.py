@@ -1,4 +1,4 @@
-"""Cookies, currency, and what every answer has."""
+"""Cookies, currency, forms and what all responses have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Shown = Callable[[httpx.Response], str]
 
 
-async def test_a_first_visit_gives_a_session_of_48_hours_that_scripts_and_other_sites_cannot_use(
+async def test_a_first_visit_starts_a_session_of_48_hours_that_scripts_and_other_sites_cannot_use(
     browser: httpx.AsyncClient,
 ) -> None:
     cookie = (await browser.get("/")).headers["set-cookie"]
@@ -31,16 +31,14 @@ async def test_a_session_is_kept(browser: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "x", "' OR 1=1", "{c786d1f2-59f1-43e9-b495-f5c147f8cab0}", "0" * 4000])
-async def test_a_session_that_is_not_ours_is_replaced(
-    browser: httpx.AsyncClient, neighbours: Shop, session_id: str
-) -> None:
+async def test_an_invalid_session_is_replaced(browser: httpx.AsyncClient, backends: Shop, session_id: str) -> None:
     answer = await browser.get("/", headers={"cookie": f"shop_session-id={session_id}"})
     assert answer.status_code == 200
     assert "shop_session-id=" in answer.headers["set-cookie"]
-    assert not neighbours.called()["GetCart"]
+    assert not backends.called()["GetCart"]
 
 
-async def test_cookies_are_secure_behind_https(browser: httpx.AsyncClient) -> None:
+async def test_cookies_are_secure_over_https(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/", headers={"x-forwarded-proto": "https"})
     assert "; Secure" in answer.headers["set-cookie"]
 
@@ -54,7 +52,7 @@ async def test_the_currency_is_changed_and_kept(browser: httpx.AsyncClient, show
 
 
 @pytest.mark.parametrize("code", ["", "XXX", "usd", "CHF"])
-async def test_a_currency_that_is_not_shown_is_refused_by_name(
+async def test_an_unsupported_currency_is_refused_with_the_supported_ones(
     browser: httpx.AsyncClient, shown: Shown, code: str
 ) -> None:
     page = await browser.post("/setCurrency", data={"currency_code": code})
@@ -63,7 +61,7 @@ async def test_a_currency_that_is_not_shown_is_refused_by_name(
     assert "shop_currency" not in browser.cookies
 
 
-async def test_a_currency_cookie_that_is_not_ours_counts_as_none(browser: httpx.AsyncClient, shown: Shown) -> None:
+async def test_an_invalid_currency_cookie_is_ignored(browser: httpx.AsyncClient, shown: Shown) -> None:
     browser.cookies.set("shop_currency", "XXX")
     assert "Mug $8.99" in shown(await browser.get("/"))
 
@@ -81,7 +79,7 @@ async def test_a_currency_cookie_that_is_not_ours_counts_as_none(browser: httpx.
         ("", "/"),
     ],
 )
-async def test_a_changed_currency_leads_back_to_a_page_of_ours_alone(
+async def test_changing_the_currency_only_redirects_to_pages_of_this_site(
     browser: httpx.AsyncClient, referer: str, location: str
 ) -> None:
     headers = {"sec-fetch-site": "same-origin", "referer": referer}
@@ -105,12 +103,12 @@ async def test_a_changed_currency_leads_back_to_a_page_of_ours_alone(
     ],
 )
 async def test_a_post_from_another_site_is_refused(
-    browser: httpx.AsyncClient, neighbours: Shop, headers: dict[str, str]
+    browser: httpx.AsyncClient, backends: Shop, headers: dict[str, str]
 ) -> None:
     for path in ("/cart", "/cart/empty", "/cart/quantity", "/cart/checkout", "/setCurrency"):
         answer = await browser.post(path, data={"product_id": "6E92ZMYYFZ", "quantity": "1"}, headers=headers)
         assert answer.status_code == 403
-    assert set(neighbours.called()) == {"GetSupportedCurrencies"}
+    assert set(backends.called()) == {"GetSupportedCurrencies"}
 
 
 @pytest.mark.parametrize(
@@ -124,26 +122,26 @@ async def test_a_post_from_another_site_is_refused(
         {"referer": "http://shop.test/product/6E92ZMYYFZ"},
     ],
 )
-async def test_a_post_of_our_own_pages_or_of_a_program_is_carried_out(
+async def test_a_post_from_this_site_or_from_a_program_is_accepted(
     browser: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     answer = await browser.post("/cart", data={"product_id": "6E92ZMYYFZ", "quantity": "1"}, headers=headers)
     assert answer.status_code == 302
 
 
-async def test_logging_out_forgets_the_visitor(browser: httpx.AsyncClient) -> None:
+async def test_logging_out_deletes_the_cookies(browser: httpx.AsyncClient) -> None:
     await browser.post("/setCurrency", data={"currency_code": "EUR"})
     answer = await browser.get("/logout")
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
     assert not dict(browser.cookies)
 
 
-async def test_a_body_over_64_kib_is_refused(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_a_body_over_64_kib_is_refused(browser: httpx.AsyncClient, backends: Shop) -> None:
     answer = await browser.post("/cart", data={"product_id": "x" * 65_536})
     assert answer.status_code == 413
 
 
-async def test_a_body_over_64_kib_is_refused_where_no_length_is_told(browser: httpx.AsyncClient) -> None:
+async def test_a_body_over_64_kib_without_a_content_length_is_refused(browser: httpx.AsyncClient) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(65):
             yield b"x" * 1024
@@ -164,18 +162,18 @@ async def test_a_body_over_64_kib_is_refused_where_no_length_is_told(browser: ht
         ("Application/X-WWW-Form-Urlencoded; charset=utf-8", b"product_id=6E92ZMYYFZ&quantity=1", 302),
     ],
 )
-async def test_what_is_no_form_is_refused(
+async def test_a_body_that_is_not_a_form_is_refused(
     browser: httpx.AsyncClient, content_type: str, body: bytes, status: int
 ) -> None:
     answer = await browser.post("/cart", content=body, headers={"content-type": content_type})
     assert answer.status_code == status
 
 
-async def test_of_a_repeated_field_the_first_counts(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_the_first_value_of_a_repeated_field_is_used(browser: httpx.AsyncClient, backends: Shop) -> None:
     body = "product_id=6E92ZMYYFZ&quantity=2&quantity=9&product_id=NOPE"
     headers = {"content-type": "application/x-www-form-urlencoded"}
     await browser.post("/cart", content=body, headers=headers)
-    assert list(neighbours.carts.values()) == [{"6E92ZMYYFZ": 2}]
+    assert list(backends.carts.values()) == [{"6E92ZMYYFZ": 2}]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +184,7 @@ async def test_another_method_is_not_allowed(browser: httpx.AsyncClient, method:
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/nope", "/static/css/shop.css", "/_healthz", "/logout"])
-async def test_every_answer_lets_nothing_from_elsewhere_in(browser: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_security_headers(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
@@ -197,7 +195,7 @@ async def test_every_answer_lets_nothing_from_elsewhere_in(browser: httpx.AsyncC
 
 
 @pytest.mark.parametrize("path", ["/", "/search?q=a", "/product/OLJCESPC7Z", "/cart", "/cart/checkout", "/nope"])
-async def test_no_page_has_script_or_style_inside_or_asks_another_site(
+async def test_no_page_has_inline_scripts_or_styles_or_links_to_another_site(
     browser: httpx.AsyncClient, cart: dict[str, int], path: str
 ) -> None:
     page = (await browser.get(path)).text
@@ -205,23 +203,23 @@ async def test_no_page_has_script_or_style_inside_or_asks_another_site(
         assert forbidden not in page
 
 
-async def test_health_and_robots_are_plain_text(browser: httpx.AsyncClient, neighbours: Shop) -> None:
+async def test_health_and_robots_are_plain_text(browser: httpx.AsyncClient, backends: Shop) -> None:
     assert (await browser.get("/_healthz")).text == "ok"
     assert (await browser.get("/robots.txt")).text.startswith("User-agent: *\n")
-    assert not neighbours.called()
+    assert not backends.called()
 
 
 async def test_the_request_id_is_passed_on_to_the_services(
-    browser: httpx.AsyncClient, neighbours: Shop, cart: dict[str, int]
+    browser: httpx.AsyncClient, backends: Shop, cart: dict[str, int]
 ) -> None:
     await browser.get("/cart", headers={"x-request-id": "from-the-proxy"})
-    assert neighbours.calls["GetCart"][0].metadata["x-request-id"] == "from-the-proxy"
+    assert backends.calls["GetCart"][0].metadata["x-request-id"] == "from-the-proxy"
 
 
-async def test_a_fault_is_a_page_that_says_nothing_of_the_inside(
-    browser: httpx.AsyncClient, neighbours: Shop, shown: Shown
+async def test_an_internal_error_returns_a_page_without_details(
+    browser: httpx.AsyncClient, backends: Shop, shown: Shown
 ) -> None:
-    neighbours.products[0].price_usd.nanos = 2_000_000_000
+    backends.products[0].price_usd.nanos = 2_000_000_000
     page = await browser.get("/", headers={"x-request-id": "find-me"})
     assert page.status_code == 500
     assert "Something went wrong on our side" in shown(page)
@@ -229,6 +227,6 @@ async def test_a_fault_is_a_page_that_says_nothing_of_the_inside(
     assert "nanos" not in page.text
 
 
-async def test_a_catalog_that_never_answered_is_a_503(browser: httpx.AsyncClient, neighbours: Shop) -> None:
-    neighbours.fail("ListProducts", grpc.StatusCode.RESOURCE_EXHAUSTED)
+async def test_a_catalog_that_never_responded_returns_503(browser: httpx.AsyncClient, backends: Shop) -> None:
+    backends.fail("ListProducts", grpc.StatusCode.RESOURCE_EXHAUSTED)
     assert (await browser.get("/")).status_code == 503
