@@ -1,7 +1,6 @@
-"""Checks the files that people write for a stack, without the engine: `python3 -m infra.check local`."""
+"""Checks of the files that people write for a stack, without the engine."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -82,10 +81,3 @@ def _other_aws_stacks(stack: str, stacks: Path) -> Iterator[tuple[str, AwsSettin
             settings = check_settings(other, read_settings(other, stacks)).aws
             if settings and other != stack:
                 yield other, settings
-
-
-if __name__ == "__main__":
-    try:
-        check(sys.argv[1])
-    except ConfigError as error:
-        sys.exit(str(error))

@@ -43,7 +43,7 @@ class Providers:
 
 @dataclass(frozen=True)
 class PreflightResult:
-    """What the checks found out.
+    """The results of the checks.
 
     Args:
         availability_zones: The names of the availability zones to use.

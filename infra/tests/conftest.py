@@ -1,4 +1,4 @@
-"""The program's resource graph, made under Pulumi's mocks: no engine, no cluster."""
+"""The program's resource graph under Pulumi's mocks, without an engine or a cluster."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,30 +26,33 @@ _COMPUTED: Mapping[str, Sequence[str]] = {
     "eks:index:Cluster": ("clusterSecurityGroupId", "kubeconfigJson"),
     "random:index/randomPassword:RandomPassword": ("result",),
 }
-"""What providers add to a resource's inputs, by its type: here `<name>.<output>`. In AWS each has an ARN as well."""
+"""The outputs that providers add to a resource's inputs, by type: here `<name>.<output>`. AWS adds an ARN to each."""
 
 AWS_STACKS = ("demo", "dev", "staging", "prod")
 PLACEMENT = Placement(vpc_id="vpc-1", subnets=["subnet-a", "subnet-b"], clients="sg-cluster")
 
 
 def aws_settings(stack: str) -> AwsSettings:
-    """Those of a stack's own file, as the program reads them."""
+    """Returns the settings of a stack's own file."""
     settings = check_settings(stack, read_settings(stack)).aws
     assert settings
     return settings
 
 
 def revealed(value: Any) -> Any:
-    """What is inside a Pulumi secret, as it crosses the wire. Fails for what is none."""
+    """Returns the value of a serialized Pulumi secret. Fails for a value that is not a secret."""
     assert rpc.is_rpc_secret(value)
     return rpc.unwrap_rpc_secret(value)
 
 
 @dataclass
 class Graph:
-    """What a program registered, in no certain order; of what is protected or retained only the type tokens and names.
+    """The resources that a program registered, in no particular order.
 
-    `waits_for` are the names of what a resource depends on, by its own type token and name.
+    Args:
+        protected: The type tokens and names of protected resources.
+        retained: The type tokens and names of resources that a destroy keeps.
+        waits_for: The names of a resource's dependencies, by its type token and name.
     """
 
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
@@ -58,7 +61,7 @@ class Graph:
     waits_for: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Inputs by object name, for a Kubernetes kind such as `Deployment`."""
+        """Returns inputs by object name, for a Kubernetes kind such as `Deployment`."""
         return {
             resource.inputs["metadata"]["name"]: resource.inputs
             for resource in self.resources
@@ -66,7 +69,7 @@ class Graph:
         }
 
     def of_type(self, token: str) -> dict[str, dict[str, Any]]:
-        """Inputs by resource name, for a type token such as `kubernetes:helm.sh/v4:Chart`."""
+        """Returns inputs by resource name, for a type token such as `kubernetes:helm.sh/v4:Chart`."""
         return {resource.name: resource.inputs for resource in self.resources if resource.typ == token}
 
 
@@ -79,15 +82,15 @@ class _Recorder(mocks.Mocks):
         computed = [*_COMPUTED.get(args.typ, ()), *(["arn"] if args.typ.startswith("aws:") else [])]
         outputs: dict[str, Any] = {output: f"{args.name}.{output}" for output in computed}
         if args.typ == "aws:acm/certificate:Certificate":
-            outputs["domainValidationOptions"] = _proofs(args.inputs)
+            outputs["domainValidationOptions"] = _validation_options(args.inputs)
         return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program asks a provider: {args.token}")
 
 
-def _proofs(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The records by which ACM wants a certificate's hosts proven, in an order that is not the hosts'."""
+def _validation_options(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Returns the validation records that ACM wants, not in the order of the hosts."""
     hosts = [certificate["domainName"], *certificate.get("subjectAlternativeNames", [])]
     return [
         {
@@ -101,7 +104,7 @@ def _proofs(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Mocks are not told of the options that keep a resource from being deleted, nor of those that order them."""
+    """Records the options of resources, which mocks do not get."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(_Recorder(graph))
@@ -118,7 +121,7 @@ class _Monitor(mocks.MockMonitor):
 
 @pytest.fixture(scope="module", autouse=True)
 def event_loop_of_pulumi() -> Iterator[None]:
-    """Pulumi takes the thread's event loop; tests of coroutines that ran before leave the thread without one."""
+    """Pulumi uses the thread's event loop, which earlier tests of coroutines may have removed."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
@@ -131,7 +134,7 @@ Graphed = Callable[[Callable[[], object]], Graph]
 
 @pytest.fixture(scope="module")
 def graphed() -> Graphed:
-    """Runs a part of the program as the stack `local`, and answers what it registered."""
+    """Runs a part of the program as the stack `local`, and returns what it registered."""
 
     def run(program: Callable[[], object]) -> Graph:
         graph = Graph()
@@ -144,7 +147,7 @@ def graphed() -> Graphed:
 
 
 def resolved(graphed: Graphed, program: Callable[[], Sequence[pulumi.Output[str]]]) -> list[str]:
-    """The values of the outputs that the program answers."""
+    """Returns the values of the outputs that the program returns."""
     values: list[str] = []
     graphed(lambda: pulumi.Output.all(*program()).apply(values.extend))
     return values

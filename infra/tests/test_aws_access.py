@@ -1,4 +1,4 @@
-"""Who may do what in AWS: the services' pods, and the pipelines."""
+"""The permissions of the services' pods and of the pipelines in AWS."""
 
 import json
 from fnmatch import fnmatchcase
@@ -57,7 +57,7 @@ def test_exactly_the_services_that_have_a_store_have_a_role(pods: Graph) -> None
     assert sorted(inputs["serviceAccount"] for inputs in associations.values()) == with_stores
 
 
-def test_a_service_reads_the_secrets_of_its_own_stores_alone(pods: Graph) -> None:
+def test_a_service_reads_only_the_secrets_of_its_own_stores(pods: Graph) -> None:
     reads = [
         statement["Resource"]
         for statement in policy(pods, "cart")["Statement"]
@@ -66,7 +66,7 @@ def test_a_service_reads_the_secrets_of_its_own_stores_alone(pods: Graph) -> Non
     assert reads == [["arn:aws:secretsmanager:eu-central-1:123456789012:secret:cart-data"]]
 
 
-def test_a_service_decrypts_that_secret_alone(pods: Graph) -> None:
+def test_a_service_decrypts_only_that_secret(pods: Graph) -> None:
     (decrypts,) = (
         statement for statement in policy(pods, "cart")["Statement"] if statement["Action"] == ["kms:Decrypt"]
     )
@@ -110,18 +110,18 @@ def test_only_tokens_of_the_organization_are_exchanged(pipelines: Graph) -> None
         assert trusted["Condition"]["StringEquals"] == {f"{issuer}:aud": ORGANIZATION}
 
 
-def test_a_deployment_is_from_the_branch_and_a_preview_from_any(pipelines: Graph) -> None:
+def test_deployments_run_from_one_branch_and_previews_from_any(pipelines: Graph) -> None:
     assert lets_in(pipelines, "deploy", subject("refs/heads/main"))
     assert not lets_in(pipelines, "deploy", subject("refs/heads/feature"))
     assert lets_in(pipelines, "preview", subject("refs/heads/feature"))
 
 
-def test_a_branch_whose_name_ends_like_the_trusted_subject_is_not_let_in(pipelines: Graph) -> None:
+def test_a_branch_whose_name_ends_like_the_trusted_subject_is_not_trusted(pipelines: Graph) -> None:
     assert not lets_in(pipelines, "deploy", subject("refs/heads/x/vcs-ref/refs/heads/main"))
 
 
 @pytest.mark.parametrize("role", ["preview", "deploy"])
-def test_neither_forks_nor_other_projects_are_let_in(pipelines: Graph, role: str) -> None:
+def test_neither_forks_nor_other_projects_are_trusted(pipelines: Graph, role: str) -> None:
     assert not lets_in(pipelines, role, subject("refs/heads/pull/7"))
     assert not lets_in(pipelines, role, subject("refs/heads/main", project=ORGANIZATION))
 
@@ -147,7 +147,7 @@ def test_a_preview_reads_no_secret_and_no_log(pipelines: Graph) -> None:
 
 
 @pytest.mark.parametrize("role", ["preview", "deploy"])
-def test_of_the_state_that_all_stacks_share_a_pipeline_reaches_its_own(pipelines: Graph, role: str) -> None:
+def test_a_pipeline_reaches_only_its_own_stack_in_the_shared_state(pipelines: Graph, role: str) -> None:
     bucket = "arn:aws:s3:::boutique-state-123456789012-eu-central-1"
     reached = {
         resource.removeprefix(bucket)
@@ -171,7 +171,7 @@ def test_a_deployment_cannot_widen_what_pipelines_may_do(pipelines: Graph) -> No
     assert "iam:PutRolePolicy" in own["Action"]
 
 
-def test_a_deployment_touches_nothing_of_other_stacks_nor_of_all_of_them(pipelines: Graph) -> None:
+def test_a_deployment_cannot_change_other_stacks_or_shared_resources(pipelines: Graph) -> None:
     (others,) = (entry for entry in denied(pipelines, "deploy") if "NotAction" in entry)
     assert others["Condition"] == {
         "Null": {"aws:ResourceTag/boutique:project": "false"},
@@ -182,7 +182,7 @@ def test_a_deployment_touches_nothing_of_other_stacks_nor_of_all_of_them(pipelin
 
 
 @pytest.mark.parametrize("role", ["preview", "deploy"])
-def test_what_a_pipeline_may_do_without_a_name_it_may_do_in_its_region_alone(pipelines: Graph, role: str) -> None:
+def test_permissions_without_resource_names_are_limited_to_the_region(pipelines: Graph, role: str) -> None:
     for entry in allowed(pipelines, role):
         if entry["Resource"] == ["*"]:
             assert entry["Condition"] == {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}
@@ -193,7 +193,7 @@ def registry(graphed: Graphed) -> Graph:
     return graphed(lambda: Registry("registry", RegistryArgs(NAMING, ["cart", "frontend"], protected=False)))
 
 
-def test_every_service_has_a_repository_whose_tags_never_move(registry: Graph) -> None:
+def test_every_service_has_a_repository_with_immutable_tags(registry: Graph) -> None:
     repositories = registry.of_type("aws:ecr/repository:Repository")
     assert sorted(inputs["name"] for inputs in repositories.values()) == ["boutique-dev/cart", "boutique-dev/frontend"]
     for inputs in repositories.values():
@@ -202,14 +202,14 @@ def test_every_service_has_a_repository_whose_tags_never_move(registry: Graph) -
         assert inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": "registry.arn"}]
 
 
-def test_old_images_go_by_themselves(registry: Graph) -> None:
+def test_old_images_expire(registry: Graph) -> None:
     policies = registry.of_type("aws:ecr/lifecyclePolicy:LifecyclePolicy")
     assert sorted(policies) == ["cart", "frontend"]
     rules = json.loads(policies["cart"]["policy"])["rules"]
     assert [rule["action"] for rule in rules] == [{"type": "expire"}, {"type": "expire"}]
 
 
-def test_mail_comes_before_the_budget_is_spent(graphed: Graphed) -> None:
+def test_mail_is_sent_before_the_budget_is_spent(graphed: Graphed) -> None:
     settings = BudgetSettings(monthly=400, email="budget@example.com")
     graph = graphed(lambda: Budget("budget", BudgetArgs(NAMING, settings)))
     (inputs,) = graph.of_type("aws:budgets/budget:Budget").values()

@@ -1,4 +1,4 @@
-"""What a person is told of by mail, in each environment."""
+"""The alarms of each stack."""
 
 import json
 from typing import Any
@@ -71,7 +71,7 @@ def prod(graphs: dict[str, Graph]) -> dict[str, dict[str, Any]]:
     return of(graphs["prod"])
 
 
-def test_prod_watches_every_member_of_every_store_and_the_way_in(prod: dict[str, dict[str, Any]]) -> None:
+def test_prod_has_alarms_for_every_member_of_every_store_and_the_load_balancer(prod: dict[str, dict[str, Any]]) -> None:
     assert prod.keys() == {
         "database-storage",
         "database-replica-1-storage",
@@ -90,7 +90,7 @@ def test_prod_watches_every_member_of_every_store_and_the_way_in(prod: dict[str,
     }
 
 
-def test_demo_watches_the_little_that_it_has(graphs: dict[str, Graph]) -> None:
+def test_demo_has_alarms_for_what_it_has(graphs: dict[str, Graph]) -> None:
     assert of(graphs["demo"]).keys() == {
         "database-storage",
         "cart-data-1-memory",
@@ -101,13 +101,13 @@ def test_demo_watches_the_little_that_it_has(graphs: dict[str, Graph]) -> None:
     }
 
 
-def test_without_a_load_balancer_only_stores_are_watched(graphed: Graphed) -> None:
+def test_without_a_load_balancer_there_are_only_alarms_for_stores(graphed: Graphed) -> None:
     watched = of(graphed(lambda: alarms("demo", load_balancer=None)))
     assert watched.keys() == {"database-storage", "cart-data-1-memory", "session-data-1-evictions"}
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_the_stacks_person_is_mailed_when_it_starts_and_when_it_is_over(graphs: dict[str, Graph], stack: str) -> None:
+def test_mail_is_sent_when_an_alarm_starts_and_when_it_ends(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     (subscription,) = graph.of_type("aws:sns/topicSubscription:TopicSubscription").values()
 
@@ -119,7 +119,9 @@ def test_the_stacks_person_is_mailed_when_it_starts_and_when_it_is_over(graphs: 
         assert alarm["alarmDescription"].endswith(".")
 
 
-def test_mail_waits_encrypted_with_a_key_that_cloudwatch_of_this_account_may_use(graphs: dict[str, Graph]) -> None:
+def test_notifications_are_encrypted_with_a_key_that_cloudwatch_of_this_account_may_use(
+    graphs: dict[str, Graph],
+) -> None:
     (topic,) = graphs["prod"].of_type("aws:sns/topic:Topic").values()
     key = graphs["prod"].of_type("aws:kms/key:Key")["alarms"]
     administrators, cloudwatch = json.loads(key["policy"])["Statement"]
@@ -131,14 +133,14 @@ def test_mail_waits_encrypted_with_a_key_that_cloudwatch_of_this_account_may_use
     assert cloudwatch["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
-def test_storage_is_told_of_below_the_point_at_which_rds_adds_some(prod: dict[str, dict[str, Any]]) -> None:
+def test_the_storage_alarm_is_below_the_point_at_which_rds_adds_storage(prod: dict[str, dict[str, Any]]) -> None:
     alarm = prod["database-storage"]
     assert alarm["dimensions"] == {"DBInstanceIdentifier": "boutique-prod-database"}
     assert (alarm["metricName"], alarm["comparisonOperator"]) == ("FreeStorageSpace", "LessThanThreshold")
     assert alarm["threshold"] == 5 * 2**30  # 5 % of 100 GiB, where RDS acts at 10 %
 
 
-def test_a_replica_that_says_nothing_is_told_of_but_not_one_of_an_idle_primary(prod: dict[str, dict[str, Any]]) -> None:
+def test_a_silent_replica_raises_the_alarm_but_not_the_lag_of_an_idle_primary(prod: dict[str, dict[str, Any]]) -> None:
     alarm = prod["database-replica-2-lag"]
     assert alarm["dimensions"] == {"DBInstanceIdentifier": "boutique-prod-database-replica-2"}
     assert alarm["treatMissingData"] == "breaching"
@@ -156,13 +158,13 @@ def test_a_replica_that_says_nothing_is_told_of_but_not_one_of_an_idle_primary(p
         ("frontend-unhealthy", "notBreaching"),
     ],
 )
-def test_everything_else_that_says_nothing_is_not_told_of(
+def test_missing_values_of_other_metrics_raise_no_alarm(
     prod: dict[str, dict[str, Any]], name: str, missing: str
 ) -> None:
     assert prod[name]["treatMissingData"] == missing
 
 
-def test_carts_are_told_of_before_they_are_refused_and_sessions_once_they_are_forgotten(
+def test_carts_raise_the_alarm_before_writes_fail_and_sessions_once_they_are_evicted(
     prod: dict[str, dict[str, Any]],
 ) -> None:
     carts, sessions = prod["cart-data-2-memory"], prod["session-data-3-evictions"]
@@ -172,7 +174,7 @@ def test_carts_are_told_of_before_they_are_refused_and_sessions_once_they_are_fo
     assert (sessions["metricName"], sessions["statistic"], sessions["threshold"]) == ("Evictions", "Sum", 0)
 
 
-def test_errors_are_told_apart_by_who_made_them(prod: dict[str, dict[str, Any]]) -> None:
+def test_errors_of_the_load_balancer_and_of_the_shop_have_separate_alarms(prod: dict[str, dict[str, Any]]) -> None:
     assert prod["load-balancer-errors"]["metricName"] == "HTTPCode_ELB_5XX_Count"
     assert prod["shop-errors"]["metricName"] == "HTTPCode_Target_5XX_Count"
     for name in ("load-balancer-errors", "shop-errors"):

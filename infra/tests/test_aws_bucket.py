@@ -37,11 +37,11 @@ def prod(graphed: Graphed, pictures: Path) -> Graph:
     return graphed(lambda: bucket("prod", pictures))
 
 
-def test_it_is_named_after_the_account_since_names_are_the_worlds(prod: Graph) -> None:
+def test_its_name_has_the_account_since_names_are_global(prod: Graph) -> None:
     assert prod.of_type(BUCKET)["pictures"]["bucket"] == "boutique-prod-pictures-123456789012"
 
 
-def test_nobody_outside_gets_in(prod: Graph) -> None:
+def test_it_is_not_public(prod: Graph) -> None:
     (block,) = prod.of_type("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").values()
     (ownership,) = prod.of_type("aws:s3/bucketOwnershipControls:BucketOwnershipControls").values()
     (policy,) = prod.of_type("aws:s3/bucketPolicy:BucketPolicy").values()
@@ -59,7 +59,7 @@ def test_nobody_outside_gets_in(prod: Graph) -> None:
     }
 
 
-def test_it_is_encrypted_and_keeps_what_was_overwritten_for_a_month(prod: Graph) -> None:
+def test_it_is_encrypted_and_keeps_old_versions_for_a_month(prod: Graph) -> None:
     (encryption,) = prod.of_type(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     ).values()
@@ -72,7 +72,7 @@ def test_it_is_encrypted_and_keeps_what_was_overwritten_for_a_month(prod: Graph)
     assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
 
 
-def test_every_picture_of_the_folder_is_an_object_of_its_type(prod: Graph) -> None:
+def test_every_picture_in_the_folder_is_an_object_with_its_content_type(prod: Graph) -> None:
     objects = prod.of_type(OBJECT)
     assert {key: inputs["contentType"] for key, inputs in objects.items()} == {
         "large/mug.webp": "image/webp",
@@ -81,7 +81,7 @@ def test_every_picture_of_the_folder_is_an_object_of_its_type(prod: Graph) -> No
     assert objects["mug.jpg"]["sourceHash"] == hashlib.sha256(b"a mug").hexdigest()
 
 
-def test_a_picture_that_was_only_touched_is_no_change(graphed: Graphed, pictures: Path) -> None:
+def test_a_new_file_time_alone_is_not_a_change(graphed: Graphed, pictures: Path) -> None:
     def hashes() -> dict[str, Any]:
         graph = graphed(lambda: bucket("dev", pictures))
         return {key: inputs["sourceHash"] for key, inputs in graph.of_type(OBJECT).items()}
@@ -93,13 +93,13 @@ def test_a_picture_that_was_only_touched_is_no_change(graphed: Graphed, pictures
     assert {key for key, digest in hashes().items() if digest != before[key]} == {"mug.jpg"}
 
 
-def test_it_is_made_without_pictures_too(graphed: Graphed, tmp_path: Path) -> None:
+def test_an_empty_folder_gives_an_empty_bucket(graphed: Graphed, tmp_path: Path) -> None:
     graph = graphed(lambda: bucket("dev", tmp_path / "missing"))
     assert len(graph.of_type(BUCKET)) == 1
     assert not graph.of_type(OBJECT)
 
 
-def test_every_file_that_is_no_picture_is_named(graphed: Graphed, pictures: Path) -> None:
+def test_every_file_that_is_not_a_picture_is_named(graphed: Graphed, pictures: Path) -> None:
     (pictures / "notes.txt").touch()
     (pictures / ".hidden").touch()
     with pytest.raises(ConfigError) as caught:
@@ -109,7 +109,7 @@ def test_every_file_that_is_no_picture_is_named(graphed: Graphed, pictures: Path
     ]
 
 
-def test_only_a_protected_one_cannot_be_deleted_with_what_is_in_it(graphed: Graphed, pictures: Path) -> None:
+def test_only_a_protected_bucket_cannot_be_deleted_with_its_objects(graphed: Graphed, pictures: Path) -> None:
     prod, demo = (graphed(lambda stack=stack: bucket(stack, pictures)) for stack in ("prod", "demo"))  # type: ignore[misc]
 
     assert prod.of_type(BUCKET)["pictures"]["forceDestroy"] is False

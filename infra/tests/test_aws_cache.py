@@ -1,4 +1,4 @@
-"""The caches of each environment, as its settings file has them."""
+"""The caches of each stack, with the settings of its file."""
 
 import json
 from typing import Any
@@ -80,7 +80,7 @@ def test_in_demo_each_cache_is_one_node(demo: Graph, name: str) -> None:
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
 @pytest.mark.parametrize("name", ["cart-data", "session-data"])
-def test_a_cache_is_reached_by_tls_from_the_cluster_alone(graphs: dict[str, Graph], stack: str, name: str) -> None:
+def test_only_the_cluster_reaches_a_cache_and_only_by_tls(graphs: dict[str, Graph], stack: str, name: str) -> None:
     graph = graphs[stack]
     group = graph.of_type(GROUP)[name]
     rule = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")[name]
@@ -94,7 +94,7 @@ def test_a_cache_is_reached_by_tls_from_the_cluster_alone(graphs: dict[str, Grap
 
 
 @pytest.mark.parametrize("name", ["cart-data", "session-data"])
-def test_each_cache_is_encrypted_with_its_own_key_and_logged_in_to_with_its_own_secret(prod: Graph, name: str) -> None:
+def test_each_cache_has_its_own_key_and_its_own_secret(prod: Graph, name: str) -> None:
     group = prod.of_type(GROUP)[name]
     secret = prod.of_type("aws:secretsmanager/secret:Secret")[name]
     version = prod.of_type("aws:secretsmanager/secretVersion:SecretVersion")[name]
@@ -105,7 +105,7 @@ def test_each_cache_is_encrypted_with_its_own_key_and_logged_in_to_with_its_own_
     assert json.loads(revealed(version["secretString"])) == {"username": "default", "password": f"{name}.result"}
 
 
-def test_a_full_cache_refuses_carts_rather_than_lose_one_and_forgets_the_oldest_sessions(prod: Graph) -> None:
+def test_a_full_cache_refuses_carts_and_evicts_the_oldest_sessions(prod: Graph) -> None:
     parameters = prod.of_type("aws:elasticache/parameterGroup:ParameterGroup")
     assert parameters["cart-data"]["parameters"] == [{"name": "maxmemory-policy", "value": "noeviction"}]
     assert parameters["session-data"]["parameters"] == [{"name": "maxmemory-policy", "value": "volatile-lru"}]
@@ -124,14 +124,14 @@ def test_carts_of_prod_have_snapshots_and_cannot_be_deleted(prod: Graph) -> None
     assert prod.retained == {("aws:kms/key:Key", "cart-data")}
 
 
-def test_sessions_are_not_kept(prod: Graph) -> None:
+def test_sessions_have_no_snapshots(prod: Graph) -> None:
     sessions = prod.of_type(GROUP)["session-data"]
     assert sessions["snapshotRetentionLimit"] == 0
     assert "snapshotWindow" not in sessions
     assert "finalSnapshotIdentifier" not in sessions
 
 
-def test_demo_is_deleted_without_a_trace(demo: Graph) -> None:
+def test_demo_leaves_nothing_behind(demo: Graph) -> None:
     assert demo.protected == demo.retained == set()
     for group in demo.of_type(GROUP).values():
         assert group["snapshotRetentionLimit"] == 0
@@ -140,7 +140,7 @@ def test_demo_is_deleted_without_a_trace(demo: Graph) -> None:
         assert secret["recoveryWindowInDays"] == 0
 
 
-def test_a_version_is_never_raised_behind_the_programs_back(prod: Graph) -> None:
+def test_aws_does_not_raise_the_version_by_itself(prod: Graph) -> None:
     assert all(group["autoMinorVersionUpgrade"] is False for group in prod.of_type(GROUP).values())
 
 
@@ -152,7 +152,7 @@ def test_slow_commands_are_logged_for_a_month(prod: Graph) -> None:
         assert groups[name]["retentionInDays"] == 30
 
 
-def test_readers_go_to_the_replicas_or_where_there_is_none_to_the_primary(graphed: Graphed) -> None:
+def test_reads_go_to_the_replicas_or_else_to_the_primary(graphed: Graphed) -> None:
     def addresses(replicas: int) -> list[pulumi.Output[str]]:
         component = carts("dev", replicas=replicas)
         return [component.address, component.replica_address]
@@ -162,7 +162,7 @@ def test_readers_go_to_the_replicas_or_where_there_is_none_to_the_primary(graphe
     assert resolved(graphed, lambda: addresses(0)) == [primary, primary]
 
 
-def test_the_names_of_its_nodes_are_known_before_it_is_made(graphed: Graphed) -> None:
+def test_the_names_of_its_nodes_are_known_in_a_preview(graphed: Graphed) -> None:
     nodes: list[str] = []
     graphed(lambda: nodes.extend(carts("prod").nodes))
     assert nodes == ["boutique-prod-cart-data-001", "boutique-prod-cart-data-002", "boutique-prod-cart-data-003"]

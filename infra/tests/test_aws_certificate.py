@@ -1,4 +1,4 @@
-"""The certificate of the shop's hosts, and the records that prove these to be ours."""
+"""The certificate of the shop's hosts, and its validation records."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ def records(graph: Graph) -> dict[str, dict[str, Any]]:
 
 
 def test_one_certificate_is_for_all_hosts(graph: Graph) -> None:
-    (made,) = graph.of_type("aws:acm/certificate:Certificate").values()
-    assert (made["domainName"], made["subjectAlternativeNames"]) == (HOSTS[0], HOSTS[1:])
-    assert made["validationMethod"] == "DNS"
+    (inputs,) = graph.of_type("aws:acm/certificate:Certificate").values()
+    assert (inputs["domainName"], inputs["subjectAlternativeNames"]) == (HOSTS[0], HOSTS[1:])
+    assert inputs["validationMethod"] == "DNS"
 
 
-def test_each_host_is_proven_by_its_own_record_whatever_the_order_of_acms_answer(
+def test_each_host_has_its_own_validation_record_in_any_order(
     records: dict[str, dict[str, Any]],
 ) -> None:
     assert {name: (record["name"], record["content"]) for name, record in records.items()} == {
@@ -39,13 +39,13 @@ def test_each_host_is_proven_by_its_own_record_whatever_the_order_of_acms_answer
     }
 
 
-def test_acm_sees_the_records_themselves_and_not_cloudflares_addresses(records: dict[str, dict[str, Any]]) -> None:
+def test_validation_records_are_not_proxied(records: dict[str, dict[str, Any]]) -> None:
     assert {(record["type"], record["proxied"], record["zoneId"]) for record in records.values()} == {
         ("CNAME", False, ZONE)
     }
 
 
-def test_the_certificate_is_told_only_once_every_host_is_proven(graph: Graph, graphed: Graphed) -> None:
+def test_the_arn_is_known_once_every_host_is_validated(graph: Graph, graphed: Graphed) -> None:
     (validation,) = graph.of_type("aws:acm/certificateValidation:CertificateValidation").values()
     assert validation["validationRecordFqdns"] == [f"_proof.{host}" for host in HOSTS]
     assert resolved(graphed, lambda: [certificate().arn]) == ["certificate.arn"]

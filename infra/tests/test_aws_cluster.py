@@ -1,4 +1,4 @@
-"""The cluster of each environment, as its settings file has it."""
+"""The cluster of each stack, with the settings of its file."""
 
 from ipaddress import IPv4Network
 from typing import Any
@@ -39,31 +39,31 @@ def graphs(graphed: Graphed) -> dict[str, Graph]:
 
 
 @pytest.fixture(params=AWS_STACKS)
-def made(request: pytest.FixtureRequest, graphs: dict[str, Graph]) -> dict[str, Any]:
+def inputs(request: pytest.FixtureRequest, graphs: dict[str, Graph]) -> dict[str, Any]:
     """The cluster's inputs, of each stack in turn."""
     (inputs,) = graphs[request.param].of_type(CLUSTER).values()
     return inputs
 
 
-def test_aws_runs_the_nodes(made: dict[str, Any]) -> None:
-    assert made["autoMode"]["enabled"] is True
+def test_aws_runs_the_nodes(inputs: dict[str, Any]) -> None:
+    assert inputs["autoMode"]["enabled"] is True
 
 
-def test_nodes_are_in_private_subnets_alone(graphs: dict[str, Graph]) -> None:
+def test_nodes_are_only_in_private_subnets(graphs: dict[str, Graph]) -> None:
     for graph in graphs.values():
-        (made,) = graph.of_type(CLUSTER).values()
+        (inputs,) = graph.of_type(CLUSTER).values()
         private = [name for name in graph.of_type("aws:ec2/subnet:Subnet") if name.startswith("private-")]
-        assert made["privateSubnetIds"] == [f"{name}-id" for name in sorted(private)]
-        assert not made.keys() & {"publicSubnetIds", "subnetIds"}
+        assert inputs["privateSubnetIds"] == [f"{name}-id" for name in sorted(private)]
+        assert not inputs.keys() & {"publicSubnetIds", "subnetIds"}
 
 
-def test_names_are_resolved_by_the_nodes_and_not_by_pods(made: dict[str, Any]) -> None:
-    assert made["corednsAddonOptions"] == {"enabled": False}
+def test_names_are_resolved_by_the_nodes_and_not_by_pods(inputs: dict[str, Any]) -> None:
+    assert inputs["corednsAddonOptions"] == {"enabled": False}
     (resolver,) = DNS
-    assert resolver == {"ip_block": {"cidr": f"{IPv4Network(made['kubernetesServiceIpAddressRange'])[10]}/32"}}
+    assert resolver == {"ip_block": {"cidr": f"{IPv4Network(inputs['kubernetesServiceIpAddressRange'])[10]}/32"}}
 
 
-def test_nodes_keep_their_way_out_until_the_cluster_is_gone(graphs: dict[str, Graph]) -> None:
+def test_the_network_is_destroyed_after_the_cluster(graphs: dict[str, Graph]) -> None:
     for graph in graphs.values():
         ((name, _),) = graph.of_type(CLUSTER).items()
         gateways = graph.of_type("aws:ec2/natGateway:NatGateway")
@@ -71,35 +71,41 @@ def test_nodes_keep_their_way_out_until_the_cluster_is_gone(graphs: dict[str, Gr
         assert gateways.keys() | routes.keys() <= graph.waits_for[CLUSTER, name]
 
 
-def test_only_access_entries_let_someone_in(made: dict[str, Any]) -> None:
-    assert made["authenticationMode"] == "API"
+def test_access_is_only_by_access_entries(inputs: dict[str, Any]) -> None:
+    assert inputs["authenticationMode"] == "API"
 
 
-def test_secrets_are_encrypted_with_a_key_of_its_own(made: dict[str, Any]) -> None:
-    assert made["encryptionConfigKeyArn"] == "cluster.arn"
+def test_secrets_are_encrypted_with_a_key_of_its_own(inputs: dict[str, Any]) -> None:
+    assert inputs["encryptionConfigKeyArn"] == "cluster.arn"
 
 
-def test_every_log_of_the_control_plane_is_kept(made: dict[str, Any]) -> None:
-    assert sorted(made["enabledClusterLogTypes"]) == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+def test_every_log_of_the_control_plane_is_kept(inputs: dict[str, Any]) -> None:
+    assert sorted(inputs["enabledClusterLogTypes"]) == [
+        "api",
+        "audit",
+        "authenticator",
+        "controllerManager",
+        "scheduler",
+    ]
 
 
-def test_it_never_slips_into_extended_support_which_costs_six_times_as_much(made: dict[str, Any]) -> None:
-    assert made["upgradePolicy"] == {"supportType": "STANDARD"}
+def test_it_never_enters_extended_support_which_costs_six_times_as_much(inputs: dict[str, Any]) -> None:
+    assert inputs["upgradePolicy"] == {"supportType": "STANDARD"}
 
 
-def test_the_api_is_reached_from_inside_and_from_the_networks_that_are_named(made: dict[str, Any]) -> None:
-    assert made["endpointPrivateAccess"] is True
-    assert made["endpointPublicAccess"] is True
-    assert made["publicAccessCidrs"] == ["203.0.113.0/24"]
+def test_the_api_is_reached_from_the_vpc_and_the_named_networks(inputs: dict[str, Any]) -> None:
+    assert inputs["endpointPrivateAccess"] is True
+    assert inputs["endpointPublicAccess"] is True
+    assert inputs["publicAccessCidrs"] == ["203.0.113.0/24"]
 
 
-def test_without_such_a_network_the_api_is_reached_from_inside_alone(graphed: Graphed) -> None:
+def test_without_named_networks_only_the_vpc_reaches_the_api(graphed: Graphed) -> None:
     (inputs,) = graphed(lambda: cluster("dev", public_access=[])).of_type(CLUSTER).values()
     assert inputs["endpointPublicAccess"] is False
     assert "publicAccessCidrs" not in inputs
 
 
-def test_prod_alone_cannot_be_deleted_by_mistake(graphs: dict[str, Graph]) -> None:
+def test_only_prod_is_protected_from_deletion(graphs: dict[str, Graph]) -> None:
     protected = {}
     for stack, graph in graphs.items():
         ((name, inputs),) = graph.of_type(CLUSTER).items()
@@ -115,7 +121,7 @@ def test_its_logs_are_kept_as_long_as_the_settings_say(graphs: dict[str, Graph])
     assert days == {"demo": 1, "dev": 30, "staging": 30, "prod": 365}
 
 
-def test_administrators_do_everything_and_pipelines_that_preview_only_read(graphs: dict[str, Graph]) -> None:
+def test_administrators_may_do_everything_and_previews_only_read(graphs: dict[str, Graph]) -> None:
     associations = graphs["dev"].of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
     assert {inputs["principalArn"]: inputs["policyArn"].rpartition("/")[2] for inputs in associations.values()} == {
         ADMINISTRATOR: "AmazonEKSClusterAdminPolicy",

@@ -1,4 +1,4 @@
-"""The database of each environment, as its settings file has it."""
+"""The database of each stack, with the settings of its file."""
 
 import json
 from typing import Any
@@ -64,7 +64,7 @@ def test_demo_has_one_small_database(demo: Graph) -> None:
     assert (database["instanceClass"], database["allocatedStorage"]) == ("db.t4g.micro", 20)
 
 
-def test_prod_cannot_be_deleted_and_leaves_a_last_snapshot_with_its_key_when_it_may_be(prod: Graph) -> None:
+def test_prod_cannot_be_deleted_and_would_leave_a_final_snapshot_and_its_key(prod: Graph) -> None:
     database = instances(prod)["database"]
 
     assert database["deletionProtection"] is True
@@ -82,7 +82,7 @@ def test_a_replica_of_prod_can_be_deleted(prod: Graph) -> None:
     assert "finalSnapshotIdentifier" not in replica
 
 
-def test_demo_is_deleted_without_a_trace(demo: Graph) -> None:
+def test_demo_leaves_nothing_behind(demo: Graph) -> None:
     database = instances(demo)["database"]
 
     assert database["deletionProtection"] is False
@@ -99,7 +99,7 @@ def test_the_password_of_prod_can_be_recovered(prod: Graph) -> None:
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_everything_kept_is_encrypted_with_the_databases_own_key(graphs: dict[str, Graph], stack: str) -> None:
+def test_all_data_is_encrypted_with_the_databases_own_key(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     (key,) = graph.of_type("aws:kms/key:Key").values()
     primary, *replicas = instances(graph).values()
@@ -114,7 +114,7 @@ def test_everything_kept_is_encrypted_with_the_databases_own_key(graphs: dict[st
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_only_the_cluster_gets_in_and_only_by_tls(graphs: dict[str, Graph], stack: str) -> None:
+def test_only_the_cluster_connects_and_only_by_tls(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     (rule,) = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").values()
     (group,) = graph.of_type("aws:ec2/securityGroup:SecurityGroup").values()
@@ -150,19 +150,19 @@ def test_the_password_has_no_character_that_rds_refuses(prod: Graph) -> None:
     assert (password["length"], password["special"]) == (64, False)
 
 
-def test_advanced_insights_keep_as_much_as_they_demand(prod: Graph, demo: Graph) -> None:
+def test_advanced_insights_keep_the_required_time(prod: Graph, demo: Graph) -> None:
     for instance in instances(prod).values():
         assert (instance["databaseInsightsMode"], instance["performanceInsightsRetentionPeriod"]) == ("advanced", 465)
     (instance,) = instances(demo).values()
     assert (instance["databaseInsightsMode"], instance["performanceInsightsRetentionPeriod"]) == ("standard", 7)
 
 
-def test_what_restarts_prod_waits_for_the_maintenance_window(prod: Graph, demo: Graph) -> None:
+def test_changes_that_restart_prod_wait_for_the_maintenance_window(prod: Graph, demo: Graph) -> None:
     assert all(instance["applyImmediately"] is False for instance in instances(prod).values())
     assert all(instance["applyImmediately"] is True for instance in instances(demo).values())
 
 
-def test_each_log_has_a_group_that_forgets_and_goes_with_the_stack(prod: Graph) -> None:
+def test_each_log_has_a_group_with_an_expiry_that_belongs_to_the_stack(prod: Graph) -> None:
     groups = {
         group["name"]: group["retentionInDays"] for group in prod.of_type("aws:cloudwatch/logGroup:LogGroup").values()
     }
@@ -185,7 +185,7 @@ def test_another_version_has_another_parameter_group(graphed: Graphed) -> None:
     assert (parameters["name"], parameters["family"]) == ("boutique-dev-database-postgres18", "postgres18")
 
 
-def test_readers_go_to_a_replica_or_where_there_is_none_to_the_primary(graphed: Graphed) -> None:
+def test_reads_go_to_a_replica_or_else_to_the_primary(graphed: Graphed) -> None:
     def addresses(read_replicas: int) -> list[pulumi.Output[str]]:
         component = database("dev", read_replicas=read_replicas)
         return [component.address, component.replica_address]

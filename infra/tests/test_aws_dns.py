@@ -1,4 +1,4 @@
-"""The shop's names in Cloudflare."""
+"""The shop's host names in Cloudflare."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def graph(graphed: Graphed, owns_zone: bool) -> Graph:
     return graphed(lambda: Dns("dns", DnsArgs("zone", HOSTS, TARGET, owns_zone)))
 
 
-def test_every_host_leads_through_cloudflare_to_the_load_balancer(graph: Graph) -> None:
+def test_every_host_is_proxied_by_cloudflare_to_the_load_balancer(graph: Graph) -> None:
     records = graph.of_type("cloudflare:index/dnsRecord:DnsRecord")
     assert {record["name"]: (record["type"], record["content"]) for record in records.values()} == dict.fromkeys(
         HOSTS, ("CNAME", TARGET)
@@ -29,6 +29,6 @@ def test_every_host_leads_through_cloudflare_to_the_load_balancer(graph: Graph) 
     assert {(record["proxied"], record["ttl"], record["zoneId"]) for record in records.values()} == {(True, 1, "zone")}
 
 
-def test_a_zone_of_its_own_is_made_strict_and_a_shared_one_left_to_its_owner(graph: Graph, owns_zone: bool) -> None:
+def test_only_the_settings_of_an_own_zone_are_changed(graph: Graph, owns_zone: bool) -> None:
     settings = {inputs["settingId"]: inputs["value"] for inputs in graph.of_type(SETTING).values()}
     assert settings == ({"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"} if owns_zone else {})

@@ -1,4 +1,4 @@
-"""The load balancer: who may connect, what is led where."""
+"""The load balancer: its clients and its routes."""
 
 from collections.abc import Mapping
 
@@ -38,14 +38,14 @@ def graph(graphed: Graphed) -> Graph:
     return graphed(balancer)
 
 
-def test_cloudflare_alone_connects_and_by_https_alone(graph: Graph) -> None:
+def test_only_cloudflare_connects_and_only_by_https(graph: Graph) -> None:
     rules = graph.of_type(INGRESS).values()
     opened = [rule for rule in rules if rule["securityGroupId"] == "load-balancer-id"]
     assert {rule["cidrIpv4"] for rule in opened} == set(SOURCES)
     assert {(rule["fromPort"], rule["toPort"], rule["ipProtocol"]) for rule in opened} == {(443, 443, "tcp")}
 
 
-def test_it_reaches_the_pods_ports_alone_and_these_let_it_in(graph: Graph) -> None:
+def test_it_reaches_only_the_ports_of_the_pods(graph: Graph) -> None:
     leaving = graph.of_type(EGRESS).values()
     assert {(rule["referencedSecurityGroupId"], rule["fromPort"], rule["toPort"]) for rule in leaving} == {
         ("sg-pods", port, port) for port in (8080, 8081)
@@ -61,7 +61,7 @@ def test_services_on_one_port_share_its_rules(graphed: Graphed) -> None:
     assert len(graphed(lambda: balancer(targets=targets)).of_type(EGRESS)) == 1
 
 
-def test_only_current_tls_is_spoken_and_a_host_that_is_unknown_is_not_found(graph: Graph) -> None:
+def test_it_accepts_only_current_tls_and_answers_404_for_unknown_hosts(graph: Graph) -> None:
     (listener,) = graph.of_type("aws:lb/listener:Listener").values()
     assert (listener["port"], listener["protocol"], listener["certificateArn"]) == (443, "HTTPS", "certificate.arn")
     assert listener["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -69,7 +69,7 @@ def test_only_current_tls_is_spoken_and_a_host_that_is_unknown_is_not_found(grap
     assert (action["type"], action["fixedResponse"]["statusCode"]) == ("fixed-response", "404")
 
 
-def test_each_host_leads_to_its_service(graph: Graph) -> None:
+def test_each_host_is_routed_to_its_service(graph: Graph) -> None:
     rules = graph.of_type("aws:lb/listenerRule:ListenerRule")
     assert {service: rule["conditions"] for service, rule in rules.items()} == {
         service: [{"hostHeader": {"values": [target.host]}}] for service, target in TARGETS.items()
@@ -87,40 +87,40 @@ def test_the_cluster_may_register_pods_which_are_probed_and_drained(graph: Graph
         assert group["deregistrationDelay"] == DRAIN_SECONDS
 
 
-def test_another_port_of_a_service_leaves_its_target_group_as_it_is(graph: Graph, graphed: Graphed) -> None:
+def test_a_new_port_of_a_service_does_not_change_its_target_group(graph: Graph, graphed: Graphed) -> None:
     other = graphed(lambda: balancer(targets={**TARGETS, "frontend": Target("shop.example.com", 9090)}))
     assert other.of_type(GROUP) == graph.of_type(GROUP)
 
 
 def test_requests_with_invalid_headers_are_dropped(graph: Graph) -> None:
-    (made,) = graph.of_type(BALANCER).values()
-    assert made["dropInvalidHeaderFields"] is True
-    assert (made["internal"], made["subnets"]) == (False, ["subnet-a", "subnet-b"])
+    (inputs,) = graph.of_type(BALANCER).values()
+    assert inputs["dropInvalidHeaderFields"] is True
+    assert (inputs["internal"], inputs["subnets"]) == (False, ["subnet-a", "subnet-b"])
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_prod_alone_is_protected(graphed: Graphed, stack: str) -> None:
+def test_only_prod_is_protected(graphed: Graphed, stack: str) -> None:
     graph = graphed(lambda: balancer(stack))
-    (made,) = graph.of_type(BALANCER).values()
-    assert made["enableDeletionProtection"] is (stack == "prod")
+    (inputs,) = graph.of_type(BALANCER).values()
+    assert inputs["enableDeletionProtection"] is (stack == "prod")
     assert ((BALANCER, "load-balancer") in graph.protected) is (stack == "prod")
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_every_name_is_as_short_as_elastic_load_balancing_wants(graphed: Graphed, stack: str) -> None:
+def test_every_name_is_short_enough_for_elastic_load_balancing(graphed: Graphed, stack: str) -> None:
     graph = graphed(lambda: balancer(stack, dict.fromkeys(aws_settings(stack).dns.hosts, Target("shop", 8080))))
-    names = [made["name"] for token in (BALANCER, GROUP) for made in graph.of_type(token).values()]
+    names = [inputs["name"] for token in (BALANCER, GROUP) for inputs in graph.of_type(token).values()]
     assert all(len(name) <= 32 for name in names)
 
 
-def test_dns_and_alarms_are_told_what_they_need(graphed: Graphed) -> None:
+def test_it_publishes_what_dns_and_alarms_need(graphed: Graphed) -> None:
     def outputs() -> list[pulumi.Output[str]]:
-        made = balancer()
+        inputs = balancer()
         return [
-            made.dns_name,
-            made.arn_suffix,
-            made.target_groups["frontend"],
-            made.target_group_suffixes["content"],
+            inputs.dns_name,
+            inputs.arn_suffix,
+            inputs.target_groups["frontend"],
+            inputs.target_group_suffixes["content"],
         ]
 
     assert resolved(graphed, outputs) == [

@@ -30,7 +30,7 @@ def egress(store: ReachableStore) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(("name", "port"), [("db", 5432), ("cache", 6379), ("pictures", None)])
-def test_pods_reach_a_store_in_its_subnets_and_what_gives_them_its_secret(
+def test_pods_reach_a_store_in_its_subnets_and_the_services_that_provide_its_secret(
     stores: dict[str, ReachableStore], name: str, port: int | None
 ) -> None:
     own = {("10.0.8.0/24", port), ("10.0.9.0/24", port)} if port else set()

@@ -1,4 +1,4 @@
-"""The network of each environment, as its settings file has it."""
+"""The network of each stack, with the settings of its file."""
 
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
@@ -45,19 +45,19 @@ def test_prod_has_a_nat_gateway_in_each_zone_and_the_others_one(
     assert len(graphs[stack].of_type("aws:ec2/natGateway:NatGateway")) == gateways
 
 
-def test_in_prod_each_zone_leaves_by_its_own_gateway(graphs: dict[str, Graph]) -> None:
+def test_in_prod_each_zone_has_its_own_route_to_the_internet(graphs: dict[str, Graph]) -> None:
     routes = graphs["prod"].of_type("aws:ec2/route:Route")
     for zone in ("eu-central-1a", "eu-central-1b", "eu-central-1c"):
         assert routes[f"private-{zone}-internet"]["natGatewayId"] == f"nat-{zone}-id"
 
 
-def test_nat_gateways_wait_for_the_way_to_the_internet(graphs: dict[str, Graph]) -> None:
+def test_nat_gateways_are_created_after_the_internet_gateway(graphs: dict[str, Graph]) -> None:
     for graph in graphs.values():
         for name in graph.of_type("aws:ec2/natGateway:NatGateway"):
             assert "internet" in graph.waits_for["aws:ec2/natGateway:NatGateway", name]
 
 
-def test_stores_have_no_way_to_the_internet(graphs: dict[str, Graph]) -> None:
+def test_stores_have_no_route_to_the_internet(graphs: dict[str, Graph]) -> None:
     for graph in graphs.values():
         tables = {inputs["routeTableId"] for inputs in graph.of_type("aws:ec2/route:Route").values()}
         isolated = {
@@ -85,7 +85,7 @@ def test_load_balancers_find_their_subnets_by_tags(graphs: dict[str, Graph]) -> 
         assert inputs["tags"]["kubernetes.io/role/internal-elb"] == "1"
 
 
-def test_the_group_that_whoever_names_none_gets_opens_nothing(graphs: dict[str, Graph]) -> None:
+def test_the_default_security_group_opens_nothing(graphs: dict[str, Graph]) -> None:
     for graph in graphs.values():
         (closed,) = graph.of_type("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").values()
         assert (closed["ingress"], closed["egress"]) == ([], [])
@@ -97,7 +97,7 @@ def test_flows_are_logged(graphs: dict[str, Graph]) -> None:
         assert flows["trafficType"] == "ALL"
 
 
-def test_whoever_writes_the_flow_logs_writes_nothing_else(graphs: dict[str, Graph]) -> None:
+def test_the_role_for_flow_logs_may_write_nothing_else(graphs: dict[str, Graph]) -> None:
     (policy,) = graphs["dev"].of_type("aws:iam/rolePolicy:RolePolicy").values()
     assert '"Resource": ["flows.arn:*"]' in policy["policy"]
 
@@ -109,7 +109,7 @@ def test_s3_is_reached_without_nat_from_every_subnet(graphs: dict[str, Graph]) -
         assert len(endpoint["routeTableIds"]) == len(graph.of_type("aws:ec2/routeTable:RouteTable"))
 
 
-def test_interface_endpoints_are_those_of_the_settings_and_reached_from_inside_alone(graphs: dict[str, Graph]) -> None:
+def test_interface_endpoints_follow_the_settings_and_only_the_vpc_reaches_them(graphs: dict[str, Graph]) -> None:
     assert list(graphs["dev"].of_type("aws:ec2/vpcEndpoint:VpcEndpoint")) == ["s3"]
     endpoints = graphs["prod"].of_type("aws:ec2/vpcEndpoint:VpcEndpoint")
     assert sorted(endpoints) == ["ecr.api", "ecr.dkr", "s3", "secretsmanager", "sts"]
@@ -119,7 +119,7 @@ def test_interface_endpoints_are_those_of_the_settings_and_reached_from_inside_a
 
 @pytest.mark.parametrize("zones", [2, 3])
 @pytest.mark.parametrize("prefix", [16, 20])
-def test_subnets_lie_within_the_network_and_apart_from_each_other(zones: int, prefix: int) -> None:
+def test_subnets_are_within_the_network_and_do_not_overlap(zones: int, prefix: int) -> None:
     whole = IPv4Network(f"10.0.0.0/{prefix}")
     planned = [subnet for plan in plan_subnets(whole, zones) for subnet in (plan.private, plan.public, plan.isolated)]
     assert all(subnet.subnet_of(whole) for subnet in planned)
@@ -128,6 +128,6 @@ def test_subnets_lie_within_the_network_and_apart_from_each_other(zones: int, pr
     )
 
 
-def test_another_zone_leaves_the_subnets_of_the_others_as_they_are() -> None:
+def test_a_new_zone_does_not_change_the_subnets_of_the_others() -> None:
     whole = IPv4Network("10.0.0.0/16")
     assert plan_subnets(whole, 3)[:2] == plan_subnets(whole, 2)

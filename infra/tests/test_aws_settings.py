@@ -1,4 +1,4 @@
-"""The settings of environments on AWS: those of the repository are right, and every mistake is told in its own line."""
+"""The settings of stacks on AWS: those of the repository are valid, and every error is one line."""
 
 import shutil
 from datetime import date
@@ -17,15 +17,15 @@ Setting = tuple[str, ...]
 
 
 def changed(content: dict[str, Any], path: Setting, value: object) -> dict[str, Any]:
-    """The content with another value at the path; None leaves the key out."""
+    """Returns the content with another value at the path, or without the key for None."""
     key, *rest = path
     if rest:
         return {**content, key: changed(content.get(key, {}), tuple(rest), value)}
     return {name: old for name, old in content.items() if name != key} | ({} if value is None else {key: value})
 
 
-def mistakes(stack: str, *changes: tuple[str, object]) -> list[str]:
-    """Without the file, which each must name."""
+def errors(stack: str, *changes: tuple[str, object]) -> list[str]:
+    """Returns the lines of the error, without the file that each must name."""
     content = read_settings(stack)
     for path, value in changes:
         content = changed(content, ("aws", *path.split(".")), value)
@@ -38,7 +38,7 @@ def mistakes(stack: str, *changes: tuple[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize("stack", AWS_STACKS)
-def test_every_stack_of_the_repository_is_right(stack: str) -> None:
+def test_every_stack_of_the_repository_is_valid(stack: str) -> None:
     check(stack)
 
 
@@ -56,7 +56,7 @@ def test_prod_is_for_users() -> None:
     assert prod.caches.sessions.replicas >= 1
 
 
-def test_demo_is_the_smallest_and_says_when_it_may_go() -> None:
+def test_demo_is_the_smallest_and_expires() -> None:
     demo = aws_settings("demo")
 
     assert demo.expires
@@ -71,7 +71,7 @@ def test_demo_is_the_smallest_and_says_when_it_may_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         ("account", "12345", "account: '12345': String should match pattern '^[0-9]{12}$'"),
         ("account", None, "account: Field required"),
@@ -100,27 +100,27 @@ def test_demo_is_the_smallest_and_says_when_it_may_go() -> None:
         ("budget.email", "nobody", "budget.email: 'nobody': String should match pattern"),
     ],
 )
-def test_a_value_that_cannot_be_is_told_with_what_is_allowed(path: str, value: object, told: str) -> None:
-    (line,) = mistakes("dev", (path, value))
-    assert line.startswith(told)
+def test_a_wrong_value_is_reported_with_what_is_allowed(path: str, value: object, message: str) -> None:
+    (line,) = errors("dev", (path, value))
+    assert line.startswith(message)
 
 
 def test_storage_needs_room_to_grow() -> None:
-    (line,) = mistakes("dev", ("database.storage", 95), ("database.maximumStorage", 100))
+    (line,) = errors("dev", ("database.storage", 95), ("database.maximumStorage", 100))
     assert line.endswith("maximumStorage: 100 must be 10 % above storage (95)")
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         ("finalSnapshots", None, "finalSnapshots: must be true where protected is true"),
         ("database.backupDays", 6, "database.backupDays: must be at least 7 where protected is true"),
         ("caches.carts.snapshotDays", 0, "caches.carts.snapshotDays: must be at least 1 where protected is true"),
     ],
 )
-def test_what_is_protected_can_be_recovered(path: str, value: object, told: str) -> None:
-    (line,) = mistakes("prod", (path, value))
-    assert line.endswith(f"Value error, {told}")
+def test_a_protected_stack_can_be_recovered(path: str, value: object, message: str) -> None:
+    (line,) = errors("prod", (path, value))
+    assert line.endswith(f"Value error, {message}")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def rewrite(file: Path, path: Setting, value: object) -> None:
     file.write_text(yaml.safe_dump(changed(yaml.safe_load(file.read_text()), path, value)))
 
 
-def test_a_network_that_overlaps_another_stacks_is_told(stacks: Path) -> None:
+def test_overlapping_networks_are_reported(stacks: Path) -> None:
     rewrite(stacks / "Pulumi.dev.yaml", ("config", "boutique:aws", "network", "cidr"), "10.40.128.0/20")
     with pytest.raises(ConfigError) as caught:
         check("dev", stacks)
@@ -151,6 +151,6 @@ def test_networks_in_different_places_may_overlap(stacks: Path, key: str, value:
     check("dev", stacks)
 
 
-def test_another_stacks_mistakes_are_not_this_ones(stacks: Path) -> None:
+def test_errors_in_another_stacks_file_are_not_reported(stacks: Path) -> None:
     rewrite(stacks / "Pulumi.prod.yaml", ("config", "boutique:aws", "network", "zones"), 9)
     check("dev", stacks)

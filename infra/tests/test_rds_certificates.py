@@ -1,4 +1,4 @@
-"""The certificates that connections to RDS are verified with."""
+"""The certificate authorities of RDS."""
 
 import ssl
 import time
@@ -10,14 +10,14 @@ from infra.rds_certificates import REGIONS, ca_certificate
 
 
 def certificates(region: str) -> list[Any]:
-    """Those of the region's file that may sign others, as Python's own TLS reads them."""
+    """Returns the CA certificates in the region's file, as Python reads them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=ca_certificate(region))
     return context.get_ca_certs()
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_a_region_has_one_authority_of_its_own_that_is_valid_for_years(region: str) -> None:
+def test_a_region_has_one_ca_of_its_own_that_is_valid_for_years(region: str) -> None:
     (certificate,) = certificates(region)
 
     subject = {key: value for ((key, value),) in certificate["subject"]}
@@ -29,7 +29,7 @@ def test_a_region_has_one_authority_of_its_own_that_is_valid_for_years(region: s
     assert ssl.cert_time_to_seconds(certificate["notAfter"]) > time.time() + ten_years
 
 
-def test_a_file_holds_nothing_but_its_certificate() -> None:
+def test_a_file_contains_only_its_certificate() -> None:
     for region in REGIONS:
         text = ca_certificate(region)
         assert text.startswith("-----BEGIN CERTIFICATE-----\n")
@@ -37,6 +37,6 @@ def test_a_file_holds_nothing_but_its_certificate() -> None:
         assert text.count("-----BEGIN") == 1
 
 
-def test_another_region_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_region_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"must be one of af-south-1, .*, us-west-2"):
         ca_certificate("eu-central-9")

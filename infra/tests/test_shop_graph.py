@@ -1,4 +1,4 @@
-"""The shop as Kubernetes objects: wired as the service files say, closed by default, fit for restricted pods."""
+"""The shop as Kubernetes objects: wired by the service files, closed by default, with restricted pods."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_every_service_folder_becomes_a_workload(graph: Graph) -> None:
     assert set(graph.of_kind("Deployment")) == set(SERVICES)
 
 
-def test_the_namespace_admits_restricted_pods_alone(graph: Graph) -> None:
+def test_the_namespace_admits_only_restricted_pods(graph: Graph) -> None:
     labels = graph.of_kind("Namespace")["boutique"]["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
@@ -78,7 +78,7 @@ def test_a_pod_has_no_more_rights_than_it_needs(graph: Graph, name: str) -> None
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_that_serves_is_probed_and_drained(graph: Graph, name: str) -> None:
+def test_a_service_with_a_port_is_probed_and_drained(graph: Graph, name: str) -> None:
     pod, container = pods(graph)[name]["spec"], containers(graph)[name]
     probes = {"startupProbe", "readinessProbe", "livenessProbe"} & container.keys()
     assert len(probes) == (3 if SERVICES[name].port else 0)
@@ -88,7 +88,7 @@ def test_a_service_that_serves_is_probed_and_drained(graph: Graph, name: str) ->
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_told_where_those_are_that_it_calls(graph: Graph, name: str) -> None:
+def test_a_service_gets_the_addresses_of_the_services_that_it_calls(graph: Graph, name: str) -> None:
     environment = graph.of_kind("ConfigMap")[name]["data"]
     for called in SERVICES[name].calls:
         port = 80 if SERVICES[called].external else SERVICES[called].port
@@ -107,7 +107,7 @@ def test_the_network_is_open_to_exactly_what_is_needed(graph: Graph, name: str) 
         assert peers(spec["ingress"], "from") == callers
 
 
-def test_whatever_is_not_said_is_denied(graph: Graph) -> None:
+def test_the_network_is_closed_by_default(graph: Graph) -> None:
     spec = graph.of_kind("NetworkPolicy")["default-deny"]["spec"]
     assert spec["podSelector"] == {}
     assert spec["policyTypes"] == ["Ingress", "Egress"]
@@ -127,7 +127,7 @@ def test_clients_see_every_replica_of_a_grpc_service(graph: Graph) -> None:
         assert (inputs["spec"].get("clusterIP") == "None") == (SERVICES[name].protocol == "grpc")
 
 
-def test_passwords_are_in_secrets_alone(graph: Graph) -> None:
+def test_passwords_are_only_in_secrets(graph: Graph) -> None:
     passwords = {f"{name}.result" for name in graph.of_type("random:index/randomPassword:RandomPassword")}
     assert len(passwords) >= 2
     for resource in graph.resources:
@@ -143,20 +143,20 @@ def test_replicated_services_have_a_disruption_budget(graph: Graph) -> None:
     assert set(graph.of_kind("PodDisruptionBudget")) == replicated
 
 
-def test_every_object_carries_the_labels_of_the_field(graph: Graph) -> None:
+def test_every_object_has_the_recommended_labels(graph: Graph) -> None:
     for name, inputs in graph.of_kind("Deployment").items():
         for metadata in (inputs["metadata"], inputs["spec"]["template"]["metadata"]):
             assert metadata["labels"]["app.kubernetes.io/name"] == name
             assert metadata["labels"]["app.kubernetes.io/part-of"] == "boutique"
 
 
-def test_pods_of_a_store_s_clients_are_let_in_by_its_chart(graph: Graph) -> None:
+def test_the_chart_of_a_store_admits_the_pods_of_its_clients(graph: Graph) -> None:
     clients = graph.of_type("kubernetes:helm.sh/v4:Chart")["cart-data"]["values"]["clients"]
     admitted = {name for name, pod in pods(graph).items() if clients.items() <= pod["metadata"]["labels"].items()}
     assert admitted == {name for name, file in SERVICES.items() if "cart-data" in file.stores}
 
 
-def test_an_environment_s_replicas_image_and_variables_win(graphed: Graphed) -> None:
+def test_the_settings_of_a_stack_override_replicas_image_and_variables(graphed: Graphed) -> None:
     settings = local_settings()
     settings["shop"]["services"]["cart"] = {
         "replicas": 3,
@@ -169,7 +169,7 @@ def test_an_environment_s_replicas_image_and_variables_win(graphed: Graphed) -> 
     assert graph.of_kind("ConfigMap")["cart"]["data"]["LOG_LEVEL"] == "DEBUG"
 
 
-def test_a_changed_variable_replaces_the_pods_that_read_it_and_no_others(graphed: Graphed) -> None:
+def test_a_changed_variable_replaces_only_the_pods_that_read_it(graphed: Graphed) -> None:
     settings = local_settings()
     before = pods(graphed(lambda: shop(settings)))
     settings["shop"]["services"]["cart"] = {"environment": {"LOG_LEVEL": "DEBUG"}}
@@ -195,16 +195,16 @@ def test_an_autoscaled_service_leaves_its_replicas_to_the_autoscaler(graphed: Gr
         ({"shop": {"colour": "red"}}, "boutique:shop.colour: "),
     ],
 )
-def test_a_mistake_in_a_stack_s_settings_is_one_line_that_finds_it(change: dict[str, Any], message: str) -> None:
+def test_an_error_in_the_settings_of_a_stack_is_one_line_that_locates_it(change: dict[str, Any], message: str) -> None:
     settings = local_settings()
     settings |= change
-    with pytest.raises(ConfigError) as mistake:
+    with pytest.raises(ConfigError) as error:
         check_settings("local", settings)
-    assert str(mistake.value).startswith(f"stacks/Pulumi.local.yaml: {message}")
-    assert "\n" not in str(mistake.value)
+    assert str(error.value).startswith(f"stacks/Pulumi.local.yaml: {message}")
+    assert "\n" not in str(error.value)
 
 
-def test_a_service_that_is_not_there_is_a_mistake_in_the_settings() -> None:
+def test_settings_for_an_unknown_service_are_an_error() -> None:
     settings = local_settings()
     settings["shop"]["services"]["crat"] = {"replicas": 1}
     with pytest.raises(ConfigError, match=r"services\.crat: must be one of ad, api-gateway, cart"):
@@ -225,18 +225,18 @@ def test_exactly_the_external_services_are_exposed(ports: dict[str, int], messag
 
 
 @pytest.mark.parametrize("environments", [[], ["local", "aws"]])
-def test_a_stack_is_of_exactly_one_platform(environments: list[str]) -> None:
+def test_a_stack_has_exactly_one_platform(environments: list[str]) -> None:
     every = local_settings() | {"aws": read_settings("dev")["aws"]}
     with pytest.raises(ConfigError, match="set exactly one of boutique:local and boutique:aws"):
         check_settings("local", {name: every[name] for name in environments})
 
 
-def test_a_service_without_an_image_is_a_mistake() -> None:
+def test_a_service_without_an_image_is_an_error() -> None:
     with pytest.raises(ConfigError, match="services/ad: has no image"):
         check_shop("local", check_settings("local", local_settings()), SERVICES, {})
 
 
-def test_every_stack_s_files_are_without_mistakes() -> None:
+def test_the_files_of_every_stack_are_valid() -> None:
     stacks = [path.name.split(".")[1] for path in ROOT.glob("stacks/Pulumi.*.yaml")]
     assert "local" in stacks
     for stack in stacks:

@@ -1,4 +1,4 @@
-"""The shop on managed stores, and the migrations that prepare its stores: told, mounted and let through as needed."""
+"""The shop on managed stores, and the migrations that prepare its stores."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,10 +104,10 @@ def egress(graph: Graph, name: str) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", DATABASE)
-def test_a_service_is_told_of_a_managed_database_all_but_its_password(graph: Graph, name: str) -> None:
+def test_a_service_gets_everything_about_a_managed_database_except_its_password(graph: Graph, name: str) -> None:
     environment = graph.of_kind("ConfigMap")[name]["data"]
-    told = {variable: value for variable, value in environment.items() if variable.startswith("PRODUCT_DATA_")}
-    assert told == {
+    variables = {variable: value for variable, value in environment.items() if variable.startswith("PRODUCT_DATA_")}
+    assert variables == {
         "PRODUCT_DATA_ADDR": "database.example:5432",
         "PRODUCT_DATA_REPLICA_ADDR": "replica.example:5432",
         "PRODUCT_DATA_DATABASE": "boutique",
@@ -118,14 +118,14 @@ def test_a_service_is_told_of_a_managed_database_all_but_its_password(graph: Gra
     assert name not in graph.of_kind("Secret")
 
 
-def test_a_service_is_told_of_a_bucket_where_it_is_and_that_its_role_lets_it_in(graph: Graph) -> None:
+def test_a_service_gets_no_credentials_for_a_bucket_that_its_role_may_read(graph: Graph) -> None:
     environment = graph.of_kind("ConfigMap")["content"]["data"]
     assert (environment["PICTURES_BUCKET"], environment["PICTURES_REGION"]) == ("pictures-of-all", "eu-central-1")
     assert not environment.keys() & {"PICTURES_ENDPOINT_URL", "PICTURES_ACCESS_KEY_ID"}
     assert "content" not in graph.of_kind("Secret")
 
 
-def test_a_random_value_is_drawn_once_and_told_to_its_service_alone(graph: Graph) -> None:
+def test_a_random_value_is_drawn_once_and_only_for_its_service(graph: Graph) -> None:
     (held,) = graph.of_kind("Secret").values()
     assert held["metadata"]["name"] == "web-gateway"
     assert set(held["stringData"]["value"]) == {"SESSION_SIGNING_KEY"}  # as the engine marks a secret
@@ -163,12 +163,12 @@ def test_a_rule_that_two_stores_need_is_in_a_policy_once() -> None:
     ]
 
 
-def test_a_service_without_stores_reaches_nothing_of_aws(graph: Graph) -> None:
+def test_a_service_without_stores_does_not_reach_aws(graph: Graph) -> None:
     for name in set(SERVICES) - set(CLIENTS):
         assert not {cidr for cidr, _ in egress(graph, name)} - {"0.0.0.0/0"}
 
 
-def test_the_internet_is_without_private_networks_and_without_credentials_of_machines(graph: Graph) -> None:
+def test_the_internet_excludes_private_networks_and_instance_credentials(graph: Graph) -> None:
     blocks = [
         peer["ipBlock"]
         for rule in graph.of_kind("NetworkPolicy")["currency"]["spec"]["egress"]
@@ -179,12 +179,12 @@ def test_the_internet_is_without_private_networks_and_without_credentials_of_mac
     assert all({"10.0.0.0/8", "169.254.0.0/16"} <= set(block["except"]) for block in blocks)
 
 
-def test_names_are_resolved_where_the_cluster_does_it(graph: Graph) -> None:
+def test_names_are_resolved_by_the_resolver_of_the_platform(graph: Graph) -> None:
     (rule,) = graph.of_kind("NetworkPolicy")["default-deny"]["spec"]["egress"]
     assert rule["to"] == [{"ipBlock": {"cidr": "172.20.0.10/32"}}]
 
 
-def test_a_migration_is_a_job_of_the_services_own_image_that_runs_once(graph: Graph) -> None:
+def test_a_migration_is_a_job_with_the_image_of_its_service(graph: Graph) -> None:
     assert set(jobs(graph)) == set(MIGRATED)
     for name, inputs in jobs(graph).items():
         pod = inputs["spec"]["template"]["spec"]
@@ -222,7 +222,7 @@ def test_no_call_for_the_service_reaches_its_migration(graph: Graph, name: str) 
 
 
 @pytest.mark.parametrize("name", MIGRATED)
-def test_a_migration_is_let_in_by_the_stores_charts(graph: Graph, name: str) -> None:
+def test_the_charts_of_stores_admit_migrations(graph: Graph, name: str) -> None:
     migration = jobs(graph)[name]["spec"]["template"]["metadata"]["labels"]
     assert {f"needs.boutique.dev/{store}" for store in SERVICES[name].stores} <= migration.keys()
 
@@ -233,7 +233,7 @@ def test_pods_of_a_service_wait_for_its_migration(graph: Graph) -> None:
         assert registered.index(f"{name}-migration") < registered.index(name)
 
 
-def test_another_image_or_configuration_is_another_job_and_nothing_else_is(graphed: Graphed) -> None:
+def test_only_a_new_image_or_configuration_makes_a_new_job(graphed: Graphed) -> None:
     def names(program: Any) -> dict[str, str]:
         return {name.rpartition("-migration-")[0]: name for name in graphed(program).of_kind("Job")}
 
@@ -248,7 +248,7 @@ def test_another_image_or_configuration_is_another_job_and_nothing_else_is(graph
     assert wired["catalog"] == before["catalog"]
 
 
-def test_a_job_stays_after_its_end_so_that_the_next_up_finds_it(graph: Graph) -> None:
+def test_a_finished_job_is_kept_for_the_next_up(graph: Graph) -> None:
     for inputs in jobs(graph).values():
         assert "ttlSecondsAfterFinished" not in inputs["spec"]
         assert inputs["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}

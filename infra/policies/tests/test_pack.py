@@ -17,7 +17,7 @@ print(pack.pid, flush=True)
 _PATIENCE_SECONDS = 60
 
 
-def test_it_ends_with_the_engine_that_started_it() -> None:
+def test_it_ends_when_its_engine_ends() -> None:
     engine = subprocess.run([sys.executable, "-c", _ENGINE, _RUN], check=True, capture_output=True, text=True)
     pack = int(engine.stdout)
     deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -1,4 +1,4 @@
-"""Every rule, with a resource that it lets be and one that violates it."""
+"""Every rule, with a resource that it accepts and one that violates it."""
 
 import copy
 import importlib
@@ -75,7 +75,7 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 
 CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
-    # The rule, a type, what it lets be, what of that violates it, and what it says then.
+    # The rule, a type, properties that it accepts, a change that violates it, and a part of its message.
     ("encrypted-at-rest", "aws:rds/instance:Instance", INSTANCE, {"storageEncrypted": False}, "storageEncrypted"),
     ("encrypted-at-rest", "aws:elasticache/replicationGroup:ReplicationGroup", CACHE, {"kmsKeyId": None}, "kmsKeyId"),
     (
@@ -283,7 +283,7 @@ def violations(rule: str, kind: str, properties: dict[str, Any], stack: Stack = 
 
 
 @pytest.mark.parametrize(("rule", "kind", "good", "change", "said"), CASES)
-def test_a_rule_lets_the_good_be_and_says_what_is_wrong_with_the_bad(
+def test_a_rule_accepts_good_values_and_says_what_is_wrong_with_bad_ones(
     rule: str, kind: str, good: dict[str, Any], change: dict[str, Any], said: str
 ) -> None:
     assert violations(rule, kind, good) == []
@@ -293,7 +293,7 @@ def test_a_rule_lets_the_good_be_and_says_what_is_wrong_with_the_bad(
     assert said in " ".join(found)
 
 
-def test_every_rule_is_violated_by_one_of_them() -> None:
+def test_every_rule_has_a_case() -> None:
     assert {case[0] for case in CASES} == BY_NAME.keys()
 
 
@@ -302,7 +302,7 @@ def test_every_rule_is_in_the_documentation() -> None:
 
 
 @pytest.mark.parametrize(("rule", "kind", "good", "change"), [case[:4] for case in CASES])
-def test_what_a_preview_cannot_know_is_no_violation(
+def test_values_that_a_preview_does_not_know_are_not_a_violation(
     rule: str, kind: str, good: dict[str, Any], change: dict[str, Any]
 ) -> None:
     unknown = dict.fromkeys(change, UNKNOWN_STRING_VALUE)
@@ -310,7 +310,7 @@ def test_what_a_preview_cannot_know_is_no_violation(
 
 
 def somewhere_unknown(value: Any) -> Iterator[Any]:
-    """Copies of a value, in each of which one thing within it is not known yet."""
+    """Yields copies of a value, each with one part of it unknown."""
     for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
         for inner in (UNKNOWN_STRING_VALUE, *somewhere_unknown(value[key])):
             changed = copy.copy(value)
@@ -319,12 +319,12 @@ def somewhere_unknown(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("rule", "kind", "good"), [case[:3] for case in CASES])
-def test_whatever_a_preview_cannot_know_of_the_good_is_no_violation(rule: str, kind: str, good: dict[str, Any]) -> None:
+def test_unknown_parts_of_good_values_are_not_a_violation(rule: str, kind: str, good: dict[str, Any]) -> None:
     assert [found for unknown in somewhere_unknown(good) if (found := violations(rule, kind, unknown))] == []
 
 
 @pytest.mark.parametrize(("rule", "kind", "good", "change"), [case[:4] for case in CASES])
-def test_a_rule_can_look_at_the_bad_whatever_a_preview_cannot_know_of_it(
+def test_a_rule_can_check_bad_values_with_unknown_parts(
     rule: str, kind: str, good: dict[str, Any], change: dict[str, Any]
 ) -> None:
     for unknown in somewhere_unknown(good | change):
@@ -362,7 +362,7 @@ def test_tags_may_come_from_the_provider() -> None:
 
 
 @pytest.mark.parametrize("kind", ["aws:cloudwatch/logGroup:LogGroup", "aws:sqs/queue:Queue"])
-def test_tags_are_wanted_of_every_type_that_is_not_said_to_take_none(kind: str) -> None:
+def test_every_type_must_have_tags_unless_it_is_listed(kind: str) -> None:
     assert len(violations("tagged", kind, {})) == 2
 
 
@@ -372,14 +372,14 @@ def test_a_tag_may_have_a_value_that_is_not_known_yet() -> None:
 
 
 @pytest.mark.parametrize("kind", UNTAGGABLE)
-def test_a_type_that_is_said_to_take_no_tags_takes_none(kind: str) -> None:
+def test_a_listed_type_cannot_have_tags(kind: str) -> None:
     _, path, name = kind.split(":")
     module = importlib.import_module(f"pulumi_aws.{path.partition('/')[0]}")
     assert not hasattr(getattr(module, name), "tags")
     assert violations("tagged", kind, {}) == []
 
 
-def test_a_container_has_the_settings_of_its_pod() -> None:
+def test_a_container_inherits_the_settings_of_its_pod() -> None:
     context = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     own = {key: value for key, value in CONTAINER["securityContext"].items() if key not in context}
     assert violations("restricted-pods", DEPLOYMENT, pods(pod={"securityContext": context}, securityContext=own)) == []
