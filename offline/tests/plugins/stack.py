@@ -1,4 +1,4 @@
-"""What the tests of plugins under the real engine share."""
+"""Shared by the tests that run plugins with the real engine."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PLUGINS = Path(plugins.__file__).parent
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of `pulumi` printed, and whether it succeeded."""
+    """The output of a `pulumi` command, and whether it succeeded."""
 
     succeeded: bool
     output: str

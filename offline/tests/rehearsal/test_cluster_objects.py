@@ -1,4 +1,4 @@
-"""The objects that a rehearsal puts into the cluster in place of EKS, against a real API server."""
+"""Tests the objects that a rehearsal creates in place of EKS against a real API server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,13 +44,13 @@ async def api(kubeconfig: Path) -> AsyncIterator[AsyncClient]:
         yield api
 
 
-async def test_the_shop_finds_what_eks_would_keep_and_is_deleted_again(api: AsyncClient, tmp_path: Path) -> None:
+async def test_objects_of_eks_are_created_once_and_deleted_with_the_namespace(api: AsyncClient, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("a certificate")
     with pytest.raises(ApiError, match="not found"):
-        await objects.admit_pods(api, "shop", "10.0.0.1")
+        await objects.allow_egress(api, "shop", "10.0.0.1")
     for manifest in load_all_yaml(SHOP):
         await api.create(manifest)
-    await objects.admit_pods(api, "shop", "10.0.0.1")
+    await objects.allow_egress(api, "shop", "10.0.0.1")
     assert await api.get(NetworkPolicy, "rehearsal", namespace="shop")
 
     await objects.install(api, "10.0.0.1:443", tmp_path / "ca.pem")
@@ -65,7 +65,7 @@ async def test_the_shop_finds_what_eks_would_keep_and_is_deleted_again(api: Asyn
     assert opened.spec
     assert opened.spec.selector == {"app": "frontend"}
 
-    await objects.forget_shop(api, "shop")
+    await objects.delete_namespace(api, "shop")
     with pytest.raises(ApiError, match="not found"):
         await api.get(Namespace, "shop")
-    await objects.forget_shop(api, "shop")
+    await objects.delete_namespace(api, "shop")

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from boutique_offline.node.certificates import KeyPair, create_authority, create_certificate
-from boutique_offline.rehearsal.eks.control_plane import StoreNames
+from boutique_offline.rehearsal.eks.controller import StoreNames
 from boutique_offline.rehearsal.eks.pod_identity import PATH, PodIdentity, review, server
 from offline.tests.plugins.aws_account import REGION, emulated_account
 
@@ -121,9 +121,8 @@ def test_pods_are_denied_while_the_account_does_not_respond(tmp_path: Path) -> N
     assert "the rehearsed Pod Identity failed" in answer["status"]["message"]
 
 
-def test_pods_wait_until_the_addresses_of_all_stores_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boutique_offline.rehearsal.eks.control_plane._PATIENCE_SECONDS", 0)
-    names = StoreNames(lambda: {"database.rds.amazonaws.com"})
+def test_pods_wait_until_the_addresses_of_all_stores_are_known() -> None:
+    names = StoreNames(lambda: {"database.rds.amazonaws.com"}, timeout=0)
     with pytest.raises(TimeoutError, match="database"):
         names.wait()
     names.addresses = HOSTS

@@ -18,7 +18,7 @@ from boutique_offline.plugins.properties import encode
 
 # The engine's own limit: properties may contain whole files.
 _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
-CHANNEL_OPTIONS: Final = [
+_CHANNEL_OPTIONS: Final = [
     ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
     ("grpc.max_send_message_length", _LARGEST_MESSAGE),
 ]
@@ -45,20 +45,11 @@ class Engine:
     channel: grpc.aio.Channel | None
     _unsent: set[asyncio.Task[Any]] = field(default_factory=set)
 
-    def status(self, urn: str, message: str) -> None:
-        """Shows what the resource is busy with, until the next message or its end."""
-        self._log(urn, message, engine_pb2.INFO, ephemeral=True)
-
-    def info(self, urn: str, message: str) -> None:
-        self._log(urn, message, engine_pb2.INFO, ephemeral=False)
-
     def warn(self, urn: str, message: str) -> None:
-        self._log(urn, message, engine_pb2.WARNING, ephemeral=False)
-
-    def _log(self, urn: str, message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool) -> None:
+        """Shows a warning about a resource."""
         if self.channel is None:
             return
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
         task = asyncio.ensure_future(_send(self.channel, request))
         self._unsent.add(task)
         task.add_done_callback(self._unsent.discard)
@@ -79,7 +70,7 @@ def run(make_provider: Callable[[Engine], provider_pb2_grpc.ResourceProviderServ
 async def _serve(
     make_provider: Callable[[Engine], provider_pb2_grpc.ResourceProviderServicer], engine_address: str | None
 ) -> None:
-    channel = grpc.aio.insecure_channel(engine_address, options=CHANNEL_OPTIONS) if engine_address else None
+    channel = grpc.aio.insecure_channel(engine_address, options=_CHANNEL_OPTIONS) if engine_address else None
     server, port = await start(make_provider(Engine(channel)))
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -95,7 +86,7 @@ async def _serve(
 
 async def start(provider: provider_pb2_grpc.ResourceProviderServicer) -> tuple[grpc.aio.Server, int]:
     """Starts a server of the provider; returns it and its port on 127.0.0.1."""
-    server = grpc.aio.server(options=CHANNEL_OPTIONS, interceptors=[_ErrorInterceptor()])
+    server = grpc.aio.server(options=_CHANNEL_OPTIONS, interceptors=[_ErrorInterceptor()])
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

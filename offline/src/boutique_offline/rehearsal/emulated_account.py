@@ -58,7 +58,7 @@ class RehearsalAccount:
     def delete_namespace(self, kubeconfig: Path, namespace: str) -> None:
         async def delete() -> None:
             async with connect_async(kubeconfig, objects.MANAGER) as api:
-                await objects.forget_shop(api, namespace)
+                await objects.delete_namespace(api, namespace)
 
         asyncio.run(delete())
 

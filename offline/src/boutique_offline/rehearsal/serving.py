@@ -18,8 +18,8 @@ from boutique_development_servers.processes import free_port
 from boutique_offline.node.certificates import KeyPair, create_authority
 from boutique_offline.rehearsal.account.serving import HEALTH as ACCOUNT_HEALTH
 from boutique_offline.rehearsal.cloudflare.serving import HEALTH as CLOUDFLARE_HEALTH
-from boutique_offline.rehearsal.eks import control_plane, objects
-from boutique_offline.rehearsal.eks.control_plane import Setting, StoreNames
+from boutique_offline.rehearsal.eks import objects
+from boutique_offline.rehearsal.eks.controller import ControllerArgs, StoreNames, running_controller
 from boutique_offline.rehearsal.eks.pod_identity import PodIdentity
 from boutique_offline.rehearsal.servers import Servers, read_specification
 from boutique_offline.rehearsal.stores.managed_stores import ManagedStores
@@ -104,8 +104,8 @@ async def _eks(
         hosts=names.wait,
     )
     async with connect_async(Path(cluster.kubeconfig), objects.MANAGER) as api:
-        setting = Setting(api, cluster.machine, directory / "stores" / "stores.json", ca, directory)
-        async with control_plane.running(setting, identity, names):
+        args = ControllerArgs(api, cluster.machine, directory / "stores" / "stores.json", ca, directory)
+        async with running_controller(args, identity, names):
             yield
 
 

@@ -1,4 +1,4 @@
-"""The objects that EKS and its controllers would keep in the cluster, and that a rehearsal puts there instead."""
+"""The objects in the cluster that EKS and its controllers would create."""
 
 import asyncio
 import base64
@@ -18,12 +18,12 @@ from lightkube.types import CascadeType
 from boutique_offline.rehearsal.eks.pod_identity import PATH
 
 NAMESPACE: Final = "rehearsal"
-"""Has a Service for each endpoint of the managed stores, so that pods reach them at their usual ports."""
+"""The namespace with a Service for each endpoint of a managed store, at the endpoint's port."""
 
 MANAGER: Final = "boutique-rehearsal"
-"""Applies all of these objects."""
+"""The field manager of all these objects."""
 _KINDS: Final = Path(__file__).with_name("manifests") / "kinds.yaml"
-_LOOK_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 0.5
 _LABELS: Final = {"app.kubernetes.io/managed-by": MANAGER}
 _TargetGroupBinding: Final = create_namespaced_resource(
     "eks.amazonaws.com", "v1", "TargetGroupBinding", "targetgroupbindings"
@@ -32,7 +32,7 @@ _TargetGroupBinding: Final = create_namespaced_resource(
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint of a managed store: the host and port that its clients are told, and where it really is."""
+    """An endpoint of a managed store: the host and port for clients, and the address of its TLS proxy."""
 
     host: str
     port: int
@@ -41,20 +41,26 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Of the Service: a host is no name for one."""
+        """Returns the name of the Service. A host is not a valid name."""
         return f"store-{hashlib.sha256(self.host.encode()).hexdigest()[:10]}"
 
 
-async def install(api: AsyncClient, webhook: str, authority: Path) -> None:
-    """The kinds of Auto Mode, the namespace of the stores' names, and the webhook at the address "host:port"."""
+async def install(api: AsyncClient, webhook: str, ca_certificate: Path) -> None:
+    """Creates the kinds of Auto Mode, the namespace of the stores, and the configuration of the webhook.
+
+    Args:
+        api: Client of the cluster.
+        webhook: "host:port" of the webhook.
+        ca_certificate: File of the CA certificate of the webhook.
+    """
     for kind in load_all_yaml(_KINDS.read_text()):
         await api.apply(kind, force=True)
     await _apply(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": _LABELS}})
-    await _apply(api, _webhook(webhook, authority))
+    await _apply(api, _webhook(webhook, ca_certificate))
 
 
 async def publish(api: AsyncClient, endpoint: Endpoint) -> str:
-    """Makes a managed store reachable in the cluster; answers the address at which it is, at its usual port."""
+    """Makes an endpoint reachable in the cluster at its port; returns its address there."""
     metadata = {"name": endpoint.name, "namespace": NAMESPACE, "labels": _LABELS}
     service = {
         "apiVersion": "v1",
@@ -75,22 +81,22 @@ async def publish(api: AsyncClient, endpoint: Endpoint) -> str:
     return str(applied.spec.clusterIP)
 
 
-async def forget_shop(api: AsyncClient, namespace: str) -> None:
-    """Removes what a rehearsal whose account is gone has left of the shop. Waits until it is gone."""
+async def delete_namespace(api: AsyncClient, namespace: str) -> None:
+    """Deletes a namespace, if it exists, and waits until it is gone."""
     try:
         await api.delete(Namespace, namespace, cascade=CascadeType.FOREGROUND)
         while True:
             await api.get(Namespace, namespace)
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
     except ApiError as error:
         if error.status.code != HTTPStatus.NOT_FOUND:
             raise
 
 
-async def admit_pods(api: AsyncClient, namespace: str, machine: str) -> None:
-    """Lets the shop's pods reach this machine, where the account and its stores are, and this cluster's name servers.
+async def allow_egress(api: AsyncClient, namespace: str, machine: str) -> None:
+    """Lets pods reach this machine, which has the account and the stores, and the cluster's name servers.
 
-    Their own policies name the networks of the VPC and the address of EKS' name servers, and nothing here is there.
+    Their own network policies allow the networks of the VPC and the address of EKS' name servers instead.
     """
     name_servers = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
@@ -114,7 +120,7 @@ async def admit_pods(api: AsyncClient, namespace: str, machine: str) -> None:
 
 
 async def open_targets(api: AsyncClient, namespace: str, ports: Iterator[int]) -> list[int]:
-    """Opens a node port to the service of each target group, where the load balancer would lead to it."""
+    """Opens a node port for each service behind the load balancer; returns the ports."""
     opened = []
     async for binding in api.list(_TargetGroupBinding, namespace=namespace):
         name = binding["spec"]["serviceRef"]["name"]
@@ -140,7 +146,7 @@ def _port(service: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": port["name"], "port": port["port"], "targetPort": port["targetPort"]}
 
 
-def _webhook(address: str, authority: Path) -> dict[str, Any]:
+def _webhook(address: str, ca_certificate: Path) -> dict[str, Any]:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
@@ -154,7 +160,7 @@ def _webhook(address: str, authority: Path) -> dict[str, Any]:
                 "timeoutSeconds": 10,
                 "clientConfig": {
                     "url": f"https://{address}{PATH}",
-                    "caBundle": base64.b64encode(authority.read_bytes()).decode(),
+                    "caBundle": base64.b64encode(ca_certificate.read_bytes()).decode(),
                 },
                 "namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": "boutique"}},
                 "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
