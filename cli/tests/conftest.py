@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
@@ -51,6 +52,12 @@ def _opened() -> Account:
 @pytest.fixture
 def account(_opened: Account, clouds: None) -> Account:
     return _opened
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the lock of a command that runs on this machine from blocking the tests."""
+    monkeypatch.setenv("BOUTIQUE_CACHE", str(tmp_path))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_the_session_is_for_the_stacks_region() -> None:
     assert open_account("dev").session.region_name == "eu-central-1"
 
 
-@pytest.mark.usefixtures("another_account")
+@pytest.mark.usefixtures("another_account", "own_cache")
 @pytest.mark.parametrize("command", ["bootstrap", "images", "orphans", "down"])
 def test_credentials_of_another_account_are_rejected_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "dev"]) == 1

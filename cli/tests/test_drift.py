@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,8 @@ from cli.main import run
 from cli.stacks.account import AccountTarget
 from cli.tests.github_server import REPOSITORY, SOMEBODY, GitHubServer
 from dev.errors import ActionableError
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 TOPIC = "aws:sns/topic:Topic"
 MARKER = "<!-- boutique: drift of dev -->"
@@ -28,12 +29,6 @@ def found(color: str, *, wanted: str = "red") -> Callable[[str], str]:
         {"op": "same" if color == wanted else "update", "urn": urn, "oldState": old, "newState": new},
     ]
     return lambda _: json.dumps({"steps": steps})
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keeps the lock of a command that runs on this machine from blocking the tests."""
-    monkeypatch.setenv("BOUTIQUE_CACHE", str(tmp_path))
 
 
 def test_drift_opens_an_issue_with_the_differences(server: GitHubServer, capsys: pytest.CaptureFixture[str]) -> None:
