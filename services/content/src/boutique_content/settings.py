@@ -1,4 +1,4 @@
-"""The content service's settings, read from environment variables. botocore reads address and credentials itself."""
+"""The content service's settings, read from environment variables."""
 
 from typing import Annotated
 

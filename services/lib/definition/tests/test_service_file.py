@@ -1,4 +1,4 @@
-"""A mistake in a service.yaml is told in one line: file, key, value, what is allowed."""
+"""An error in a service.yaml is one line: file, key, value, and what is allowed."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -50,26 +50,26 @@ def test_every_folder_with_a_service_file_is_a_service(tmp_path: Path) -> None:
         ("size:", "stores: {cart-data: redis}\n    size:", "stores.cart-data: 'redis': "),
     ],
 )
-def test_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, right: str, wrong: str, line: str) -> None:
+def test_an_error_names_file_key_value_and_what_is_allowed(tmp_path: Path, right: str, wrong: str, line: str) -> None:
     assert right in CART
-    with pytest.raises(ConfigError) as mistake:
+    with pytest.raises(ConfigError) as error:
         load_service_files(services(tmp_path, cart=CART.replace(right, wrong)))
-    assert f"cart/service.yaml: {line}" in str(mistake.value)
-    assert len(str(mistake.value).splitlines()) == 1
+    assert f"cart/service.yaml: {line}" in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
 
 
-def test_what_is_not_yaml_is_a_mistake(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cart/service\.yaml: not YAML"):
         load_service_files(services(tmp_path, cart="a: [b"))
 
 
-def test_mistakes_in_several_keys_are_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as mistake:
+def test_errors_in_several_keys_are_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
         load_service_files(services(tmp_path, cart=CART.replace("7070", "1").replace("50m", "fast")))
-    assert len(str(mistake.value).splitlines()) == 2
+    assert len(str(error.value).splitlines()) == 2
 
 
-def test_a_package_is_named_as_python_can_name_it() -> None:
+def test_a_package_has_a_valid_python_name() -> None:
     assert package_name("web-gateway") == "boutique_web_gateway"
 
 
