@@ -45,7 +45,7 @@ FUZZING = {
     "generation": {"mode": "all", "max-examples": 5, "deterministic": True, "database": "none"},
     "phases": {"stateful": {"enabled": False}},
 }
-"""All default checks of schemathesis are on."""
+"""Leaves all default checks of schemathesis on."""
 
 
 def fuzz(url: str) -> tuple[set[GenerationMode], list[str]]:

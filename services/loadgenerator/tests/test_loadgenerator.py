@@ -212,8 +212,8 @@ def test_shoppers_use_all_pages_and_the_summary_counts_every_order(
     assert 250 <= summary["requests"] < 300
     assert 0 < summary["p50_ms"] <= summary["p95_ms"]
     assert summary["orders"] == len(storefront.placed) > 0
-    told = {line["order_id"]: line["tracking_id"] for line in lines if line.get("message") == "order placed"}
-    assert told == storefront.placed
+    reported = {line["order_id"]: line["tracking_id"] for line in lines if line.get("message") == "order placed"}
+    assert reported == storefront.placed
     pages = summary["pages"]
     assert pages.keys() == {
         "GET /",

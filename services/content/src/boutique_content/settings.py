@@ -10,7 +10,7 @@ BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61
 """Source: Amazon S3 user guide, bucket naming rules."""
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-"""For example eu-central-1."""
+"""An AWS region, such as eu-central-1."""
 
 
 class BucketSettings(BaseModel, frozen=True, hide_input_in_errors=True):

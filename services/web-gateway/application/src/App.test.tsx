@@ -98,7 +98,7 @@ describe("a product", () => {
   });
 
   test("that could not be loaded can be loaded again", async () => {
-    shop.failNext("POST /api/v1/product/documents", 500, "A fault of ours; the logs have it under the request id.");
+    shop.failNext("POST /api/v1/product/documents", 500, "Internal error; the logs have it under the request id.");
     const user = visit("/product/teapot", shop);
     const failure = await screen.findByRole("alert");
 

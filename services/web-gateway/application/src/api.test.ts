@@ -29,11 +29,11 @@ test("an error has the API's reason and status", async () => {
 });
 
 test("an internal error has its request id", async () => {
-  answerWith(500, '{"message":"failure","reason":"A fault of ours.","request_id":"5f2c"}');
+  answerWith(500, '{"message":"failure","reason":"Internal error.","request_id":"5f2c"}');
 
   const failure = await failureOf(readCart());
 
-  expect(failure).toMatchObject({ message: "A fault of ours. (request 5f2c)", status: 500, isRefusal: false });
+  expect(failure).toMatchObject({ message: "Internal error. (request 5f2c)", status: 500, isRefusal: false });
 });
 
 test("an error from something in between has its status", async () => {

@@ -47,7 +47,7 @@ class Gateway:
         if path in self._files and path != _INDEX:
             return self._files[path].respond(request, FOREVER if path.startswith(_HASHED) else REVALIDATED)
         if PurePosixPath(path).suffix and path != _INDEX:
-            raise HTTPException(404, f"there is no file /{path}")
+            raise HTTPException(404, f"no such file: /{path}")
         session = await self._session(request)
         response = self._files[_INDEX].respond(request, _PRIVATE)
         _set_cookie(request, response, session)
@@ -56,7 +56,7 @@ class Gateway:
     async def api(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("latin-1")
         if not _is_plain(path):
-            raise HTTPException(404, f"there is no {_API} path like this one")
+            raise HTTPException(404, f"not a valid path below {_API}")
         if path.startswith(_PICTURES):
             # Pictures are the same for everyone, so any cache on the way may keep them.
             return await self._broker.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": None})

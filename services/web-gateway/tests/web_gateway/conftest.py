@@ -37,7 +37,7 @@ class ApiGateway:
     address: str = ""
     answer: Callable[[Request], Awaitable[Response]] | None = None
     cookies: list[str | None] = field(default_factory=list)
-    """Of each request."""
+    """The Cookie header of each request, or None."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)

@@ -7,7 +7,7 @@ function Defect(): never {
 }
 
 test("a broken page shows a message and a link", () => {
-  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const reported = vi.spyOn(console, "error").mockImplementation(() => undefined);
 
   render(
     <ErrorBoundary>
@@ -17,5 +17,5 @@ test("a broken page shows a message and a link", () => {
 
   expect(screen.getByRole("alert").textContent).toContain("Something went wrong on this page.");
   expect(screen.getByRole("link", { name: "Reload the shop" }).getAttribute("href")).toBe("/");
-  expect(told).toHaveBeenCalled();
+  expect(reported).toHaveBeenCalled();
 });
