@@ -28,9 +28,10 @@ _WRAPPING = re.compile(
 
 
 class SettingPath(Protocol):
-    """Returns the file and the key of a setting, by its path within `aws`."""
+    """Names settings in messages."""
 
-    def __call__(self, *path: str) -> str: ...
+    def __call__(self, *path: str) -> str:
+        """Returns the file and the key of a setting, by its path within `aws`."""
 
 
 @dataclass(frozen=True)

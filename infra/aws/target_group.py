@@ -22,6 +22,7 @@ class TargetGroup(Exposure):
 
     @property
     def address(self) -> str:
+        """The https URL of the host name."""
         return f"https://{self.host}"
 
     def attach(self, name: str, port: int, metadata: ObjectMetaArgsDict, opts: pulumi.ResourceOptions) -> None:

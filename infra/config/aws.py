@@ -115,6 +115,8 @@ class CacheSettings(FileModel):
 
 
 class CachesSettings(FileModel):
+    """The caches of a stack, one for each store of kind Redis."""
+
     carts: CacheSettings
     sessions: CacheSettings
 
@@ -158,6 +160,8 @@ class BudgetSettings(FileModel):
 
 
 class AwsSettings(FileModel):
+    """The settings below `boutique:aws`."""
+
     account: AccountId
     region: Region
     protected: bool = Field(

@@ -18,6 +18,8 @@ STACKS = Path(__file__).parents[2] / "stacks"
 
 
 class Settings(FileModel):
+    """The settings of a stack. Exactly one of `local` and `aws` is set."""
+
     local: LocalSettings | None = None
     aws: AwsSettings | None = None
     shop: ShopSettings = ShopSettings()

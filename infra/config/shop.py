@@ -1,4 +1,4 @@
-"""What a stack changes about the shop's services. It is the same on every platform."""
+"""A stack's changes to the shop's services. They are the same on every platform."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -30,5 +30,7 @@ class ServiceOverride(FileModel):
 
 
 class ShopSettings(FileModel):
+    """The settings below `boutique:shop`. `services` has overrides by service."""
+
     namespace: DnsLabel = "boutique"
     services: dict[DnsLabel, ServiceOverride] = Field(default={})

@@ -79,6 +79,7 @@ class Rule:
     check: Callable[[Resource], Iterator[str]]
 
     def violations(self, resource: Resource) -> list[str]:
+        """Returns the messages for a resource, each with its name in front."""
         if not resource.type.startswith(tuple(self.types)):
             return []
         return [f"{resource.name}: {line}" for line in self.check(resource)]
@@ -135,10 +136,12 @@ def has(value: Any, wanted: AbstractSet[str]) -> bool:
 
 
 def is_true(value: Any) -> bool:
+    """Tells whether a value is true, also if it is written as text. False for one that is missing."""
     return value is True or value == "true"
 
 
 def is_set(value: Any) -> bool:
+    """Tells whether a value is neither empty nor unset. True for one that is not known yet."""
     return value not in (Missing.UNSET, None, "", [], {})
 
 

@@ -41,10 +41,12 @@ class NodePort(Exposure):
 
     @property
     def address(self) -> str:
+        """The http URL of the port on this host."""
         return f"http://{self.host}:{self.port}"
 
     @property
     def node_port(self) -> int:
+        """The port, which is never None."""
         return self.port
 
     def attach(self, name: str, port: int, metadata: ObjectMetaArgsDict, opts: pulumi.ResourceOptions) -> None:
