@@ -1,4 +1,4 @@
-"""The errors that a person can act on, and what they are told. Anything else is a defect and keeps its stack trace."""
+"""Messages for errors that a person can act on. Any other error is a defect and keeps its stack trace."""
 
 from boutique_definition.validation import ConfigError
 from dev.errors import ActionableError

@@ -18,7 +18,7 @@ _STACK_READERS = frozenset({"cli", "infra", "offline"})
 
 @dataclass(frozen=True)
 class Affected:
-    """What a change affects. Style is always checked, so it is not mentioned here.
+    """The parts that a change affects. Style is always checked, so it is not mentioned here.
 
     Args:
         types: Check the types of the Python code.

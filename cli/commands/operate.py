@@ -1,4 +1,4 @@
-"""Commands for whoever operates a stack in an AWS account."""
+"""Commands for people who operate a stack in an AWS account."""
 
 from pathlib import Path
 from typing import Annotated

@@ -11,7 +11,7 @@ from infra.config.aws import AwsSettings
 
 
 class Basis(enum.Enum):
-    """What is billed: the hours or months that a resource exists, or its usage, which no plan knows."""
+    """The basis of a charge: the hours or months that a resource exists, or its usage, which no plan knows."""
 
     HOUR = "hour"
     MONTH = "month"

@@ -28,7 +28,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Ownership:
-    """What identifies the resources of a stack.
+    """Identifies the resources of a stack.
 
     Args:
         cluster: The name of the stack's cluster.

@@ -46,7 +46,7 @@ class ChangedResource:
 
     @property
     def loses_data(self) -> bool:
-        """Whether the change deletes the data of a store."""
+        """True if the change deletes the data of a store."""
         return self.change in {Change.REPLACED, Change.DELETED} and self.type in _STORES and not self.retained
 
 

@@ -17,7 +17,7 @@ _POLICY_PACK = ROOT / "infra" / "policies" / "run"
 
 @dataclass(frozen=True)
 class Backend:
-    """Where Pulumi keeps the state: in a directory of this machine, or in an account's bucket.
+    """The place where Pulumi keeps the state: a directory of this machine, or an account's bucket.
 
     A directory holds the passwords of stores on this machine, beside their data, and only this user can read it: a
     passphrase next to it would protect nothing. In a bucket, a key of the account encrypts the secrets.

@@ -13,7 +13,7 @@ from infra.check import check
 
 
 class Rehearse(Enum):
-    """When a command works on a rehearsal of a stack on AWS instead of its account."""
+    """Decides when a command works on a rehearsal of a stack on AWS instead of its account."""
 
     NEVER = auto()
     IF_RUNNING = auto()

@@ -1,4 +1,4 @@
-"""What runs on this machine: there is room for one shop."""
+"""Ensures that only one shop runs on this machine."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What can be done with a stack, wherever it runs."""
+"""The operations on a stack, wherever it runs."""
 
 from typing import Protocol
 

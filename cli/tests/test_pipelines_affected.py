@@ -1,4 +1,4 @@
-"""What a change of one file affects, for every file of the repository, and of several files."""
+"""Tests the effect of a change to each file of the repository, and to several files at once."""
 
 import re
 from collections.abc import Iterable

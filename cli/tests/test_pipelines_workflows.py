@@ -1,4 +1,4 @@
-"""Which jobs run in which pipeline, and with which rights."""
+"""Tests the jobs of each pipeline, and their rights."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The pack under the real engine, on a stack whose resources stand for others by their types alone."""
+"""The pack under the real engine, on a stack whose resources have the types of real ones and nothing else."""
 
 import json
 from collections.abc import Callable

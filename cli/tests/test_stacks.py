@@ -1,4 +1,4 @@
-"""Where a stack runs, and what a person without an account reads, before any request to AWS."""
+"""Tests where a stack runs, and the messages for a person without an account, before any request to AWS."""
 
 import pytest
 
