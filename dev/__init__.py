@@ -1,1 +1,1 @@
-"""What a developer needs on this machine: tools, clusters, image builds, and the shop as plain processes."""
+"""Tools, clusters, image builds, and the shop as plain processes, for developers on this machine."""

@@ -1,4 +1,4 @@
-"""Only one command at a time changes what runs on this machine."""
+"""Ensures that only one command at a time changes what runs on this machine."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from dev.errors import ActionableError
 
 @contextlib.contextmanager
 def exclusive(command: str) -> Iterator[None]:
-    """Keeps other commands out while `command` runs. Raises ActionableError with the name of one that runs already."""
+    """Holds the lock while `command` runs. Raises ActionableError with the name of the command that holds it."""
     path = cache_directory() / "session"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

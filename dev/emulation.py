@@ -1,4 +1,4 @@
-"""What emulates AWS, Cloudflare, and provider plugins. The package `boutique_offline` implements these interfaces.
+"""Interfaces of the emulated AWS, Cloudflare, and provider plugins. The package `boutique_offline` implements them.
 
 Nothing here imports that package: it registers itself as an entry point of the group `boutique.offline`.
 """

@@ -26,7 +26,7 @@ def hold(path: Path, waiting: str, progress: Progress | None) -> Iterator[None]:
     try:
         yield
     finally:
-        # Before the release: whoever opened the file meanwhile notices that it was removed, and opens the next one.
+        # Before the release: another process that opened the file meanwhile sees that it is gone, and opens a new one.
         path.unlink(missing_ok=True)
         lock.release()
 

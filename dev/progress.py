@@ -27,7 +27,7 @@ class Step:
         self._show = show
 
     def update(self, detail: str) -> None:
-        """Says how far the work is. Only the latest detail is shown."""
+        """Shows how far the work is. Only the latest detail is visible."""
         self.detail = detail
         if self._show:
             self._show(detail)

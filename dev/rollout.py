@@ -1,4 +1,4 @@
-"""Says why pods are not ready."""
+"""Explains why pods are not ready."""
 
 from collections.abc import Iterator
 from itertools import chain

@@ -1,4 +1,4 @@
-"""What another package may add to this one by an entry point of the group `boutique.offline`.
+"""Clusters, tools and plugins that another package adds by entry points of the group `boutique.offline`.
 
 A machine that downloads its tools and runs Docker needs none of them.
 """

@@ -95,7 +95,7 @@ def _npm(folder: Path, *arguments: str) -> None:
 
 
 def _environment() -> Mapping[str, str]:
-    """With the pinned Node.js first, which is what the scripts' own programs look for."""
+    """Returns environment variables whose PATH starts with the pinned Node.js, which npm's scripts look for."""
     return {**os.environ, "PATH": os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])}
 
 

@@ -18,7 +18,7 @@ from dev.sources import ClusterSource, cluster_source
 
 @dataclass(frozen=True)
 class Machine:
-    """What the choice depends on.
+    """The properties of this machine that the choice depends on.
 
     Args:
         no_kind: Why kind cannot be used, or None if it can.

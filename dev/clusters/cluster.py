@@ -1,4 +1,4 @@
-"""What the rest asks of a cluster, whichever of the three ways it is had."""
+"""The interface of the clusters: an existing one, kind, or one that another package provides."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,27 +7,29 @@ from typing import Final, Protocol
 from dev.progress import Progress
 
 NODE_PORTS: Final = range(30080, 30084)
-"""For external services: every cluster answers them on the loopback address."""
+"""Ports for external services. Every cluster serves them on the loopback address."""
 
 
 class Cluster(Protocol):
-    def start(self, progress: Progress) -> Path:
-        """Starts the cluster where it does not run, and returns its kubeconfig when pods can run.
+    """A Kubernetes cluster on this machine. Its methods raise ActionableError if they fail."""
 
-        Goes on from whatever an interrupted run left. Raises ActionableError where it cannot start.
+    def start(self, progress: Progress) -> Path:
+        """Starts the cluster unless it runs. Returns its kubeconfig once pods can run.
+
+        Continues from the state that an interrupted run left.
         """
 
     def load_images(self, archive: Path) -> None:
-        """Makes the images of an OCI archive known to the node. Raises ActionableError where it refuses them."""
+        """Loads the images of an OCI archive into the node."""
 
     def name_images(self, names: Mapping[str, str]) -> None:
-        """Gives images that the node has, by their references, one more reference each."""
+        """Gives each image on the node, by its reference, a second reference."""
 
     def machine_address(self) -> str:
-        """The IPv4 address at which pods reach this machine. Raises ActionableError where there is none to rely on."""
+        """Returns the IPv4 address at which pods reach this machine."""
 
     def stop(self, progress: Progress) -> None:
-        """Removes everything that start made. Raises ActionableError with what is left where something stays."""
+        """Removes everything that `start` created. The error lists what is left."""
 
     def describe(self) -> str:
-        """One line: which cluster it is, why it was chosen, and what it cannot do that another could."""
+        """Returns one line: the cluster, why it was chosen, and what it cannot do that others can."""

@@ -1,4 +1,4 @@
-"""A cluster of the user's: the context of a kubeconfig that was named. It is deployed to and otherwise left alone."""
+"""A cluster of the user's, named by the context of a kubeconfig. The shop is deployed to it; nothing else changes."""
 
 import subprocess
 from collections.abc import Mapping
@@ -15,9 +15,11 @@ _NO_REHEARSAL: Final = "A rehearsal needs a cluster of its own: unset BOUTIQUE_C
 
 @dataclass(frozen=True)
 class ExistingCluster:
+    """Implements Cluster for a context of the user's kubeconfig."""
+
     state: Path
     reason: str
-    """Why this one was chosen."""
+    """Why this cluster was chosen."""
     context: str
 
     def start(self, progress: Progress) -> Path:
@@ -49,7 +51,7 @@ class ExistingCluster:
         return self.state / "kubeconfig"
 
     def _load_command(self, archive: Path) -> list[str]:
-        """How each kind of local cluster takes images; its name is in the context's."""
+        """Returns the command for this kind of local cluster, which the context's name tells."""
         kind, _, name = self.context.partition("-")
         match (kind, name):
             case ("kind", _):

@@ -1,4 +1,4 @@
-"""A cluster made by kind, where a Docker engine answers."""
+"""A cluster that kind creates in Docker."""
 
 import contextlib
 import json
@@ -37,7 +37,7 @@ CONFIGURATION: Final = json.dumps(
 
 
 def engine_answers() -> bool:
-    """Whether a Docker engine answers within a few seconds."""
+    """Returns whether a Docker engine responds within a few seconds."""
     try:
         subprocess.run(["docker", "info"], check=True, capture_output=True, timeout=_ENGINE_TIMEOUT)
     except (OSError, subprocess.SubprocessError):
@@ -47,10 +47,12 @@ def engine_answers() -> bool:
 
 @dataclass(frozen=True)
 class KindCluster:
+    """Implements Cluster with kind."""
+
     state: Path
-    """The parent of the cluster's directory; both are gone when the cluster is."""
+    """The parent of the cluster's directory. `stop` removes both."""
     reason: str
-    """Why this one was chosen."""
+    """Why this cluster was chosen."""
 
     def start(self, progress: Progress) -> Path:
         kind = self._kind(progress)
@@ -78,7 +80,7 @@ class KindCluster:
             _run(*_NODE, "ctr", "--namespace=k8s.io", "images", "tag", "--force", known, name)
 
     def machine_address(self) -> str:
-        """Docker Desktop has a name for it; elsewhere it is the gateway of the network that kind makes."""
+        """Returns the address behind Docker Desktop's name, or elsewhere the gateway of kind's network."""
         if desktop := _run(*_NODE, "sh", "-c", "getent ahostsv4 host.docker.internal || true").split():
             return desktop[0]
         networks = json.loads(_run("docker", "network", "inspect", "kind"))[0]["IPAM"]["Config"]

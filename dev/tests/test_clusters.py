@@ -1,4 +1,4 @@
-"""Which cluster is used on which machine."""
+"""Tests which cluster is chosen on which machine."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -21,7 +21,7 @@ from dev.progress import Progress
 pytestmark = pytest.mark.cluster
 
 _HASH_OF_SECRET = "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
-"""By bcrypt, as the registry wants it."""
+"""A bcrypt hash, which the registry requires."""
 _DOCKERFILE = """\
 FROM scratch AS shared
 COPY shared /shared
@@ -95,7 +95,7 @@ def test_the_same_input_gives_the_same_image(engine: Buildah, tmp_path: Path) ->
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A real one, for whoever has the password, that engines are told to speak to without TLS."""
+    """Runs a real registry that requires a password, and configures the engines to use it without TLS."""
     if shutil.which("docker-registry") is None:
         pytest.skip("docker-registry is not here")
     with socket.create_server(("127.0.0.1", 0)) as free:

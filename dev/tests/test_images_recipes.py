@@ -1,4 +1,4 @@
-"""What an image is called says what it is made of."""
+"""Tests that the name of an image depends on its inputs."""
 
 import shutil
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Tests whether a registry is reachable."""
+
 import http.server
 import ssl
 import subprocess
@@ -19,12 +21,12 @@ class _Registry(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Of a registry that wants to know who asks."""
+    """Runs a registry that requires credentials, and returns its address."""
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     files = ["-keyout", str(key), "-out", str(certificate)]
@@ -43,21 +45,21 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-def test_a_registry_that_wants_to_know_who_asks_is_reachable(address: str) -> None:
+def test_a_registry_that_requires_credentials_is_reachable(address: str) -> None:
     assert registry.is_reachable(f"{address}/library/python:3.11")
 
 
-def test_a_server_that_is_no_registry_does_not_answer_like_one(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_a_registry_is_not_reachable(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Registry, "answer", HTTPStatus.FORBIDDEN)
     assert not registry.is_reachable(f"{address}/library/python:3.11")
 
 
-def test_a_registry_whose_certificate_is_not_trusted_does_not_answer(
+def test_a_registry_whose_certificate_is_not_trusted_is_not_reachable(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     assert not registry.is_reachable(f"{address}/library/python:3.11")
 
 
-def test_a_registry_that_is_not_there_does_not_answer() -> None:
+def test_a_missing_registry_is_not_reachable() -> None:
     assert not registry.is_reachable("localhost:1/library/python:3.11")

@@ -1,4 +1,4 @@
-"""What long work shows in a log and on a terminal."""
+"""Tests how long work is shown in a log and on a terminal."""
 
 import io
 import threading

@@ -1,4 +1,4 @@
-"""The user's cache: a directory in it is complete or absent, and one thread of one process fills it."""
+"""Fills directories of the user's cache. Each is complete or absent, and only one thread of one process fills it."""
 
 import errno
 import shutil

@@ -25,11 +25,11 @@ _CHECKSUM_LINE = re.compile(r"^(?P<digest>[0-9a-f]{64})(?:\s+\*?(?P<name>\S+))?\
 
 
 class DamagedDownloadError(Exception):
-    """What arrived is not what the publisher's checksum file says."""
+    """Raised if a download does not match its publisher's checksum file."""
 
 
 def unreachable(urls: Sequence[str]) -> str | None:
-    """Says which of the addresses does not answer and why; None where all do. Takes a few seconds at most."""
+    """Returns the host of the first address that does not respond, and why, or None. Takes a few seconds at most."""
     for url in urls:
         if reason := _no_answer(url):
             return f"{urlsplit(url).hostname} {reason}"
@@ -101,7 +101,10 @@ def _open(url: str, timeout: float, method: str = "GET") -> HTTPResponse:
 
 
 def published_digest(checksums: str, name: str) -> str:
-    """The SHA-256 of `name` in a checksum file: lines of digest and name, or one digest alone."""
+    """Returns the SHA-256 of `name` in a checksum file, which has lines of digest and name, or only one digest.
+
+    Raises DamagedDownloadError if there is none.
+    """
     lines = [match for line in checksums.splitlines() if (match := _CHECKSUM_LINE.match(line))]
     for line in lines:
         if line["name"] and Path(line["name"]).name == name:
@@ -112,7 +115,7 @@ def published_digest(checksums: str, name: str) -> str:
 
 
 def _unpack(archive: Path, download: Download, target: Path) -> None:
-    """Takes the wanted files alone, by their last name, so that no path in an archive leads elsewhere."""
+    """Extracts only the wanted files, into `target` itself, so that no path in an archive leads elsewhere."""
     with tarfile.open(archive) as members:
         for member in members:
             name = Path(member.name).name

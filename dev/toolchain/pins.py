@@ -13,7 +13,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 @dataclass(frozen=True)
 class Download:
-    """One file of a publisher, and the checksum file that the publisher has for it."""
+    """A file of a publisher, and the publisher's checksum file for it."""
 
     url: str
     checksums_url: str
@@ -21,6 +21,7 @@ class Download:
 
     @classmethod
     def read(cls, table: Mapping[str, Any], version: str, system: str) -> list[Self]:
+        """Returns the downloads of a table for this machine's architecture and the given system."""
         machine = platform.machine().lower()
         architecture = _ARCHITECTURES.get(machine, machine)
         values = {
@@ -42,7 +43,7 @@ class Download:
 
 @dataclass(frozen=True)
 class Build:
-    """One program that is built from a Go module in `sources/`."""
+    """A program that is built from a Go module in `sources/`."""
 
     source: str
     package: str
@@ -52,12 +53,13 @@ class Build:
     copy_module: str
     copy_files: tuple[str, ...]
     minutes: int
-    """On two cores, from nothing."""
+    """Duration of a build on two cores with empty caches."""
     gigabytes: int
-    """Of disk, while it is being built."""
+    """Disk space that the build needs."""
 
     @classmethod
     def read(cls, table: Mapping[str, Any], version: str) -> Self:
+        """Returns the build of a table, with the version filled in."""
         copy = table.get("copy", {"module": "", "files": []})
         return cls(
             source=table["source"],
@@ -74,12 +76,12 @@ class Build:
 
 @dataclass(frozen=True)
 class Pin:
-    """A tool, its one version, and the ways it is had."""
+    """A tool, its version, and the ways to get it."""
 
     name: str
     version: str
     system: str
-    """What it runs on, as Go names it: linux, darwin."""
+    """The operating system that it runs on, in Go's terms: linux, darwin."""
     oldest_on_path: str | None
     downloads: tuple[Download, ...]
     builds: tuple[Build, ...]
@@ -87,7 +89,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class GoPin:
-    """The Go toolchain: the oldest that builds every tool, and the wheel to take where there is none."""
+    """The oldest Go that builds every tool, and the wheel to use if there is none on PATH."""
 
     minimum: str
     wheel: str
@@ -96,11 +98,14 @@ class GoPin:
 
 @dataclass(frozen=True)
 class Pins:
+    """All pinned tools by name, and Go."""
+
     tools: Mapping[str, Pin]
     go: GoPin
 
     @classmethod
     def read(cls, path: Path) -> Self:
+        """Returns the pins of `versions.toml`. Raises KeyError if a field is missing."""
         document = tomllib.loads(path.read_text())
         return cls(
             tools={name: _read_pin(name, table) for name, table in document["tools"].items()},
@@ -128,6 +133,6 @@ def _read_pin(name: str, table: Mapping[str, Any]) -> Pin:
 
 
 def version_numbers(text: str) -> tuple[int, ...]:
-    """The first version number in a text, to compare: (1, 26, 0) of "go1.26.0"; () where there is none."""
+    """Returns the first version number in a text, such as (1, 26, 0) in "go1.26.0", or () if there is none."""
     match = re.search(r"\d+(\.\d+)+", text)
     return tuple(map(int, match[0].split("."))) if match else ()

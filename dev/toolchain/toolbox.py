@@ -27,6 +27,8 @@ _BUILDING: Final = threading.BoundedSemaphore(2)
 
 
 class Way(StrEnum):
+    """A way to get a tool: find it on PATH, download it, or build it."""
+
     PATH = "path"
     DOWNLOAD = "download"
     BUILD = "build"
@@ -49,6 +51,8 @@ class Tool:
 
 @dataclass(frozen=True)
 class Toolbox:
+    """Tools that are ready to run, by name."""
+
     tools: Mapping[str, Tool]
 
     def command(self, tool: str, program: str | None = None) -> Path:
@@ -63,7 +67,7 @@ class Toolbox:
 
 @dataclass(frozen=True)
 class Setup:
-    """Where tools come from.
+    """The sources of tools.
 
     Args:
         ways: The ways that may be tried, in this order.
