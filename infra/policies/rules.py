@@ -130,18 +130,18 @@ def items(value: Any) -> Iterator[Any]:
 
 
 def has(value: Any, wanted: AbstractSet[str]) -> bool:
-    """Tells whether a list may have all of these: an item that is not known yet may be any."""
+    """Returns whether a list may have all of these: an item that is not known yet may be any."""
     found = set(items(value))
     return Missing.UNKNOWN in found or wanted <= found
 
 
 def is_true(value: Any) -> bool:
-    """Tells whether a value is true, also if it is written as text. False for one that is missing."""
+    """Returns whether a value is true, also if it is written as text. False for one that is missing."""
     return value is True or value == "true"
 
 
 def is_set(value: Any) -> bool:
-    """Tells whether a value is neither empty nor unset. True for one that is not known yet."""
+    """Returns whether a value is neither empty nor unset. True for one that is not known yet."""
     return value not in (Missing.UNSET, None, "", [], {})
 
 

@@ -261,9 +261,9 @@ async def test_the_service_starts_without_its_database_and_serves_once_it_exists
 
 async def test_every_read_survives_the_loss_of_postgres(open_catalog: OpenCatalog, settings: CatalogSettings) -> None:
     with start_postgres() as server:
-        alone = changed(settings, addr=server.address, database="postgres")
-        await migrate(alone.product_data, "catalog", prepare)
-        catalog = await open_catalog(alone)
+        without_replica = changed(settings, addr=server.address, database="postgres")
+        await migrate(without_replica.product_data, "catalog", prepare)
+        catalog = await open_catalog(without_replica)
         server.stop()
         assert await listed(catalog) == [product.wire for product in PRODUCTS]
         assert (await catalog.GetProduct(shop_pb2.GetProductRequest(id=MUG))).name == "Mug"

@@ -69,7 +69,7 @@ def read_quantity(form: Form, rule: IntegerRule) -> int:
 
 
 def is_own_address(request: Request, address: str) -> bool:
-    """Tells whether the address belongs to the site that the request was sent to."""
+    """Returns whether the address belongs to the site that the request was sent to."""
     try:
         return urlsplit(address).netloc == request.headers.get("host")
     except ValueError:

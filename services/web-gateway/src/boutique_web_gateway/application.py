@@ -98,7 +98,7 @@ def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: R
 
 
 def _is_plain(path: str) -> bool:
-    """Tells whether everything between the browser and the API gateway resolves this path alike."""
+    """Returns whether everything between the browser and the API gateway resolves this path alike."""
     segments = [unquote(segment) for segment in path.split("/")[1:]]
     return _API_PATH.fullmatch(path) is not None and not any(
         segment in {"", ".", ".."} or "/" in segment or "\\" in segment for segment in segments

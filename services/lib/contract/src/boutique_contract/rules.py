@@ -26,7 +26,7 @@ class TextRule:
         return re.compile(self.pattern)
 
     def accepts(self, text: str) -> bool:
-        """Reports whether the text meets the rule. Lone surrogates, which UTF-8 cannot encode, never do."""
+        """Returns whether the text meets the rule. Lone surrogates, which UTF-8 cannot encode, never do."""
         return (
             len(text) <= self.maximum_length
             and self._compiled.fullmatch(text) is not None
@@ -47,7 +47,7 @@ class IntegerRule:
     message: str
 
     def accepts(self, number: int) -> bool:
-        """Reports whether the number meets the rule."""
+        """Returns whether the number meets the rule."""
         return self.minimum <= number <= self.maximum
 
     def problem(self, number: int) -> str | None:
@@ -55,7 +55,7 @@ class IntegerRule:
         return None if self.accepts(number) else self.message
 
     def accepts_text(self, text: str) -> bool:
-        """Reports whether the text is a decimal number that meets the rule."""
+        """Returns whether the text is a decimal number that meets the rule."""
         return text.isascii() and text.isdecimal() and len(text) <= 10 and self.accepts(int(text))
 
 

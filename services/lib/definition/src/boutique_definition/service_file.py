@@ -35,6 +35,8 @@ class Scaling(FileModel):
 
 
 class ServiceFile(FileModel):
+    """The content of a service.yaml."""
+
     description: str = Field(min_length=1)
     protocol: Literal["grpc", "http", "none"]
     port: int | None = Field(default=None, ge=1024, le=65535)

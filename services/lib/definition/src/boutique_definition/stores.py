@@ -11,6 +11,8 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Password(Generic[Value]):
+    """A user name and a password that the deployment knows."""
+
     username: Value
     password: Value
 

@@ -11,6 +11,8 @@ from boutique_definition.stores import Store, Value
 
 @dataclass(frozen=True)
 class Variables(Generic[Value]):
+    """The environment variables of a service by name, those with secrets apart."""
+
     plain: dict[str, str | Value]
     secret: dict[str, Value]
 

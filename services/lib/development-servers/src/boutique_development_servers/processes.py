@@ -19,7 +19,7 @@ def free_port() -> int:
 
 
 def port_is_free(port: int) -> bool:
-    """Reports whether nothing listens on a TCP port of 127.0.0.1."""
+    """Returns whether nothing listens on a TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -38,7 +38,7 @@ def running(
     Args:
         command: The program and its arguments.
         log: The file for the server's output.
-        ready: Reports whether the server accepts requests.
+        ready: Returns whether the server accepts requests.
         user: The id of the user and group to run as; None for the current ones.
         environment: The environment variables; None for the current ones.
 

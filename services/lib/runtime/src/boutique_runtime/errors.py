@@ -50,7 +50,7 @@ class AbortedError(ServiceError):
 
 
 class UnavailableError(ServiceError):
-    """Something that the service needs does not answer. The same call may succeed later."""
+    """A backend of the service does not respond. The same call may succeed later."""
 
     code = grpc.StatusCode.UNAVAILABLE
 

@@ -176,7 +176,7 @@ class _Upload:
             pass
 
     async def is_interrupted(self) -> bool:
-        """Reports whether the caller disconnected before the whole body was forwarded."""
+        """Returns whether the caller disconnected before the whole body was forwarded."""
         return not self.is_repeatable and await self._request.is_disconnected()
 
 

@@ -36,6 +36,6 @@ def with_security_headers(application: ASGIApp) -> ASGIApp:
 
 
 def is_https(request: Request) -> bool:
-    """Reports whether the browser's own connection is encrypted. Behind a load balancer, a header says so."""
+    """Returns whether the browser's own connection is encrypted. Behind a load balancer, a header says so."""
     forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
     return forwarded.partition(",")[0].strip() == "https"

@@ -33,7 +33,7 @@ class Call:
 
 @dataclass
 class FakeServices:
-    """Answers with the subclass's methods, which have the names of the contract's methods.
+    """Responds with the subclass's methods, which have the names of the contract's methods.
 
     A test changes `answers` to make a method fail, wait, or be unimplemented.
     """
