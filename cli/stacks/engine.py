@@ -161,6 +161,8 @@ class Stack:
             **self.backend.variables,
             "PULUMI_BACKEND_URL": self.backend.url,
             "PULUMI_HOME": str(pulumi_home()),
+            # `up` sets back what someone changed by hand, instead of failing with a conflict.
+            "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_STACK": self.name,
         }
