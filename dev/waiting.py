@@ -10,7 +10,7 @@ _POLL_INTERVAL: Final = 0.1
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, failure: str) -> None:
-    """Returns as soon as the condition holds. Raises ActionableError with `failure` after `timeout` seconds."""
+    """Waits until the condition holds. Raises ActionableError with `failure` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:

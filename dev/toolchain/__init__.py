@@ -1,7 +1,7 @@
-"""The tools that the local environment runs, at the versions that `versions.toml` pins.
+"""The tools that this machine needs, at the versions that `versions.toml` pins.
 
-Each is looked for in this order: on PATH, the official download, a build from source modules.
-`BOUTIQUE_TOOLS=path|download|build` leaves only that one way.
+A tool is taken from PATH, else from the official download, else built from source.
+`BOUTIQUE_TOOLS=path|download|build` allows only one of these ways.
 """
 
 from dev.toolchain.plugins import ensure_kubernetes_plugin, official_plugins_unreachable, pulumi_home
