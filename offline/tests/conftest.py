@@ -1,3 +1,5 @@
+"""Fixtures for the tests of several parts of the emulation."""
+
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the components of the node are started with."""
+"""Tests the command lines and configurations of the node's components."""
 
 import json
 import subprocess

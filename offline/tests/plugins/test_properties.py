@@ -1,3 +1,5 @@
+"""Tests the conversion between Pulumi's properties and plain values."""
+
 from pathlib import Path
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Tests the values that the emulated provider `random` generates."""
+
 import string
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,3 +1,5 @@
+"""Tests how a provider is served: its errors, its messages, and its end."""
+
 # ruff: noqa: N802 - the methods have the names of the protocol
 import asyncio
 import os

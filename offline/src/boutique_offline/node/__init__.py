@@ -1,0 +1,1 @@
+"""Runs a single Kubernetes node on Debian, from Kubernetes' own components."""

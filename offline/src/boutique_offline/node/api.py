@@ -1,4 +1,4 @@
-"""The little of Kubernetes' API that starting a cluster takes, over the standard library."""
+"""A client for the few parts of Kubernetes' API that starting a cluster needs, with only the standard library."""
 
 import json
 import ssl
@@ -17,7 +17,7 @@ _WATCH_SECONDS: Final = 300
 
 
 class Api:
-    """Speaks to an API server as the holder of a key pair. Every method raises OSError where no good answer comes."""
+    """Talks to an API server as a user with a key pair. Every method raises OSError if a request fails."""
 
     def __init__(self, address: ApiServerAddress, pki: Pki, user: str) -> None:
         pair: KeyPair = pki[user]
@@ -26,7 +26,7 @@ class Api:
         self._context.load_cert_chain(pair.certificate, pair.key)
 
     def ready(self) -> bool:
-        """Whether the API server serves."""
+        """Returns whether the API server is ready. Never raises OSError."""
         try:
             self._open("/readyz").close()
         except OSError:
@@ -34,7 +34,7 @@ class Api:
         return True
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """The object at a path; None where there is none."""
+        """Returns the object at a path, or None if it does not exist."""
         try:
             with self._open(path) as answer:
                 return dict(json.load(answer))
@@ -44,7 +44,7 @@ class Api:
             raise
 
     def create(self, path: str, value: dict[str, Any]) -> None:
-        """Creates an object; one of that name that is there already stays as it is."""
+        """Creates an object. An existing object with that name does not change."""
         try:
             self._open(path, method="POST", body=value).close()
         except urllib.error.HTTPError as error:
@@ -52,7 +52,7 @@ class Api:
                 raise
 
     def delete(self, path: str) -> None:
-        """Deletes an object; that it is gone already is no error."""
+        """Deletes an object, if it exists."""
         try:
             self._open(path, method="DELETE").close()
         except urllib.error.HTTPError as error:
@@ -60,7 +60,7 @@ class Api:
                 raise
 
     def watch(self, path: str) -> Iterator[dict[str, Any]]:
-        """Every object of a collection, and again each that is created or changes, until the server ends the watch."""
+        """Yields every object of a collection, and each that is created or changed, until the server stops."""
         with self._open(f"{path}?watch=true&timeoutSeconds={_WATCH_SECONDS}", timeout=2 * _WATCH_SECONDS) as answer:
             for line in answer:
                 event = json.loads(line)

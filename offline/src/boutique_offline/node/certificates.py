@@ -1,4 +1,4 @@
-"""Certificates by the openssl command: P-256 keys, in files that their owner alone can read."""
+"""Creates certificates with the openssl command: P-256 keys, in files that only their owner can read."""
 
 import subprocess
 from collections.abc import Sequence
@@ -22,16 +22,24 @@ class KeyPair:
 
 
 def create_authority(pair: KeyPair) -> None:
-    """Makes a certificate authority that vouches for itself."""
+    """Creates a self-signed certificate authority. Raises ActionableError if openssl fails."""
     _create(pair, "-subj", f"/CN={pair.certificate.stem}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
 def create_certificate(
     pair: KeyPair, issuer: KeyPair, *, user: str, groups: Sequence[str] = (), hosts: Sequence[str] = ()
 ) -> None:
-    """Makes a certificate for a user in groups, as Kubernetes reads them, who may serve as `hosts`.
+    """Creates a client certificate, which is also a server certificate if there are hosts.
 
-    A host is written as openssl does: "DNS:localhost", "IP:127.0.0.1".
+    Args:
+        pair: The files to create.
+        issuer: The certificate authority.
+        user: The user's name in Kubernetes.
+        groups: The user's groups in Kubernetes.
+        hosts: Host names and addresses in openssl's notation: "DNS:localhost", "IP:127.0.0.1".
+
+    Raises:
+        ActionableError: openssl fails.
     """
     extensions = [
         "basicConstraints=critical,CA:FALSE",
@@ -47,7 +55,7 @@ def create_certificate(
 
 
 def create_signing_key(pair: KeyPair) -> None:
-    """Makes a key that signs tokens; its certificate only carries the public half."""
+    """Creates a key that signs tokens. Its certificate is only used for the public key."""
     _create(pair, "-subj", f"/CN={pair.certificate.stem}")
 
 

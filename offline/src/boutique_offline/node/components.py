@@ -1,4 +1,4 @@
-"""How each component of Kubernetes is started: its command line and its configuration."""
+"""The command line and the configuration of each component of Kubernetes."""
 
 import base64
 import json
@@ -17,22 +17,27 @@ VOLUME_PROVISIONER: Final = "volume-provisioner"
 
 @dataclass(frozen=True)
 class ApiServerAddress:
+    """The address of an API server."""
+
     host: str
     port: int
 
     @property
     def url(self) -> str:
+        """The https URL, to which paths of the API are appended."""
         return f"https://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
 class EtcdPorts:
+    """The ports of etcd on the loopback address."""
+
     client: int
     peer: int
 
 
 def etcd(programs: Path, pki: Pki, data: Path, ports: EtcdPorts) -> list[str]:
-    """A store for one machine: on the loopback address, and for holders of its authority's certificates only."""
+    """Returns the command of etcd, which listens on the loopback address and requires its own CA's certificates."""
     pair, authority = pki["etcd"], pki["etcd-authority"]
     client, peer = (f"https://127.0.0.1:{port}" for port in (ports.client, ports.peer))
     return [
@@ -52,7 +57,7 @@ def etcd(programs: Path, pki: Pki, data: Path, ports: EtcdPorts) -> list[str]:
         f"--peer-key-file={pair.key}",
         f"--peer-trusted-ca-file={authority.certificate}",
         "--peer-client-cert-auth",
-        # What a power cut may lose is a cluster that is made again in seconds; waiting for the disk costs each write.
+        # A power cut may lose the cluster, which is recreated in seconds. Waiting for the disk would slow down writes.
         "--unsafe-no-fsync",
     ]
 
@@ -60,6 +65,7 @@ def etcd(programs: Path, pki: Pki, data: Path, ports: EtcdPorts) -> list[str]:
 def api_server(
     programs: Path, pki: Pki, address: ApiServerAddress, etcd_ports: EtcdPorts, services: IPv4Network
 ) -> list[str]:
+    """Returns the command of kube-apiserver, whose Services get addresses from the range `services`."""
     serving, kubelet_client = pki["kube-apiserver"], pki["kubelet-client"]
     etcd_client, proxy_client = pki["etcd-client"], pki["front-proxy-client"]
     return [
@@ -97,7 +103,7 @@ def api_server(
 
 
 def kubeconfig(pki: Pki, user: str, address: ApiServerAddress) -> str:
-    """A kubeconfig for the holder of a key pair; JSON is YAML. It holds the keys, so that it can be used anywhere."""
+    """Returns a user's kubeconfig as JSON, which is YAML. It contains the keys, so it can be used anywhere."""
 
     def embedded(path: Path) -> str:
         return base64.b64encode(path.read_bytes()).decode()
@@ -132,6 +138,7 @@ def kubeconfig(pki: Pki, user: str, address: ApiServerAddress) -> str:
 
 
 def controller_manager(programs: Path, pki: Pki, config: Path) -> list[str]:
+    """Returns the command of kube-controller-manager. `config` is its kubeconfig."""
     authority, accounts = pki["cluster-authority"], pki["service-accounts"]
     return [
         str(programs / "kube-controller-manager"),
@@ -150,6 +157,7 @@ def controller_manager(programs: Path, pki: Pki, config: Path) -> list[str]:
 
 
 def scheduler(programs: Path, config: Path) -> list[str]:
+    """Returns the command of kube-scheduler. `config` is its kubeconfig."""
     return [
         str(programs / "kube-scheduler"),
         f"--kubeconfig={config}",
@@ -162,6 +170,7 @@ def scheduler(programs: Path, config: Path) -> list[str]:
 
 
 def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[str]:
+    """Returns the command of kube-proxy. `config` is its kubeconfig."""
     return [
         str(programs / "kube-proxy"),
         f"--kubeconfig={config}",
@@ -183,6 +192,7 @@ def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[st
 
 
 def network_policies(programs: Path, config: Path, node: str, services: IPv4Network) -> list[str]:
+    """Returns the command of the program that enforces network policies. `config` is its kubeconfig."""
     return [
         str(programs / "network-policies"),
         f"--kubeconfig={config}",
@@ -192,6 +202,7 @@ def network_policies(programs: Path, config: Path, node: str, services: IPv4Netw
 
 
 def kubelet(programs: Path, config: Path, kubelet_configuration: Path, node: str, address: str) -> list[str]:
+    """Returns the command of the kubelet. `config` is its kubeconfig, and `address` is the node's."""
     return [
         str(programs / "kubelet"),
         f"--config={kubelet_configuration}",
@@ -202,7 +213,7 @@ def kubelet(programs: Path, config: Path, kubelet_configuration: Path, node: str
 
 
 def kubelet_configuration(pki: Pki, address: str, dns: str, resolver: Path, cgroup: str) -> str:
-    """The kubelet's configuration; JSON is YAML."""
+    """Returns the kubelet's configuration as JSON, which is YAML."""
     return json.dumps(
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -223,10 +234,10 @@ def kubelet_configuration(pki: Pki, address: str, dns: str, resolver: Path, cgro
             "cgroupDriver": "cgroupfs",
             "cgroupRoot": f"/{cgroup}",
             "failSwapOn": False,
-            # Lowering it takes a privilege that root has not everywhere.
+            # Lowering it needs a privilege that root does not have everywhere.
             "oomScoreAdj": 0,
-            # Images are put here once and cannot be pulled again: they are never collected, and pods are evicted only
-            # when the disk is all but full, however small a share of it is free.
+            # Images are loaded once and cannot be pulled again, so they are never collected. Pods are evicted only when
+            # the disk is almost full, however small the free share is.
             "imageGCHighThresholdPercent": 100,
             "evictionHard": {"memory.available": "100Mi", "nodefs.available": "500Mi", "imagefs.available": "500Mi"},
             "containerLogMaxSize": "5Mi",
@@ -238,10 +249,12 @@ def kubelet_configuration(pki: Pki, address: str, dns: str, resolver: Path, cgro
 
 
 def containerd(packages: Path, configuration: Path) -> list[str]:
+    """Returns the command of containerd."""
     return [str(packages / "usr/bin/containerd"), f"--config={configuration}", "--log-level=warn"]
 
 
 def containerd_configuration(packages: Path, pause_image: str) -> str:
+    """Returns containerd's configuration as TOML."""
     return f"""\
 version = 2
 disabled_plugins = [
@@ -258,7 +271,7 @@ path = "/var/lib/containerd/opt"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{pause_image}"
-# Lowering a score takes a privilege that root has not everywhere.
+# Lowering a score needs a privilege that root does not have everywhere.
 restrict_oom_score_adj = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
@@ -275,6 +288,7 @@ SystemdCgroup = false
 
 
 def cni_configuration(bridge: str, pods: IPv4Network) -> str:
+    """Returns the list of network plugins as JSON: pods join the bridge, with addresses from the range."""
     return json.dumps(
         {
             "cniVersion": "1.0.0",

@@ -1,7 +1,7 @@
-"""An API server with its store and nothing else: what a client is tested against.
+"""An API server with etcd and nothing else, to test clients with.
 
-It needs no root, runs on free ports of the loopback address and is gone when the block ends. There is no controller: no
-object becomes ready by itself, and a deleted namespace stays.
+It needs no root and runs on free ports of the loopback address until the block ends. There is no controller: no object
+becomes ready by itself, and a deleted namespace stays.
 """
 
 import contextlib
@@ -26,10 +26,12 @@ _READY_TIMEOUT: Final = 60.0
 
 @contextlib.contextmanager
 def control_plane(directory: Path, programs: Path) -> Iterator[Path]:
-    """Runs etcd and kube-apiserver of the directory `programs`, with all their files in `directory`.
+    """Runs etcd and kube-apiserver from `programs`, with all their files in `directory`.
 
-    Gives an administrator's kubeconfig.
-    Raises ActionableError where the API server does not become ready.
+    Yields the path of an administrator's kubeconfig.
+
+    Raises:
+        ActionableError: The API server does not become ready.
     """
     pki = Pki(directory / "pki")
     pki.create(node="none", api_server_hosts=[], node_hosts=[])

@@ -1,6 +1,6 @@
-"""A single-node cluster made of the components themselves, on Debian with root.
+"""A cluster with a single node on Debian, which needs root.
 
-All that it has is in one directory; see node.py for how its processes and mounts end without a trace.
+All its files are in one directory. See node.py for how its processes and mounts end without a trace.
 """
 
 import contextlib
@@ -76,10 +76,12 @@ def _distribution() -> str:
 
 @dataclass(frozen=True)
 class DebianCluster:
+    """Implements dev.clusters.cluster.Cluster with a node of Kubernetes' own components."""
+
     state: Path
-    """The parent of the cluster's directory; both are gone when the cluster is."""
+    """The parent of the cluster's directory. `stop` removes both."""
     reason: str
-    """Why this one was chosen."""
+    """Why this cluster was chosen."""
 
     def start(self, progress: Progress) -> Path:
         toolbox = ensure(["kubernetes", "coredns", "network-policies"], progress)
@@ -114,7 +116,7 @@ class DebianCluster:
                     os.kill(process, signal.SIGKILL)
             step.update("waiting for its processes to end")
             wait_until(lambda: not self._processes(), _STOP_TIMEOUT, "The node's processes do not end")
-            # Where the host was never touched, all that would be undone may be another cluster's.
+            # If this cluster never changed the host, there may be changes of another cluster, which must stay.
             if self._layout.kernel_settings.exists():
                 network.disconnect()
                 kernel.restore(self._layout.kernel_settings)
@@ -130,7 +132,7 @@ class DebianCluster:
         return Layout(self.state / "cluster")
 
     def _processes(self) -> list[int]:
-        """The node's first process, and the one that made its namespaces, by their command lines."""
+        """Returns the ids of the node's first process and of the one that created its namespaces."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -140,9 +142,9 @@ class DebianCluster:
         return sorted(found)
 
     def _enter(self) -> list[str]:
-        """The start of a command line that runs among the node's processes."""
+        """Returns the start of a command that runs in the node's namespaces. Raises ActionableError without a node."""
         if not (processes := self._processes()):
-            raise ActionableError("The cluster does not run: start it with `make up`.")
+            raise ActionableError("The cluster is not running. Start it with `boutique up`.")
         return ["nsenter", f"--target={processes[0]}", "--mount", "--"]
 
     def _images(self, failure: str, *arguments: str, content: IO[bytes] | None = None) -> None:
@@ -161,7 +163,7 @@ class DebianCluster:
                 stderr=log,
                 start_new_session=True,
             )
-        # A process has no command line yet at the moment in which it begins to run its program.
+        # A process that has just started has no command line yet.
         wait_until(
             lambda: bool(self._processes()) or node.poll() is not None,
             _READY_TIMEOUT,
@@ -176,7 +178,7 @@ class DebianCluster:
             self._wait("the API", api.ready)
             _apply_manifests(toolbox, self._layout.kubeconfig, ranges)
             images.result()
-        # What the API says of the node and its pods may be of an earlier run; an answer of the cluster's DNS is not.
+        # The API's status of the node and its pods may be of an earlier run. A response of the cluster's DNS is not.
         step.update("waiting for the cluster's DNS")
         self._wait("the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}"))
 
@@ -192,7 +194,7 @@ class DebianCluster:
         wait_until(holds, _READY_TIMEOUT, f"{what} did not become ready; the logs are in {self._layout.logs}")
 
     def _load_own_images(self, toolbox: Toolbox, packages: Path) -> None:
-        """The two images that the node itself needs."""
+        """Loads the two images that the node itself needs."""
         socket = self._layout.directory / "run/containerd/containerd.sock"
         self._wait("containerd", socket.exists)
         with tempfile.TemporaryDirectory() as directory:
@@ -215,7 +217,9 @@ class DebianCluster:
 
 def _refuse_leftovers(left: list[str]) -> None:
     if left:
-        raise ActionableError("This is left of the cluster; run this again:\n  " + "\n  ".join(left))
+        raise ActionableError(
+            "Some parts of the cluster are left. Run the command again. Remaining:\n  " + "\n  ".join(left)
+        )
 
 
 def _refuse_taken_ports(ranges: Network) -> None:

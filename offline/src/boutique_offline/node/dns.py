@@ -1,4 +1,4 @@
-"""Asks a name server, as a pod would. The messages are those of RFC 1035, section 4.1."""
+"""Queries a name server as a pod would. Source of the messages: RFC 1035, section 4.1."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ _ADDRESS_RECORD, _INTERNET = 1, 1
 
 
 def answers(server: str, name: str) -> bool:
-    """Whether the name server at an address has an address for the name."""
+    """Returns whether the name server at this address resolves the name. False at a timeout."""
     header = struct.pack("!6H", _ID, _RECURSION_DESIRED, 1, 0, 0, 0)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     question = labels + b"\0" + struct.pack("!2H", _ADDRESS_RECORD, _INTERNET)

@@ -1,4 +1,4 @@
-"""What the node changes in the running kernel: settings, which are put back, and a control group, which is removed."""
+"""Changes to the running kernel: settings, which are restored afterwards, and a control group, which is removed."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ _TOUCHED: Final = (
 
 
 def prepare(saved_settings: Path) -> None:
-    """Sets what the node needs; keeps in a file what was set before, unless an earlier run did."""
+    """Sets what the node needs. Saves the previous settings in the file, unless an earlier run did."""
     if not (_SETTINGS / "net/bridge").exists():
         subprocess.run(["modprobe", "br_netfilter"], check=False, capture_output=True)
     if not saved_settings.exists():
@@ -38,13 +38,13 @@ def prepare(saved_settings: Path) -> None:
         unfinished.rename(saved_settings)
     for name, value in _WANTED.items():
         (_SETTINGS / name).write_text(value)
-    # The kubelet would look for the containers of an earlier run in what is left of their groups, for seconds each.
+    # In groups of an earlier run, the kubelet would look for containers, for seconds each.
     _remove_cgroups()
     _create_cgroups()
 
 
 def restore(saved_settings: Path) -> None:
-    """Puts the settings back and removes the control groups."""
+    """Restores the saved settings and removes the control groups."""
     if saved_settings.exists():
         for name, value in json.loads(saved_settings.read_text()).items():
             (_SETTINGS / name).write_text(value)
@@ -52,7 +52,7 @@ def restore(saved_settings: Path) -> None:
 
 
 def leftovers() -> list[str]:
-    """What restore should have removed and is still there."""
+    """Returns what `restore` could not remove."""
     return [f"control group {group}" for group in _our_cgroups()]
 
 
@@ -61,7 +61,7 @@ def _our_cgroups() -> list[Path]:
 
 
 def _hierarchies() -> list[Path]:
-    """The one of version 2, or those of version 1, of which some are names for the same."""
+    """Returns the hierarchy of version 2, or those of version 1 without links to the same one."""
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS]
     return [path for path in _CGROUPS.iterdir() if path.is_dir() and not path.is_symlink()]

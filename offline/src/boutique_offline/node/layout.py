@@ -25,9 +25,9 @@ ETCD_PORTS: Final = EtcdPorts(client=2379, peer=2380)
 _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _RESOLVERS: Final = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 _IMPORTED: Final = (boutique_offline, dev)
-"""The packages that the volume provisioner imports; the directory they are installed in may be hidden by a mount."""
+"""The packages that the volume provisioner imports. Mounts may hide the directory that they are installed in."""
 
-# Where the node sees its directories, which are laid over the host's.
+# The paths at which the node sees its directories, which are mounted over the host's.
 _BASE: Final = Path("/run/boutique")
 _PROGRAMS: Final = _BASE / "kubernetes"
 _POLICIES: Final = _BASE / "network-policies"
@@ -39,30 +39,33 @@ _LOGS: Final = Path("/var/log")
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything of a node in one directory, which is root's alone."""
+    """The files of a node in one directory, which only root can read."""
 
     directory: Path
 
     @property
     def kubeconfig(self) -> Path:
-        """An administrator's."""
+        """The kubeconfig of an administrator."""
         return self.directory / "kubeconfig"
 
     @property
     def pki(self) -> Pki:
+        """The certificates of the cluster's components and users."""
         return Pki(self._configuration / "pki")
 
     @property
     def specification(self) -> Path:
+        """The file that node.py reads."""
         return self.directory / "node.json"
 
     @property
     def kernel_settings(self) -> Path:
-        """What was set before the node came."""
+        """The file with the kernel's settings from before the node."""
         return self.directory / "kernel-settings.json"
 
     @property
     def logs(self) -> Path:
+        """The directory with a log for each component."""
         return self.directory / "log"
 
     @property
@@ -70,7 +73,7 @@ class Layout:
         return self.directory / "lib/kubernetes"
 
     def network(self) -> Network:
-        """The ranges of the cluster, chosen once: its store remembers them."""
+        """Returns the ranges of the cluster. They are chosen once, since etcd keeps addresses of them."""
         file = self.directory / "network"
         if file.exists():
             pods, services = map(IPv4Network, file.read_text().split())
@@ -83,7 +86,7 @@ class Layout:
         return network
 
     def prepare(self, network: Network, toolbox: Toolbox, packages: Path) -> None:
-        """Writes all that the node reads; certificates and data that are there already stay."""
+        """Writes all files that the node reads. Existing certificates and data stay."""
         shutil.rmtree(self.directory / "run", ignore_errors=True)
         for directory in ("lib/kubernetes/cni", "lib/volumes", "log", "run/lock"):
             (self.directory / directory).mkdir(parents=True, exist_ok=True)
@@ -172,7 +175,7 @@ class Layout:
 
 
 def host_nameservers() -> list[str]:
-    """The host's name servers that pods can reach: not those on its loopback address, but the ones behind them."""
+    """Returns the host's name servers that pods can reach: in place of those on loopback, the ones behind them."""
     for file in filter(Path.exists, _RESOLVERS):
         lines = (line.split() for line in file.read_text().splitlines())
         found = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]

@@ -1,7 +1,7 @@
-"""The addresses of the node, and what it changes in the host's network.
+"""The addresses of the node, and its changes to the host's network.
 
-The node's own address is that of the bridge to which its pods connect: it is there whatever network the machine is in,
-and pods reach the API by it.
+The node's own address is that of the bridge to which its pods connect. It exists in whatever network the machine is,
+and pods reach the API at it.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Final, Self
 from dev.errors import ActionableError
 
 BRIDGE: Final = "boutique0"
-# A bridge otherwise takes the lowest address of its members, and pods lose their gateway whenever that one leaves.
+# Otherwise a bridge takes the lowest address of its members, and pods lose their gateway when that member leaves.
 _BRIDGE_MAC: Final = "02:b0:07:19:0e:01"
 _COMMENT: Final = "boutique"
 # Chains and sets of addresses of kube-proxy, the kubelet and the network policies.
@@ -33,7 +33,7 @@ class Network:
 
     @classmethod
     def free(cls) -> Self:
-        """The first pair of ranges to which this machine has no route."""
+        """Returns the first pair of ranges to which no route leads. Raises ActionableError if there is none."""
         routes = json.loads(_output("ip", "-json", "-4", "route", "show", "table", "main"))
         taken = [ip_network(route["dst"]) for route in routes if route["dst"] != "default"]
         for block in map(IPv4Network, _BLOCKS):
@@ -43,38 +43,40 @@ class Network:
 
     @property
     def node(self) -> IPv4Address:
+        """The node's address, which is also the bridge's: the first of the range of pods."""
         return self.pods[1]
 
     @property
     def api_service(self) -> IPv4Address:
-        """Kubernetes gives the API the first address of the range."""
+        """The address of the API's Service: Kubernetes gives it the first of the range."""
         return self.services[1]
 
     @property
     def dns(self) -> IPv4Address:
+        """The address of the cluster's DNS."""
         return self.services[10]
 
 
 def connect(network: Network) -> None:
-    """Makes the bridge, and lets pods out through it; what is there already stays."""
+    """Creates the bridge and the rules that let pods out through it, unless they exist."""
     if not Path("/sys/class/net", BRIDGE).exists():
         _output("ip", "link", "add", BRIDGE, "address", _BRIDGE_MAC, "type", "bridge")
     _output("ip", "address", "replace", f"{network.node}/{network.pods.prefixlen}", "dev", BRIDGE)
     _output("ip", "link", "set", BRIDGE, "up")
-    # This machine reaches Services by kube-proxy's rules, which are asked only where there is some route.
+    # This machine reaches Services by kube-proxy's rules, which only apply if there is a route.
     _output("ip", "route", "replace", str(network.services), "dev", BRIDGE)
     pods = str(network.pods)
     _rule("nat", "POSTROUTING", "-s", pods, "!", "-d", pods, "-j", "MASQUERADE")
-    # Docker and firewalls drop what is forwarded unless it is said otherwise.
+    # By default, Docker and firewalls drop forwarded packets.
     _rule("filter", "FORWARD", "-i", BRIDGE, "-j", "ACCEPT")
     _rule("filter", "FORWARD", "-o", BRIDGE, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
 
 
 def disconnect() -> None:
-    """Removes the bridge, and every rule of ours and of the components; other rules stay as they are."""
+    """Removes the bridge, our rules, and those of the components. Other rules stay."""
     bridge = Path("/sys/class/net", BRIDGE)
     if bridge.exists():
-        # The kernel takes its time to remove the ends of links whose other end is gone.
+        # The kernel is slow to remove the ends of links whose other end is gone.
         for link in [*(path.name for path in (bridge / "brif").iterdir()), BRIDGE]:
             subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
     for family in ("iptables", "ip6tables"):
@@ -87,7 +89,7 @@ def disconnect() -> None:
 
 
 def leftovers() -> list[str]:
-    """What disconnect should have removed and is still there."""
+    """Returns what `disconnect` could not remove."""
     rules = [rule for family in ("iptables", "ip6tables") for rule in _output(f"{family}-save").splitlines()]
     return [
         *([f"network interface {BRIDGE}"] if Path("/sys/class/net", BRIDGE).exists() else []),
@@ -97,7 +99,7 @@ def leftovers() -> list[str]:
 
 
 def port_holder(address: str, port: int) -> str | None:
-    """The process that listens where `address`:`port` would; None where the port is free."""
+    """Returns the process that listens on the port, at this address or at all of them, or None."""
     for family, any_address in (("tcp", "0.0.0.0"), ("tcp6", "::")):  # noqa: S104, compared to, not bound to
         for line in Path("/proc/net", family).read_text().splitlines()[1:]:
             _, local, _, state, *_, inode = line.split()[:10]
@@ -110,7 +112,7 @@ def port_holder(address: str, port: int) -> str | None:
 
 
 def _address(hexadecimal: str) -> str:
-    """An address of /proc/net: words of 4 bytes in the machine's order."""
+    """Returns an address of /proc/net, which has words of 4 bytes in the machine's order."""
     if set(hexadecimal) == {"0"}:
         return "0.0.0.0" if len(hexadecimal) == 8 else "::"  # noqa: S104
     return str(IPv4Address(bytes.fromhex(hexadecimal[-8:])[::-1]))

@@ -1,7 +1,7 @@
-"""The first process of the node: lays out its directories, runs its components, and restarts one that dies.
+"""The first process of the node: mounts its directories, runs its components, and restarts those that end.
 
-It is process 1 of a process namespace, with mounts of its own. That is how the node leaves nothing behind: when this
-process ends, however it ends, the kernel ends every other process of the node and unmounts what they mounted.
+It is process 1 of a process namespace, with its own mounts. So the node leaves nothing behind: when this process ends,
+however that happens, the kernel ends all other processes of the node and unmounts what they mounted.
 
     python3 -m boutique_offline.node.node SPECIFICATION
 """
@@ -19,11 +19,12 @@ _RESTART_DELAY: Final = 1.0
 
 
 def main(specification: str) -> None:
+    """Runs the components of the specification, and never returns."""
     node = NodeSpecification.read(Path(specification))
     _mount(node.mounts)
     os.chdir(node.working_directory)
     running = {_start(component, node): component for component in node.components}
-    # What a component leaves behind becomes a child of this process, and its end is awaited here as well.
+    # Orphaned children of components become children of this process, which must wait for their end too.
     while True:
         process, status = os.wait()
         if component := running.pop(process, None):
@@ -34,7 +35,7 @@ def main(specification: str) -> None:
 
 
 def _mount(mounts: list[tuple[str, str]]) -> None:
-    """Opens all sources first: one may be below a directory over which another is laid."""
+    """Mounts each source on its target. Opens all sources first, since a mount may hide a later source."""
     opened = [(os.open(source, os.O_PATH), target) for source, target in mounts]
     for descriptor, target in opened:
         subprocess.run(

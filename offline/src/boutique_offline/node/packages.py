@@ -1,6 +1,6 @@
-"""Programs of Debian's packages that the node runs.
+"""Programs from Debian's packages that the node runs.
 
-Most are unpacked in the user's cache and not installed: nothing of them starts by itself or has to be removed.
+Most are unpacked in the user's cache and not installed, so none starts by itself or has to be removed.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from dev.progress import Progress
 from dev.toolchain.cache import ensure_directory
 
 _UNPACKED: Final = ("containerd", "runc", "containernetworking-plugins", "catatonit")
-# Commands that the host is changed with; none of their packages has a service.
+# Commands that change the host. None of their packages has a service.
 _INSTALLED: Final = {
     "ip": "iproute2",
     "ipset": "ipset",
@@ -29,7 +29,7 @@ _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 
 
 def ensure_packages(progress: Progress) -> Path:
-    """The directory in which the packages are unpacked. Raises ActionableError where they cannot be had."""
+    """Returns the directory with the unpacked packages. Raises ActionableError if they are not available."""
     missing = [package for command, package in _INSTALLED.items() if not shutil.which(command, path=_SYSTEM_PATH)]
     versions = _candidates()
     if missing or not versions:
@@ -38,7 +38,7 @@ def ensure_packages(progress: Progress) -> Path:
         versions = _candidates()
     if not versions:
         raise ActionableError(
-            f"Debian's packages {', '.join(_UNPACKED)} are not to be had from this machine's sources."
+            f"Debian's packages {', '.join(_UNPACKED)} are not available from this machine's sources."
         )
     if missing:
         with progress.step(f"Installing {', '.join(missing)}"):
@@ -54,7 +54,7 @@ def ensure_packages(progress: Progress) -> Path:
 
 
 def _candidates() -> list[str]:
-    """Each package with the version that would be installed; [] where apt does not know them all."""
+    """Returns each package with the version that apt would install, or [] if it does not know all of them."""
     policy = _apt("apt-cache", "policy", *_UNPACKED)
     versions = re.findall(r"^(\S+):\n.*\n  Candidate: (\S+)$", policy, re.MULTILINE)
     known = [f"{package}={version}" for package, version in versions if version != "(none)"]

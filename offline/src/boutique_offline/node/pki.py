@@ -1,4 +1,4 @@
-"""Every certificate that the parts of a cluster present to each other."""
+"""The certificates with which the components and users of a cluster authenticate."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ _LOCAL_HOSTS: Final = ("IP:127.0.0.1", "DNS:localhost")
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a certificate names: a user in groups, as Kubernetes reads them, who may serve as hosts."""
+    """The subject of a certificate: a user of Kubernetes with groups, and the hosts that it may serve."""
 
     user: str
     groups: tuple[str, ...] = ()
@@ -23,8 +23,8 @@ class Subject:
 class Pki:
     """The key pairs in a directory, by name.
 
-    etcd and the front proxy have authorities of their own: a client of the cluster's would otherwise be let into the
-    store, or could speak for any user.
+    etcd and the front proxy have CAs of their own: otherwise a client of the cluster could access etcd, or act as any
+    user.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -34,7 +34,7 @@ class Pki:
         return KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
 
     def create(self, node: str, api_server_hosts: Iterable[str], node_hosts: Iterable[str]) -> None:
-        """Makes all of them; the directory is its owner's alone."""
+        """Creates all key pairs, in a new directory with mode 0700."""
         self._directory.mkdir(mode=0o700, parents=True)
         create_signing_key(self["service-accounts"])
         self._create_family(

@@ -1,4 +1,4 @@
-"""An image of one static program and nothing else, as an OCI archive.
+"""Writes an image with one static program and nothing else, as an OCI archive.
 
 See https://github.com/opencontainers/image-spec/blob/main/image-layout.md.
 """
@@ -39,7 +39,7 @@ def write_scratch_image(program: Path, name: str, arguments: Sequence[str], arch
             "layers": [layer],
         }
         entry = add(_json(manifest), f"{_IMAGE}.manifest.v1+json")
-        # containerd takes the image's full name from here.
+        # containerd reads the image's full name from here.
         entry["annotations"] = {"io.containerd.image.name": name}
         _add(tar, "index.json", _json({"schemaVersion": 2, "manifests": [entry]}))
         _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))

@@ -1,4 +1,4 @@
-"""What node.py is told to run."""
+"""The specification that node.py runs."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,16 +8,23 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Component:
+    """A component and its command line."""
+
     name: str
     command: list[str]
 
 
 @dataclass(frozen=True)
 class NodeSpecification:
-    """What the node is made of.
+    """The components of the node, and their surroundings.
 
-    `mounts` lays directories over those of the host, in this order, as pairs of from and onto: programs find everything
-    where they always do, and the host's own directories do not change.
+    Args:
+        mounts: Pairs of source and target, mounted in this order. Programs find their files at the usual paths, and the
+            host's own directories do not change.
+        components: The components, all started at once.
+        environment: Their environment variables.
+        working_directory: Their working directory.
+        logs: The directory with a log for each.
     """
 
     mounts: list[tuple[str, str]]
@@ -27,9 +34,11 @@ class NodeSpecification:
     logs: str
 
     def write(self, path: Path) -> None:
+        """Writes the specification as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2))
 
     @classmethod
     def read(cls, path: Path) -> Self:
+        """Reads a specification that `write` wrote."""
         values = json.loads(path.read_text())
         return cls(**{**values, "components": [Component(**component) for component in values["components"]]})

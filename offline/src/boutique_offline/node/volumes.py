@@ -1,7 +1,7 @@
-"""Makes the node's volumes when they are claimed, and removes them with their claim.
+"""Creates the node's volumes when they are claimed, and removes them with their claim.
 
-A volume is a directory. It is offered as a *local* volume, which the kubelet gives to the pod's fsGroup, so that a pod
-that does not run as root can write to it.
+A volume is a directory, in Kubernetes a *local* volume. The kubelet gives it to the pod's fsGroup, so a pod that does
+not run as root can write to it.
 
     python3 -m boutique_offline.node.volumes API_SERVER_HOST API_SERVER_PORT PKI_DIRECTORY VOLUMES_DIRECTORY NODE
 """
@@ -28,19 +28,21 @@ _RETRY_DELAY: Final = 1.0
 
 @dataclass(frozen=True)
 class VolumeProvisioner:
+    """Creates and removes volumes in a directory of the node."""
+
     api: Api
     directory: Path
     node: str
 
     def provide(self, claim: dict[str, Any]) -> None:
-        """Makes the volume that a claim waits for."""
+        """Creates the volume that a claim waits for."""
         metadata, spec = claim["metadata"], claim["spec"]
         if metadata.get("annotations", {}).get(_WANTED_FROM) != PROVISIONER or "volumeName" in spec:
             return
         name = f"pvc-{metadata['uid']}"
         path = self.directory / name
         path.mkdir(exist_ok=True)
-        # The parent is root's alone; any user of a pod to which this is given may write.
+        # Only root can enter the parent. In a pod, any user may write to the volume.
         path.chmod(0o777)
         self.api.create(_VOLUMES, _volume(name, claim, path, self.node))
 
@@ -52,7 +54,7 @@ class VolumeProvisioner:
             self.api.delete(f"{_VOLUMES}/{volume['metadata']['name']}")
 
     def run(self) -> None:
-        """Follows claims and volumes for ever."""
+        """Watches claims and volumes, and never returns."""
         threading.Thread(target=self._follow, args=(_VOLUMES, self.reclaim), daemon=True).start()
         self._follow(_CLAIMS, self.provide)
 
@@ -95,6 +97,7 @@ def _volume(name: str, claim: dict[str, Any], path: Path, node: str) -> dict[str
 
 
 def main(host: str, port: str, pki: str, directory: str, node: str) -> None:
+    """Provisions volumes, and never returns."""
     api = Api(ApiServerAddress(host, int(port)), Pki(Path(pki)), VOLUME_PROVISIONER)
     VolumeProvisioner(api, Path(directory), node).run()
 

@@ -55,9 +55,11 @@ class Asset:
     text: str | None = None
 
     def content(self) -> bytes:
+        """Reads the file or encodes the text in UTF-8. Raises OSError."""
         return Path(self.path).read_bytes() if self.path else (self.text or "").encode()
 
     def tagged(self) -> dict[str, str]:
+        """Returns the asset as a map with Pulumi's signature."""
         source = {"path": self.path} if self.path else {"text": self.text or ""}
         return {_SIGNATURE: _ASSET, "hash": self.hash, **source}
 

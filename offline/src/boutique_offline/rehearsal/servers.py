@@ -45,6 +45,7 @@ class Servers:
 
     @classmethod
     def read(cls, directory: Path) -> Self:
+        """Reads what `write` wrote. Raises FileNotFoundError if the servers have not responded yet."""
         return cls(**json.loads((directory / "servers.json").read_text()))
 
     def write(self, directory: Path) -> None:

@@ -1,0 +1,1 @@
+"""Builds tools that cannot be downloaded."""

@@ -1,4 +1,4 @@
-"""Tools built from the Go modules in `sources/`, for machines that reach package registries only."""
+"""Builds tools from the Go modules in `sources/`, for machines that reach only package registries."""
 
 import collections
 import os

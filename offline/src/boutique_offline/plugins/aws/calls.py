@@ -114,6 +114,7 @@ class Caller:
         )
 
     async def tag(self, kind: ResourceType, tags: Mapping[str, str], state: Mapping[str, Any]) -> None:
+        """Adds tags to the resource. Does nothing for a type without tags."""
         if kind.tagging is None:
             return
         call = kind.tagging.add
@@ -124,6 +125,7 @@ class Caller:
         await self._send(kind, call, fill(call.arguments, state) | {member: conversion.tags_to_api(tags, shape)}, state)
 
     async def untag(self, kind: ResourceType, call: Call, keys: list[str], state: Mapping[str, Any]) -> None:
+        """Removes tags from the resource by `call`."""
         member, shape = self._tags_of(kind, call)
         await self._send(
             kind, call, fill(call.arguments, state) | {member: conversion.tag_keys_to_api(keys, shape)}, state
@@ -135,6 +137,7 @@ class Caller:
         return member, shape.members[member]
 
     async def call_unless_gone(self, kind: ResourceType, call: Call, state: Mapping[str, Any]) -> None:
+        """Calls the operation. Does nothing if AWS reports that the resource does not exist."""
         try:
             await self.call(kind, call, state)
         except ApiError as error:
@@ -142,6 +145,7 @@ class Caller:
                 raise
 
     async def wait(self, kind: ResourceType, waiter: Waiter | None, state: Mapping[str, Any]) -> None:
+        """Waits for the resource, or returns at once if there is no waiter."""
         if waiter:
             await self._api.wait(kind.service, waiter.name, fill(waiter.arguments, state))
 

@@ -1,0 +1,1 @@
+"""Emulates the provider `eks`, which has one component."""

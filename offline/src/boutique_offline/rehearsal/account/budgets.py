@@ -5,6 +5,8 @@ from moto.budgets.responses import BudgetsResponse
 
 
 class Response(BudgetsResponse):
+    """Replaces the operations of Budgets that differ from moto's."""
+
     def update_budget(self) -> str:
         new = self._get_param("NewBudget")
         budgets = self.backend.budgets[self._get_param("AccountId")]

@@ -28,6 +28,8 @@ class _RefusedError(ElastiCacheException):
 
 
 class Response(ElastiCacheResponse):
+    """Replaces the operations of ElastiCache that differ from moto's."""
+
     @property
     def _groups(self) -> dict[str, dict[str, Any]]:
         """Returns the parameter groups, which are stored in moto's backend."""

@@ -10,6 +10,8 @@ from boutique_offline.rehearsal.account import offerings
 
 
 class Response(RDSResponse):
+    """Replaces the operations of RDS that differ from moto's."""
+
     def describe_db_engine_versions(self) -> ActionResult:
         """Lists the versions; a major version in the request matches all of its minor versions."""
         wanted = self.params.get("EngineVersion") or ""

@@ -36,6 +36,8 @@ class RefusedError(Exception):
 
 @dataclass
 class Zone:
+    """A zone with its records by id and its settings by name."""
+
     id: str
     name: str
     account: str
@@ -43,6 +45,7 @@ class Zone:
     settings: dict[str, str] = field(default_factory=lambda: {name: value for name, (value, _) in _SETTINGS.items()})
 
     def describe(self) -> dict[str, Any]:
+        """Returns the zone as Cloudflare's API describes it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -53,33 +56,39 @@ class Zone:
         }
 
     def record(self, identifier: str) -> Record:
+        """Returns the record with the id. Raises RefusedError if there is none."""
         if identifier not in self.records:
             raise RefusedError(404, 81044, "Record does not exist.")
         return self.records[identifier]
 
     def create(self, asked: Record) -> Record:
+        """Stores a new record and returns it. Raises RefusedError if Cloudflare would reject it."""
         now = datetime.now(UTC).isoformat()
         record = self._checked(asked) | {"id": secrets.token_hex(16), "created_on": now, "modified_on": now}
         self.records[record["id"]] = record
         return record
 
     def replace(self, identifier: str, asked: Record) -> Record:
+        """Replaces a record, except for its id and its date of creation, and returns it. Raises RefusedError."""
         kept = {"id": identifier, "created_on": self.record(identifier)["created_on"]}
         kept["modified_on"] = datetime.now(UTC).isoformat()
         self.records[identifier] = self._checked(asked, replaced=identifier) | kept
         return self.records[identifier]
 
     def delete(self, identifier: str) -> dict[str, str]:
+        """Deletes the record with the id, which it returns. Raises RefusedError if there is none."""
         self.record(identifier)
         del self.records[identifier]
         return {"id": identifier}
 
     def setting(self, name: str) -> dict[str, Any]:
+        """Returns a setting as Cloudflare's API describes it. Raises RefusedError for an unknown name."""
         if name not in self.settings:
             raise RefusedError(404, 1003, f"Undefined zone setting: {name}")
         return {"id": name, "value": self.settings[name], "editable": True, "modified_on": None}
 
     def set(self, name: str, value: object) -> dict[str, Any]:
+        """Changes a setting and returns it. Raises RefusedError for an unknown name or a value that is not allowed."""
         self.setting(name)
         if value not in _SETTINGS[name][1]:
             raise RefusedError(400, 1007, f"Invalid value for zone setting {name}")

@@ -29,6 +29,7 @@ class ServerProcess:
     stop_signal: signal.Signals
 
     async def stop(self) -> None:
+        """Sends the signal, waits for the end, and kills the server if it takes too long."""
         with suppress(ProcessLookupError):
             self.process.send_signal(self.stop_signal)
         try:

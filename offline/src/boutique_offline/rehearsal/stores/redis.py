@@ -52,6 +52,7 @@ class RedisStore:
         await self.proxies.set_targets(targets)
 
     async def close(self) -> None:
+        """Closes the proxies, then stops the replicas, and last the primary."""
         await self.proxies.close()
         for server in reversed(self.servers):
             await server.process.stop()

@@ -123,6 +123,7 @@ class TlsProxies:
             self.proxies[endpoint] = proxy
 
     async def close(self) -> None:
+        """Closes all proxies."""
         await self.set_targets({})
 
 

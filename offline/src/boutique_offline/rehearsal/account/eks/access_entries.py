@@ -28,6 +28,8 @@ _POLICIES: Final = {
 
 
 class AccessEntries(ClusterResponse):
+    """Adds the operations on access entries."""
+
     describe_access_entry = describe(ACCESS_ENTRIES)
     list_access_entries = list_identifiers(ACCESS_ENTRIES, "accessEntries")
 

@@ -16,6 +16,8 @@ from boutique_offline.rehearsal.account.eks.errors import in_use, invalid
 
 
 class Addons(ClusterResponse):
+    """Adds the operations on add-ons."""
+
     describe_addon = describe(ADDONS)
     list_addons = list_identifiers(ADDONS, "addons")
 

@@ -31,6 +31,8 @@ _UPDATES: Final = (
 
 
 class Response(AccessEntries, PodIdentities, Addons):
+    """Replaces the operations of EKS that differ from moto's."""
+
     def describe_cluster_versions(self) -> ActionResult:
         status = self._get_param("versionStatus")
         # moto has a list of one item from a query as a string.

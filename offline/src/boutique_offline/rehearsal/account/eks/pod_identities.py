@@ -10,6 +10,8 @@ from boutique_offline.rehearsal.account.eks.errors import in_use, invalid
 
 
 class PodIdentities(ClusterResponse):
+    """Adds the operations on Pod Identity associations."""
+
     describe_pod_identity_association = describe(POD_IDENTITIES)
 
     def create_pod_identity_association(self) -> ActionResult:
