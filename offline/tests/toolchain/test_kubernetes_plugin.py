@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from lightkube.models.autoscaling_v1 import ScaleSpec
 from lightkube.models.core_v1 import PodStatus
 from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Namespace, Pod
 
 from dev.clusters.client import connect
@@ -45,7 +47,9 @@ for resource in json.load(open("resources.json")):
     make(
         resource["name"],
         **resource["inputs"],
-        opts=pulumi.ResourceOptions(provider=provider, custom_timeouts=timeouts),
+        opts=pulumi.ResourceOptions(
+            provider=provider, custom_timeouts=timeouts, ignore_changes=resource["ignore_changes"]
+        ),
     )
 """
 PULL_FAILS = {"state": {"waiting": {"reason": "ErrImagePull", "message": "manifest unknown"}}}
@@ -63,10 +67,11 @@ class Stack:
     path: str
     resources: list[Object] = field(default_factory=list)
 
-    def declare(self, kind: str, name: str, inputs: Object) -> None:
+    def declare(self, kind: str, name: str, inputs: Object, *, ignore_changes: Sequence[str] = ()) -> None:
         """Declares a resource, in place of one of the same name."""
         others = [resource for resource in self.resources if resource["name"] != name]
-        self.resources = [*others, {"kind": kind, "name": name, "inputs": inputs}]
+        declared = {"kind": kind, "name": name, "inputs": inputs, "ignore_changes": ignore_changes}
+        self.resources = [*others, declared]
 
     def up(self) -> Outcome:
         return self.pulumi("up", "--yes", "--skip-preview")
@@ -83,6 +88,7 @@ class Stack:
                 "PULUMI_HOME": str(pulumi_home()),
                 "PULUMI_BACKEND_URL": f"file://{self.directory}",
                 "PULUMI_CONFIG_PASSPHRASE": "trial",
+                "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
                 "TRIAL_NAMESPACE": self.namespace,
                 "TRIAL_KUBECONFIG": str(self.kubeconfig),
@@ -109,8 +115,8 @@ def stack(toolbox: Toolbox, kubeconfig: Path, tmp_path: Path) -> Stack:
     return stack
 
 
-def _deployment(image: str) -> Object:
-    labels = {"app": "cart"}
+def _deployment(image: str, **more_labels: str) -> Object:
+    labels = {"app": "cart", **more_labels}
     return {
         "metadata": {"name": "cart"},
         "spec": {
@@ -198,3 +204,36 @@ def test_another_kubeconfig_of_the_same_cluster_replaces_nothing(stack: Stack) -
     outcome = stack.up()
     assert outcome.succeeded, outcome.output
     assert outcome.count("replaced") == 0
+
+
+def test_a_deployment_with_another_selector_is_replaced(stack: Stack) -> None:
+    stack.declare("apps.v1.Deployment", "cart", _deployment("cart:good"))
+    with _kubelet(stack, good=RUNS):
+        assert stack.up().succeeded
+        stack.declare("apps.v1.Deployment", "cart", _deployment("cart:good", part="shop"))
+        outcome = stack.up()
+    assert outcome.succeeded, outcome.output
+    assert outcome.count("replaced") == 1
+    with connect(stack.kubeconfig, stack.namespace) as client:
+        spec = client.get(Deployment, "cart").spec
+        assert spec
+        assert spec.selector.matchLabels == {"app": "cart", "part": "shop"}
+
+
+def test_an_update_leaves_the_replicas_to_the_autoscaler(stack: Stack) -> None:
+    deployment = _deployment("cart:good") | {
+        "metadata": {"name": "cart", "annotations": {"pulumi.com/skipAwait": "true"}}
+    }
+    deployment["spec"]["replicas"] = 1
+    stack.declare("apps.v1.Deployment", "cart", deployment, ignore_changes=["spec.replicas"])
+    assert stack.up().succeeded
+    with connect(stack.kubeconfig, stack.namespace) as client:
+        scaled = Deployment.Scale(metadata=ObjectMeta(name="cart"), spec=ScaleSpec(replicas=3))
+        client.replace(scaled, "cart")
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "cart:better"
+        outcome = stack.up()
+        assert outcome.succeeded, outcome.output
+        spec = client.get(Deployment, "cart").spec
+        assert spec
+        assert (spec.replicas, spec.template.spec and spec.template.spec.containers[0].image) == (3, "cart:better")
+    assert stack.up().count("unchanged") == 3
