@@ -9,6 +9,8 @@ from hipstershop import shop_pb2
 
 
 class Address(RequestModel):
+    """A postal address in any country."""
+
     street_1: StreetLine1 = Field(examples=["12 Analytical Row"])
     street_2: StreetLine2 = ""
     city: City = Field(examples=["London"])
@@ -20,6 +22,7 @@ class Address(RequestModel):
 
 
 def to_wire(address: Address) -> shop_pb2.Address:
+    """Returns the contract's message, which has one line for the street."""
     message = shop_pb2.Address(
         street_address=", ".join(filter(None, (address.street_1, address.street_2))),
         city=address.city,

@@ -44,6 +44,7 @@ _DOCUMENT = write_document(_API_ROUTES)
 
 
 def create_application(services: Services, settings: GatewaySettings) -> ASGIApp:
+    """Creates the application. `settings` limit concurrent requests."""
     metrics = Metrics()
     # FastAPI's pages for the document would load scripts from other sites.
     application = FastAPI(

@@ -13,6 +13,8 @@ _PAYMENT_INVALID_NUMBER = "Credit card info is invalid"
 
 
 class Card(RequestModel):
+    """A credit card. Only the number, the expiration and the security code are passed on."""
+
     name: CardName = Field(default="", examples=["Ada Lovelace"])
     number: CardNumber = Field(repr=False, examples=["4432-8015-6152-0454"])
     expiration: CardExpiration = Field(description="Last valid month, as MM/YY.", examples=["01/39"])
@@ -21,6 +23,7 @@ class Card(RequestModel):
 
 
 def to_wire(card: Card) -> shop_pb2.CreditCardInfo:
+    """Returns the contract's message, which has neither the holder's name nor the postal code."""
     month, _, year = card.expiration.partition("/")
     return shop_pb2.CreditCardInfo(
         credit_card_number=card.number,

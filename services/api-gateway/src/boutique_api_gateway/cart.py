@@ -16,6 +16,8 @@ from hipstershop import shop_pb2
 
 
 class Contents(Acknowledgement):
+    """The content of a cart."""
+
     data: dict[str, str] = Field(description="Quantities by product id.", examples=[{"OLJCESPC7Z": "2"}])
 
 
@@ -35,6 +37,7 @@ Quantity = Annotated[
 
 
 async def read(services: InjectedServices, body: Session | None = None, cookie: SessionCookie = None) -> Contents:
+    """Returns the quantity of each product in the session's cart."""
     request = shop_pb2.GetCartRequest(user_id=session_of(body, cookie))
     cart = await call(services.cart.GetCart, request, timeout_seconds=READ_TIMEOUT)
     return Contents(data={item.product_id: str(item.quantity) for item in cart.items})
@@ -43,6 +46,7 @@ async def read(services: InjectedServices, body: Session | None = None, cookie: 
 async def empty(
     services: InjectedServices, body: Session | None = None, cookie: SessionCookie = None
 ) -> Acknowledgement:
+    """Removes all products from the session's cart."""
     request = shop_pb2.EmptyCartRequest(user_id=session_of(body, cookie))
     await call(services.cart.EmptyCart, request, timeout_seconds=READ_TIMEOUT)
     return Acknowledgement()
@@ -55,6 +59,7 @@ async def set_quantity(
     body: Session | None = None,
     cookie: SessionCookie = None,
 ) -> Acknowledgement:
+    """Sets the quantity of a product in the session's cart. 0 removes it, even if it is no longer sold."""
     session_id = session_of(body, cookie)
     if quantity:
         # The cart service accepts any id, so check that the product is sold. Discontinued ones can still be removed.
@@ -69,6 +74,7 @@ async def set_quantity(
 async def remove(
     services: InjectedServices, product_id: ProductId, body: Session | None = None, cookie: SessionCookie = None
 ) -> Acknowledgement:
+    """Removes the product from the session's cart if it is there."""
     request = shop_pb2.RemoveItemRequest(user_id=session_of(body, cookie), product_id=product_id)
     await call(services.cart.RemoveItem, request, timeout_seconds=READ_TIMEOUT)
     return Acknowledgement()

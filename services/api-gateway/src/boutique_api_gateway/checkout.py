@@ -25,15 +25,21 @@ IdempotencyKey = Annotated[
 
 
 class Shipping(RequestModel):
+    """The destination of an order."""
+
     address: Address
 
 
 class Billing(RequestModel):
+    """The payment of an order."""
+
     address: Address
     card: Card
 
 
 class Order(Session):
+    """An order of everything in the session's cart."""
+
     amount: Amount = Field(description="Total of the items, without shipping.", examples=[19.99])
     email: EmailAddressOrEmpty = Field(
         default="", description="Receives the confirmation; empty for none.", examples=["ada@example.com"]
@@ -43,26 +49,36 @@ class Order(Session):
 
 
 class QuoteRequest(Session):
+    """A request for a quote. Without a destination, shipping is quoted for none in particular."""
+
     shipping: Shipping | None = None
 
 
 class Total(BaseModel):
+    """Amounts in US dollars."""
+
     items_total: Dollars
     shipping_cost: Dollars
     total: Dollars
 
 
 class Quote(Acknowledgement):
+    """The total that an order of the cart would cost."""
+
     data: Total
 
 
 class OrderItem(BaseModel):
+    """A product in an order."""
+
     id: str
     quantity: int = Field(ge=1)
     price: Dollars = Field(description="Unit price.")
 
 
 class Receipt(Total, Acknowledgement):
+    """A placed order, with its amounts in US dollars."""
+
     order_id: str
     tracking_id: str
     items: list[OrderItem]
@@ -71,6 +87,7 @@ class Receipt(Total, Acknowledgement):
 async def process(
     services: InjectedServices, order: Order, cookie: SessionCookie = None, idempotency_key: IdempotencyKey = None
 ) -> Receipt:
+    """Charges the card and ships the cart, if the items still cost the given amount."""
     request = shop_pb2.PlaceOrderRequest(
         user_id=session_of(order, cookie),
         user_currency=CURRENCY,
@@ -89,6 +106,7 @@ async def process(
 
 
 async def quote(services: InjectedServices, body: QuoteRequest | None = None, cookie: SessionCookie = None) -> Quote:
+    """Returns what an order of the session's cart would cost now."""
     request = shop_pb2.QuoteOrderRequest(
         user_id=session_of(body, cookie),
         user_currency=CURRENCY,
@@ -106,6 +124,7 @@ async def quote(services: InjectedServices, body: QuoteRequest | None = None, co
 
 
 def receipt(order: shop_pb2.OrderResult) -> Receipt:
+    """Returns the receipt of an order, with totals computed from its items."""
     shipping_cost = Money.from_wire(order.shipping_cost)
     prices = [Money.from_wire(item.cost) for item in order.items]
     items_total = Money(CURRENCY, 0)

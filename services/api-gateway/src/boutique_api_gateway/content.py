@@ -11,4 +11,5 @@ Filename = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", ex
 
 
 async def picture(services: InjectedServices, request: Request, file: Filename) -> Response:
+    """Returns a picture, or the requested part of it."""
     return await services.content.forward(request, f"/{file}", timeout_seconds=READ_TIMEOUT)

@@ -68,6 +68,7 @@ def respond(scope: Scope, error: Exception) -> JSONResponse:
 
 
 def failure(scope: Scope, status: int, reason: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Returns the response, and leaves the reason in the scope for the log."""
     scope["reason"] = reason
     body = Failure(reason=reason, request_id=current_request_id() if status == 500 else None)
     return JSONResponse(body.model_dump(exclude_none=True), status, headers)

@@ -15,6 +15,8 @@ _MAXIMUM_EXACT = 2**53
 
 
 class JsonRequest(Request):
+    """A request that only accepts JSON."""
+
     async def body(self) -> bytes:
         """Raises HTTPException with 415 if there is a body whose content type is not JSON."""
         body = await super().body()
@@ -43,7 +45,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class JsonRoute(APIRoute):
+    """A route whose handler gets a JsonRequest."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Returns FastAPI's handler of the route, called with a JsonRequest."""
         handle = super().get_route_handler()
 
         async def handle_json(request: Request) -> Response:

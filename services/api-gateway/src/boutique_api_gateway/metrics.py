@@ -14,6 +14,8 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
+    """The metrics of one application, in a registry of their own."""
+
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
@@ -30,6 +32,8 @@ class Metrics:
 
 
 def with_metrics(application: ASGIApp, metrics: Metrics) -> ASGIApp:
+    """Wraps an application so that each of its requests is counted and timed."""
+
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         status = 500
 

@@ -34,6 +34,7 @@ Dollars = Annotated[float, Field(ge=0, description="US dollars, exact to the cen
 
 
 def to_wire(amount: Decimal) -> shop_pb2.Money:
+    """Returns an amount of US dollars as the contract's message."""
     return Money.from_decimal(CURRENCY, amount).to_wire()
 
 

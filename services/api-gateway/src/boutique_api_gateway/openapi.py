@@ -41,6 +41,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
 
 
 def write_document(routes: Sequence[BaseRoute]) -> bytes:
+    """Returns the OpenAPI document of the routes as JSON."""
     document = get_openapi(
         title="Boutique",
         version="1",

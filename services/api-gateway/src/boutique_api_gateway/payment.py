@@ -14,6 +14,8 @@ from hipstershop import shop_pb2
 
 
 class Payment(RequestModel):
+    """A charge without an order."""
+
     amount: Amount = Field(examples=[19.99])
     card: Card
     transaction_id: Identifier = Field(
@@ -22,6 +24,7 @@ class Payment(RequestModel):
 
 
 async def process(services: InjectedServices, payment: Payment) -> Acknowledgement:
+    """Charges the card, once for each transaction id."""
     request = shop_pb2.ChargeRequest(amount=money.to_wire(payment.amount), credit_card=card.to_wire(payment.card))
     await call(
         services.payment.Charge,

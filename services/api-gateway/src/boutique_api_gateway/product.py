@@ -22,6 +22,8 @@ PageSize = Annotated[int, Field(ge=1, le=100)]
 
 
 class Product(BaseModel):
+    """A product, with its price in US dollars."""
+
     id: str
     name: str
     description: str
@@ -33,23 +35,33 @@ class Product(BaseModel):
 
 
 class Page(RequestModel):
+    """The page of results. Only the first one can be requested."""
+
     size: PageSize = _DEFAULT_SIZE
 
 
 class Search(RequestModel):
+    """A text to search for. An empty one matches every product."""
+
     query: SearchQuery = Field(examples=["mug"])
     page: Page = Field(default=Page(), examples=[{"size": 6}])
 
 
 class PageCount(BaseModel):
+    """The number of matches."""
+
     total_results: int = Field(ge=0, description="All matches; `results` has at most page.size of them.")
 
 
 class ResultsMetadata(BaseModel):
+    """The metadata of the results."""
+
     page: PageCount
 
 
 class SearchResults(BaseModel):
+    """Products by falling rating, then by name."""
+
     meta: ResultsMetadata
     results: list[Product]
 
@@ -71,26 +83,31 @@ SizeInQuery = Annotated[PageSize, Query(description="A body takes precedence.")]
 
 
 async def documents(services: InjectedServices, ids: IdsInBody = None) -> list[Product]:
+    """Returns the products that exist among these ids, or all products."""
     return await _with_ids(services, ids)
 
 
 async def documents_from_query(
     services: InjectedServices, ids: IdsInQuery = None, body: IdsInBody = None
 ) -> list[Product]:
+    """Returns the products that exist among these ids, or all products."""
     return await _with_ids(services, body or (ids.split(",") if ids else None))
 
 
 async def search(services: InjectedServices, body: Search) -> SearchResults:
+    """Returns products whose name or description contains the text, in any case."""
     return _page(await _search(services, body.query), body.page.size)
 
 
 async def search_from_query(
     services: InjectedServices, query: TextInQuery = "", size: SizeInQuery = _DEFAULT_SIZE, body: Search | None = None
 ) -> SearchResults:
+    """Returns products whose name or description contains the text, in any case."""
     return await search(services, body or _search_request(query, size))
 
 
 async def suggestions(services: InjectedServices, body: Search) -> SearchResults:
+    """Returns products whose name contains the text, in any case."""
     wanted = body.query.casefold()
     found = await _search(services, body.query)
     return _page([product for product in found if wanted in product.name.casefold()], body.page.size)
@@ -99,6 +116,7 @@ async def suggestions(services: InjectedServices, body: Search) -> SearchResults
 async def suggestions_from_query(
     services: InjectedServices, query: TextInQuery = "", size: SizeInQuery = _DEFAULT_SIZE, body: Search | None = None
 ) -> SearchResults:
+    """Returns products whose name contains the text, in any case."""
     return await suggestions(services, body or _search_request(query, size))
 
 
@@ -131,6 +149,7 @@ def ranked(products: Iterable[shop_pb2.Product], size: int | None = None) -> lis
 
 
 def from_wire(product: shop_pb2.Product) -> Product:
+    """Returns the contract's product as clients see it. Raises InvalidFieldError for an invalid price."""
     return Product(
         id=product.id,
         name=product.name,

@@ -20,6 +20,8 @@ ORDER_TIMEOUT = 20.0
 
 @dataclass(frozen=True)
 class Services:
+    """Clients of the services behind the gateway."""
+
     cart: shop_pb2_grpc.CartServiceAsyncStub
     catalog: shop_pb2_grpc.ProductCatalogServiceAsyncStub
     checkout: shop_pb2_grpc.CheckoutServiceAsyncStub

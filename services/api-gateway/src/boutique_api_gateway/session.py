@@ -14,6 +14,8 @@ SessionCookie = Annotated[
 
 
 class Session(RequestModel):
+    """A request that may name a session."""
+
     session_id: Identifier | None = Field(default=None, examples=["6f1c4b5e"])
 
 

@@ -6,6 +6,8 @@ from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):
+    """The settings of the API gateway."""
+
     product_catalog_service_addr: HostAndPort
     cart_service_addr: HostAndPort
     checkout_service_addr: HostAndPort
