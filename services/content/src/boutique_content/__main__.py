@@ -12,6 +12,7 @@ from boutique_runtime import http_serving
 
 @asynccontextmanager
 async def open_application(settings: ContentSettings) -> AsyncIterator[http_serving.Application]:
+    """Opens the bucket and yields the application."""
     async with open_bucket(settings.pictures) as bucket:
         yield create_application(Pictures(bucket))
 

@@ -36,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 
 def create_application(pictures: Pictures) -> Starlette:
+    """Creates the application, which serves each picture at its name."""
+
     async def picture(request: Request) -> Response:
         path = _PATH.fullmatch(request.scope["path"])
         if path is None:

@@ -75,10 +75,13 @@ class Chunks:
             raise BucketError(f"the transfer broke off: {error}") from error
 
     def close(self) -> None:
+        """Ends the transfer."""
         self._body.close()
 
 
 class Bucket:
+    """A bucket on S3, read in threads."""
+
     def __init__(self, client: S3Client, threads: ThreadPoolExecutor, name: str) -> None:
         self._client = client
         self._threads = threads
@@ -126,6 +129,7 @@ class Bucket:
 
 @asynccontextmanager
 async def open_bucket(settings: BucketSettings) -> AsyncIterator[Bucket]:
+    """Yields the bucket. Without keys in the settings, botocore finds the pod's own credentials."""
     client = botocore.session.get_session().create_client(
         "s3",
         region_name=settings.region,

@@ -13,6 +13,8 @@ _ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})", re.ASCII)
 
 @dataclass(frozen=True)
 class Conditions:
+    """The conditions of a request: RFC 9110, sections 13 and 14."""
+
     known: frozenset[str] = frozenset()
     """Entity tags that the client has, or "*"."""
     range: str | None = None
@@ -21,6 +23,7 @@ class Conditions:
     """The entity tag that the range belongs to (If-Range), if any."""
 
     def met_by(self, entity_tag: str) -> bool:
+        """Returns whether the client needs the picture with this entity tag."""
         return entity_tag not in self.known and "*" not in self.known
 
 

@@ -22,6 +22,8 @@ class _CachedPicture:
 
 
 class Pictures:
+    """The pictures of a bucket, with a cache of small ones."""
+
     def __init__(
         self, bucket: Bucket, *, cache_bytes: int = CACHE_BYTES, clock: Callable[[], float] = time.monotonic
     ) -> None:

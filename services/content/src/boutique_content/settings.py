@@ -24,4 +24,6 @@ class BucketSettings(BaseModel, frozen=True, hide_input_in_errors=True):
 
 
 class ContentSettings(ServiceSettings):
+    """The settings of the content service."""
+
     pictures: BucketSettings
