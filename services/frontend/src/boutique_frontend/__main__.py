@@ -11,6 +11,7 @@ from boutique_runtime import http_serving
 
 @asynccontextmanager
 async def open_application(settings: FrontendSettings) -> AsyncIterator[http_serving.Application]:
+    """Opens the services and yields the application."""
     async with open_services(settings) as services:
         yield create_application(services)
 

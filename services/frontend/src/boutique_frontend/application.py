@@ -29,6 +29,7 @@ from boutique_runtime.security_headers import with_security_headers
 
 
 def create_application(services: Services) -> ASGIApp:
+    """Creates the application with all its pages."""
     assets = Assets()
     templates = Templates(assets)
     catalog = Catalog(services, templates.render_grid)

@@ -16,6 +16,8 @@ _PLACEHOLDER = "img/products/placeholder.svg"
 
 
 class Assets:
+    """The files below static/, each at an address with its digest."""
+
     def __init__(self) -> None:
         self._by_path = read_assets(files("boutique_frontend") / "static")
         self._urls = {path: PREFIX + _hashed(path, asset.digest) for path, asset in self._by_path.items()}
@@ -30,6 +32,7 @@ class Assets:
         return self._urls.get(path) or self._urls[_PLACEHOLDER]
 
     async def respond(self, request: Request) -> Response:
+        """Returns the file at the path. Raises HTTPException with 404."""
         path = request.path_params["path"]
         # During a rollout, a page of one version may request a file from a replica of the other: serve what is there.
         asset = self._by_path.get(_DIGEST.sub("", path))

@@ -9,11 +9,14 @@ from boutique_runtime.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
+    """A product in the cart."""
+
     product: Product
     quantity: int
 
     @property
     def total(self) -> Money:
+        """The price of all pieces."""
         return self.product.price * self.quantity
 
 
@@ -40,14 +43,17 @@ class Cart:
 
     @property
     def subtotal(self) -> Money:
+        """The total of all lines, without shipping."""
         return sum((line.total for line in self.lines), Money(self.currency, 0))
 
     @property
     def total(self) -> Money:
+        """The total with shipping, or without if it could not be quoted."""
         return self.subtotal + self.shipping if self.shipping else self.subtotal
 
 
 def fill_cart(quantities: Mapping[str, int], catalog: PricedCatalog, shipping: Money | None, currency: str) -> Cart:
+    """Returns the cart with these quantities by product id. All amounts must be in `currency`."""
     return Cart(
         lines=tuple(CartLine(product, quantities[product.id]) for product in catalog.pick(quantities)),
         discontinued=tuple(product_id for product_id in quantities if product_id not in catalog.by_id),

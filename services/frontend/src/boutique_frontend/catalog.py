@@ -15,6 +15,8 @@ FRESH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """A product, with its price in the currency of its catalog."""
+
     id: str
     name: str
     description: str
@@ -36,6 +38,8 @@ class PricedCatalog:
 
 
 class Catalog:
+    """The catalog in each currency that visitors have chosen."""
+
     def __init__(self, services: Services, render_grid: Callable[[Sequence[Product]], Markup]) -> None:
         self._services = services
         self._render_grid = render_grid

@@ -39,6 +39,8 @@ KEPT_FIELDS = ("email", "street_address", "city", "state", "zip_code", "country"
 
 @dataclass(frozen=True, slots=True)
 class CheckoutDetails:
+    """The content of a valid checkout form."""
+
     email: str
     address: shop_pb2.Address
     credit_card: shop_pb2.CreditCardInfo

@@ -32,6 +32,8 @@ class ConfirmedLine:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
+    """The content of a confirmation page."""
+
     order_id: str
     tracking_id: str
     lines: tuple[ConfirmedLine, ...]
@@ -56,6 +58,7 @@ class Confirmation:
 
     @property
     def total(self) -> Money:
+        """The total of all lines with shipping."""
         return sum((line.total for line in self.lines), self.shipping)
 
 

@@ -44,10 +44,12 @@ class Services:
         self._set_item = MethodWithFallback(self.cart.SetItem, self._replace_cart, timeout_seconds=REQUIRED_TIMEOUT)
 
     async def list_products(self) -> Sequence[shop_pb2.Product]:
+        """Returns all products. Raises grpc.aio.AioRpcError."""
         answer = await call(self.catalog.ListProducts, shop_pb2.Empty(), timeout_seconds=REQUIRED_TIMEOUT)
         return answer.products
 
     async def get_product(self, product_id: str) -> shop_pb2.Product:
+        """Returns a product. Raises grpc.aio.AioRpcError, with NOT_FOUND for an unknown id."""
         request = shop_pb2.GetProductRequest(id=product_id)
         return await call(self.catalog.GetProduct, request, timeout_seconds=REQUIRED_TIMEOUT)
 
@@ -58,6 +60,7 @@ class Services:
         return [product.id for product in answer.results]
 
     async def supported_currencies(self) -> frozenset[str]:
+        """Returns the codes of all currencies with a rate. Raises grpc.aio.AioRpcError."""
         answer = await call(self.currency.GetSupportedCurrencies, shop_pb2.Empty(), timeout_seconds=OPTIONAL_TIMEOUT)
         return frozenset(answer.currency_codes)
 
@@ -83,6 +86,7 @@ class Services:
         return {item.product_id: item.quantity for item in answer.items}
 
     async def add_to_cart(self, session_id: str, product_id: str, quantity: int) -> None:
+        """Adds pieces of a product to the cart. Raises grpc.aio.AioRpcError."""
         await call(self.cart.AddItem, _cart_item(session_id, product_id, quantity), timeout_seconds=REQUIRED_TIMEOUT)
 
     async def set_in_cart(self, session_id: str, product_id: str, quantity: int) -> None:
@@ -98,6 +102,7 @@ class Services:
         return shop_pb2.Empty()
 
     async def empty_cart(self, session_id: str) -> None:
+        """Removes all products from the cart. Raises grpc.aio.AioRpcError."""
         request = shop_pb2.EmptyCartRequest(user_id=session_id)
         await call(self.cart.EmptyCart, request, timeout_seconds=REQUIRED_TIMEOUT)
 
@@ -144,6 +149,7 @@ def _cart_item(session_id: str, product_id: str, quantity: int) -> shop_pb2.AddI
 
 @asynccontextmanager
 async def open_services(settings: FrontendSettings) -> AsyncIterator[Services]:
+    """Yields clients of all services at the addresses of the settings."""
     async with (
         open_stub(shop_pb2_grpc.AdServiceStub, settings.ad_service_addr) as ad,
         open_stub(shop_pb2_grpc.CartServiceStub, settings.cart_service_addr) as cart,

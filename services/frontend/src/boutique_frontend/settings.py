@@ -4,6 +4,8 @@ from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class FrontendSettings(ServiceSettings):
+    """The settings of the storefront."""
+
     ad_service_addr: HostAndPort
     cart_service_addr: HostAndPort
     checkout_service_addr: HostAndPort

@@ -17,12 +17,15 @@ DEFAULT_CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
+    """A visitor, known by the session cookie, and the chosen currency."""
+
     session_id: str
     is_new: bool
     currency: str
 
 
 def load_visitor(request: Request, shown_currencies: Sequence[str]) -> Visitor:
+    """Returns the visitor of the cookies, with a new session and the default currency if they are invalid."""
     session_id = request.cookies.get(SESSION_COOKIE, "")
     is_known = _is_uuid(session_id)
     currency = request.cookies.get(CURRENCY_COOKIE, DEFAULT_CURRENCY)
@@ -34,6 +37,7 @@ def load_visitor(request: Request, shown_currencies: Sequence[str]) -> Visitor:
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str) -> None:
+    """Sets a cookie that scripts cannot read, and that is sent only over HTTPS if the request was."""
     response.set_cookie(
         name,
         value,

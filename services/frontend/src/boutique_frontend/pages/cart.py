@@ -22,6 +22,8 @@ from boutique_frontend.visitor import Visitor
 
 
 class CartPages:
+    """The cart page and the forms that change the cart."""
+
     def __init__(
         self,
         services: Services,
@@ -37,9 +39,11 @@ class CartPages:
         self._catalog_pages = catalog_pages
 
     async def cart(self, request: Request) -> Response:
+        """Returns the cart page."""
         return await self._cart_page(request, await self._renderer.visitor(request))
 
     async def add(self, request: Request, form: Form) -> Response:
+        """Adds a product and redirects to the cart, or returns the product's page with the problem."""
         visitor = await self._renderer.visitor(request)
         product = await self._catalog.find(read_product_id(form), visitor.currency)
         try:
@@ -61,6 +65,7 @@ class CartPages:
         return self._renderer.redirect(request, visitor, "/cart")
 
     async def empty(self, request: Request, _: Form) -> Response:
+        """Empties the cart and redirects to the home page."""
         visitor = await self._renderer.visitor(request)
         await self._services.empty_cart(visitor.session_id)
         return self._renderer.redirect(request, visitor, "/")

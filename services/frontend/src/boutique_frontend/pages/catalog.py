@@ -17,6 +17,8 @@ MAXIMUM_META_PRODUCTS = 50
 
 
 class CatalogPages:
+    """The pages that show products."""
+
     def __init__(self, services: Services, catalog: Catalog, content: PageContent, renderer: PageRenderer) -> None:
         self._services = services
         self._catalog = catalog
@@ -24,6 +26,7 @@ class CatalogPages:
         self._renderer = renderer
 
     async def home(self, request: Request) -> Response:
+        """Returns the home page."""
         visitor = await self._renderer.visitor(request)
         catalog, cart_count, ad = await asyncio.gather(
             self._catalog.priced_in(visitor.currency), self._content.cart_count(visitor), self._content.ad()
@@ -31,6 +34,7 @@ class CatalogPages:
         return await self._renderer.page(request, visitor, "home.html", cart_count=cart_count, grid=catalog.grid, ad=ad)
 
     async def search(self, request: Request) -> Response:
+        """Returns the page with the results. Raises InvalidFormError if the query is too long."""
         query = parse_fields(request.url.query).get("q", "").strip()
         if problem := SEARCH_QUERY.problem(query):
             raise InvalidFormError({"q": problem})
@@ -45,6 +49,7 @@ class CatalogPages:
         )
 
     async def product(self, request: Request) -> Response:
+        """Returns the page of the product in the address."""
         visitor = await self._renderer.visitor(request)
         product = await self._catalog.find(request.path_params["product_id"], visitor.currency)
         return await self.product_page(request, visitor, product)
@@ -52,6 +57,7 @@ class CatalogPages:
     async def product_page(
         self, request: Request, visitor: Visitor, product: Product, problem: str | None = None
     ) -> Response:
+        """Returns the page of a product, with status 422 if there is a problem with its form."""
         cart_count, recommendations, ad = await asyncio.gather(
             self._content.cart_count(visitor),
             self._content.recommendations(visitor, [product.id]),

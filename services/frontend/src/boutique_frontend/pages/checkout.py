@@ -34,6 +34,8 @@ EXPIRATION_YEARS = 15
 
 
 class CheckoutPages:
+    """The checkout form, and the confirmation of an order."""
+
     def __init__(self, services: Services, catalog: Catalog, content: PageContent, renderer: PageRenderer) -> None:
         self._services = services
         self._catalog = catalog
@@ -41,6 +43,7 @@ class CheckoutPages:
         self._renderer = renderer
 
     async def checkout(self, request: Request) -> Response:
+        """Returns the checkout form, or redirects to the cart if it is empty."""
         visitor = await self._renderer.visitor(request)
         cart = await self._content.cart(visitor, shipping_timeout=REQUIRED_TIMEOUT)
         if not cart.lines:
@@ -48,6 +51,7 @@ class CheckoutPages:
         return await self._checkout_page(request, visitor, cart, _new_idempotency_key())
 
     async def place_order(self, request: Request, form: Form) -> Response:
+        """Places the order and redirects to its confirmation, or returns the form with the problems."""
         visitor = await self._renderer.visitor(request)
         key = read_idempotency_key(form) or _new_idempotency_key()
         try:
@@ -68,6 +72,7 @@ class CheckoutPages:
         return self._renderer.redirect(request, visitor, f"/order/{write_receipt(order, visitor.session_id)}")
 
     async def order(self, request: Request) -> Response:
+        """Returns the confirmation for the receipt in the address. Raises HTTPException with 404."""
         visitor = await self._renderer.visitor(request)
         order = read_receipt(request.path_params["receipt"], visitor.session_id)
         if order is None:

@@ -18,6 +18,8 @@ ADS_FRESH_SECONDS = 10.0
 
 
 class PageContent:
+    """The parts of pages that depend on the visitor."""
+
     def __init__(self, services: Services, catalog: Catalog) -> None:
         self._services = services
         self._catalog = catalog
@@ -41,10 +43,12 @@ class PageContent:
         return fill_cart(quantities, catalog, shipping, visitor.currency)
 
     async def recommendations(self, visitor: Visitor, product_ids: Sequence[str]) -> list[Product]:
+        """Returns recommended products other than these, or none if the service fails."""
         recommended = await self._services.recommend(visitor.session_id, product_ids)
         return (await self._catalog.priced_in(visitor.currency)).pick(recommended)
 
     async def ad(self, categories: tuple[str, ...] = ()) -> shop_pb2.Ad | None:
+        """Returns a random ad for the categories, or None. Only products of the shop are advertised."""
         if categories not in self._ads:
             self._ads[categories] = Refreshing(
                 lambda: self._services.get_ads(categories), fresh_seconds=ADS_FRESH_SECONDS

@@ -21,14 +21,18 @@ _RETRY_AFTER_SECONDS = "5"
 
 
 class PageRenderer:
+    """Creates the responses of all pages."""
+
     def __init__(self, services: Services, templates: Templates) -> None:
         self._templates = templates
         self._currencies = Refreshing(services.supported_currencies, fresh_seconds=CURRENCIES_FRESH_SECONDS)
 
     async def visitor(self, request: Request) -> Visitor:
+        """Returns the visitor of a request."""
         return load_visitor(request, await self.shown_currencies())
 
     async def shown_currencies(self) -> Sequence[str]:
+        """Returns the currencies on offer, or only the default one if the currency service fails."""
         try:
             supported = await self._currencies.get()
         except grpc.aio.AioRpcError:
@@ -46,6 +50,7 @@ class PageRenderer:
         headers: Mapping[str, str] = {},
         **context: object,
     ) -> Response:
+        """Returns a page, with the session cookie for a new visitor. `context` has the template's variables."""
         html = self._templates.render(
             template, status=status, currency=visitor.currency, currencies=await self.shown_currencies(), **context
         )
@@ -54,9 +59,11 @@ class PageRenderer:
         return _with_session_cookie(request, response, visitor)
 
     def redirect(self, request: Request, visitor: Visitor, path: str) -> Response:
+        """Redirects to a path of this site, with the session cookie for a new visitor."""
         return _with_session_cookie(request, RedirectResponse(path, status_code=302), visitor)
 
     async def error(self, request: Request, status: int, reason: str = "", headers: Mapping[str, str] = {}) -> Response:
+        """Returns the error page. Without a reason, it explains the status."""
         title, explanation = STATUS_TEXTS.get(status, STATUS_TEXTS[500 if status >= 500 else 400])
         return await self.page(
             request,

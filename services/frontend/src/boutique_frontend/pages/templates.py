@@ -11,6 +11,8 @@ from boutique_runtime.money import format_price
 
 
 class Templates:
+    """All templates of this package."""
+
     def __init__(self, assets: Assets) -> None:
         environment = Environment(
             loader=PackageLoader("boutique_frontend"),
@@ -25,7 +27,9 @@ class Templates:
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
 
     def render(self, name: str, **context: object) -> str:
+        """Returns the HTML of a template. Raises UndefinedError for a variable missing in the context."""
         return self._templates[name].render(context)
 
     def render_grid(self, products: Sequence[Product]) -> Markup:
+        """Returns the HTML of a grid of products, which other templates include unescaped."""
         return Markup(self.render("product_grid.html", products=products))  # noqa: S704 (the template escapes)

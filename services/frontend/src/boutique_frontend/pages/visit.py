@@ -11,10 +11,13 @@ from boutique_frontend.visitor import CURRENCY_COOKIE, SESSION_COOKIE, set_cooki
 
 
 class VisitPages:
+    """The form that changes the currency."""
+
     def __init__(self, renderer: PageRenderer) -> None:
         self._renderer = renderer
 
     async def set_currency(self, request: Request, form: Form) -> Response:
+        """Sets the currency and redirects to the previous page. Raises InvalidFormError if it is not on offer."""
         visitor = await self._renderer.visitor(request)
         shown = await self._renderer.shown_currencies()
         code = form.get("currency_code", "")
@@ -26,6 +29,7 @@ class VisitPages:
 
 
 async def log_out(_: Request) -> Response:
+    """Deletes the cookies and redirects to the home page."""
     response = RedirectResponse("/", status_code=302)
     response.delete_cookie(SESSION_COOKIE)
     response.delete_cookie(CURRENCY_COOKIE)
@@ -33,10 +37,12 @@ async def log_out(_: Request) -> Response:
 
 
 async def robots(_: Request) -> Response:
+    """Returns robots.txt, which keeps crawlers away from pages of single visitors."""
     return PlainTextResponse("User-agent: *\nDisallow: /cart\nDisallow: /order/\nDisallow: /search\n")
 
 
 async def health(_: Request) -> Response:
+    """Reports that the storefront runs, whatever the state of the services behind it."""
     return PlainTextResponse("ok")
 
 
