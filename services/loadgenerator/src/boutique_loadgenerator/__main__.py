@@ -16,6 +16,7 @@ from boutique_runtime.telemetry import configure_logging
 
 
 def main() -> int:
+    """Runs the load generator once and returns the exit status."""
     settings = load_settings(LoadSettings)
     configure_logging("loadgenerator", settings.log_level)
     ended, terminated = threading.Event(), threading.Event()

@@ -41,6 +41,7 @@ class Summary(Page):
 
     @property
     def is_success(self) -> bool:
+        """True if there were requests and none failed."""
         return self.requests > 0 and not self.errors
 
 

@@ -35,6 +35,8 @@ ProductIds = Annotated[
 
 
 class LoadSettings(LoadTestSettings):
+    """The settings of the load generator."""
+
     frontend_addr: HostAndPort
     users: int = Field(default=5, ge=1, le=10_000)
     rate: float = Field(default=1, gt=0, le=1_000, description="Users started per second.")

@@ -24,25 +24,31 @@ class Shopper(FastHttpUser):
     wait_seconds: ClassVar[tuple[float, float]] = (1, 10)
 
     def wait_time(self) -> float:
+        """Returns the seconds until the next task."""
         return _random.uniform(*self.wait_seconds)
 
     def on_start(self) -> None:
+        """Starts at the home page."""
         self.index()
 
     @task(1)
     def index(self) -> None:
+        """Opens the home page."""
         self._get("/", shows=A_PRODUCT)
 
     @task(2)
     def set_currency(self) -> None:
+        """Switches to a random currency."""
         self._post("/setCurrency", {"currency_code": _random.choice(CURRENCIES)}, shows=A_PRODUCT)
 
     @task(10)
     def browse_product(self) -> None:
+        """Opens the page of a random product."""
         self._browse(_random.choice(self.product_ids))
 
     @task(2)
     def add_to_cart(self) -> None:
+        """Opens the page of a random product, and adds some of it to the cart."""
         product_id = _random.choice(self.product_ids)
         self._browse(product_id)
         quantity = str(_random.randint(ADDED_QUANTITY.minimum, ADDED_QUANTITY.maximum))
@@ -50,10 +56,12 @@ class Shopper(FastHttpUser):
 
     @task(3)
     def view_cart(self) -> None:
+        """Opens the cart."""
         self._get("/cart", shows=CART)
 
     @task(1)
     def checkout(self) -> None:
+        """Adds a random product, and orders the cart."""
         self.add_to_cart()
         order = self._post(CHECKOUT, order_form(_random), shows=ORDER)
         if order:

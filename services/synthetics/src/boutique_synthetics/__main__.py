@@ -20,6 +20,7 @@ _log = logging.getLogger(__package__)
 
 
 async def main() -> int:
+    """Runs the shoppers once and returns the exit status."""
     settings = load_settings(SyntheticsSettings)
     configure_logging("synthetics", settings.log_level)
     program = k6.find(k6.BESIDE_THE_PACKAGE)

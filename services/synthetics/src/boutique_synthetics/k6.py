@@ -58,6 +58,7 @@ class Run:
 
     @property
     def is_success(self) -> bool:
+        """True if the run met every threshold. A run that was terminated early may have no summary."""
         if self.was_terminated and self.status in _ENDED_BY_SIGNAL:
             return self.summary is None or not self.summary.crossed
         return self.status == 0 and self.summary is not None and not self.summary.crossed

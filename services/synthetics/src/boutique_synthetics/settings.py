@@ -7,6 +7,8 @@ from boutique_runtime.settings import HostAndPort
 
 
 class SyntheticsSettings(LoadTestSettings):
+    """The settings of the shoppers."""
+
     web_gateway_addr: HostAndPort
     users: int = Field(default=1, ge=1, le=50)
     run_seconds: float = Field(
