@@ -14,10 +14,11 @@ from boutique_web_gateway.store import open_store
 
 @asynccontextmanager
 async def open_application(settings: WebGatewaySettings) -> AsyncIterator[http_serving.Application]:
+    """Reads the application's files, opens the store, and yields the application."""
     files = read_assets(settings.application_directory)
     signer = create_signer(settings.session_signing_key)
-    async with open_store(settings.session_data) as store, open_reverse_proxy(settings.api_gateway_addr) as broker:
-        yield create_application(files, Sessions(store, signer), broker)
+    async with open_store(settings.session_data) as store, open_reverse_proxy(settings.api_gateway_addr) as proxy:
+        yield create_application(files, Sessions(store, signer), proxy)
 
 
 if __name__ == "__main__":

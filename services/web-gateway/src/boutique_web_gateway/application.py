@@ -35,11 +35,12 @@ _API_PATH = re.compile(r"/api/v1(/[!-~]+)+")
 
 
 class Gateway:
-    def __init__(self, files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> None:
-        """Creates the gateway. `files` has the application's files by path, among them index.html."""
+    """Handles requests for pages and for the API."""
+
+    def __init__(self, files: Mapping[str, Asset], sessions: Sessions, proxy: ReverseProxy) -> None:
         self._files = files
         self._sessions = sessions
-        self._broker = broker
+        self._proxy = proxy
 
     async def page(self, request: Request) -> Response:
         """Returns a file, or the index page for any address that the application may handle in the browser."""
@@ -54,32 +55,36 @@ class Gateway:
         return response
 
     async def api(self, request: Request) -> Response:
+        """Forwards a request to the API gateway, with the session in a cookie except for pictures."""
         path = request.scope["raw_path"].decode("latin-1")
         if not _is_plain(path):
             raise HTTPException(404, f"not a valid path below {_API}")
         if path.startswith(_PICTURES):
             # Pictures are the same for everyone, so any cache on the way may keep them.
-            return await self._broker.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": None})
+            return await self._proxy.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": None})
         session = await self._session(request)
         cookie = f"{SESSION_COOKIE}={session.cookie}"
-        response = await self._broker.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": cookie})
+        response = await self._proxy.forward(request, path, timeout_seconds=API_TIMEOUT, headers={"cookie": cookie})
         if session.is_renewed:
             _set_cookie(request, response, session)
             response.headers["cache-control"] = "no-store"  # a cache must not give the cookie to others
         return response
 
     async def no_api(self, request: Request) -> Response:
+        """Raises HTTPException with 404: without it, such a path would get the index page."""
         raise HTTPException(404, f"the API begins with {_API}")
 
     async def health(self, _: Request) -> Response:
+        """Reports that the gateway runs, whatever the state of the store and the API gateway."""
         return JSONResponse({"healthy": True})
 
     async def _session(self, request: Request) -> Session:
         return await self._sessions.resume_or_start(request.cookies.get(SESSION_COOKIE, ""))
 
 
-def create_application(files: Mapping[str, Asset], sessions: Sessions, broker: ReverseProxy) -> ASGIApp:
-    gateway = Gateway(files, sessions, broker)
+def create_application(files: Mapping[str, Asset], sessions: Sessions, proxy: ReverseProxy) -> ASGIApp:
+    """Creates the application. `files` has the application's files by path, among them index.html."""
+    gateway = Gateway(files, sessions, proxy)
     application = Starlette(
         routes=[
             Route("/healthz", gateway.health),

@@ -30,12 +30,16 @@ _COOKIE = re.compile(r"([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{43}"
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """A session, known to the browser by its signed cookie."""
+
     cookie: str
     is_renewed: bool
-    """Whether the browser must get the cookie again, for another LIFETIME_SECONDS."""
+    """True if the browser must get the cookie again, for another LIFETIME_SECONDS."""
 
 
 class Sessions:
+    """The sessions of all visitors."""
+
     def __init__(self, store: SessionStore, signer: TimestampSigner) -> None:
         self._store = store
         self._signer = signer

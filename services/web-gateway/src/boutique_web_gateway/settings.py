@@ -9,6 +9,8 @@ from boutique_runtime.settings import HostAndPort, ServiceSettings
 
 
 class WebGatewaySettings(ServiceSettings):
+    """The settings of the web gateway."""
+
     session_data: RedisSettings
     api_gateway_addr: HostAndPort
     session_signing_key: SecretStr = Field(min_length=32)
