@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from cli.account import Account, open_account
-from cli.stacks.account import AccountTarget
+from cli.stacks.opening import open_stack
 from dev.errors import ActionableError
 from infra.config.settings import setting
 
@@ -12,7 +12,7 @@ from infra.config.settings import setting
 def expire_stack(stack: str) -> int:
     """Tears a stack down if it has expired. Returns the exit status: 1 if something could not be removed."""
     today = datetime.now(UTC).date()
-    return expire(open_account(stack), today, lambda: AccountTarget(stack).down(confirmed=True))
+    return expire(open_account(stack), today, lambda: open_stack(stack).down(confirmed=True))
 
 
 def expire(account: Account, today: date, remove: Callable[[], int]) -> int:

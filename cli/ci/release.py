@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from cli.ci.repository import Repository
-from cli.stacks.account import AccountTarget
+from cli.stacks.opening import open_stack
 from dev.errors import ActionableError
 from dev.virtual_environment import ROOT
 
@@ -22,7 +22,7 @@ def release_to(stack: str, service: str, image: str) -> None:
         print("All services have their source in this repository.")
         return
     file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
-    for name, reference in release(repository, file, {service: image}, AccountTarget(stack).versions()).items():
+    for name, reference in release(repository, file, {service: image}, open_stack(stack).versions()).items():
         print(f"{name:15} {reference}")
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cli.account import Account, open_account
-from cli.stacks.account import AccountTarget, has_credentials
+from cli.stacks.account import has_credentials
+from cli.stacks.opening import open_stack
 from dev import images
 from dev.progress import Progress
 from dev.virtual_environment import ROOT
@@ -24,7 +25,7 @@ def write_versions(stack: str, *, running: bool) -> None:
     if not has_credentials():
         print("There are no AWS credentials. A preview of an emulated account finds its images by itself.")
         return
-    found = AccountTarget(stack).versions()
+    found = open_stack(stack).versions()
     if not running:
         with Progress() as progress:
             found = next_versions(open_account(stack), images.tags(ROOT, progress), found)

@@ -17,6 +17,7 @@ from dev.progress import Progress
 from dev.toolchain import official_plugins_unreachable
 from dev.virtual_environment import ROOT
 from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
+from infra.config.settings import Settings
 
 _REPOSITORIES = "--target=**boutique:aws:Registry$**"
 """Selects everything that the Registry component creates: images must exist before the workloads that run them."""
@@ -32,13 +33,14 @@ class AccountTarget:
     """Implements Target for a stack whose settings say `boutique:aws`."""
 
     name: str
+    settings: Settings
 
     def up(self) -> list[str]:
         """Creates the image repositories, pushes the images, then creates everything else."""
         self._stack.up(_REPOSITORIES, "--target-dependents")
         self.images()
         self._stack.up()
-        return self._stack.addresses()
+        return list(self.settings.addresses().values())
 
     def preview(self) -> None:
         self._stack.preview("--diff")
@@ -88,6 +90,8 @@ class AccountTarget:
             variables={},
             secrets_provider=f"awskms://{STATE_KEY_ALIAS}?region={settings.region}",
         )
+        # Raises if the credentials belong to another account.
+        _ = self._account
         with Progress() as progress:
             toolbox = ensure_tools(progress)
         variables = {"BOUTIQUE_IMAGES": str(image_list(self.name))}

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from dev.errors import ActionableError
 from dev.toolchain import Toolbox, pulumi_home
@@ -107,17 +107,8 @@ class Stack:
         """Returns the image of each service that runs, or nothing if the stack does not exist yet."""
         if not self.exists():
             return {}
-        versions: dict[str, str] = self._outputs().get("versions", {})
+        versions: dict[str, str] = json.loads(self._read(["stack", "output", "--json"])).get("versions", {})
         return versions
-
-    def addresses(self) -> list[str]:
-        """Returns the address of each external service, as the program exports it."""
-        addresses: Mapping[str, str] = self._outputs()["addresses"]
-        return list(addresses.values())
-
-    def _outputs(self) -> Mapping[str, Any]:
-        outputs: Mapping[str, Any] = json.loads(self._read(["stack", "output", "--json"]))
-        return outputs
 
     def _select(self) -> None:
         self._read(["stack", "select", "--create", f"--secrets-provider={self.backend.secrets_provider}", self.name])

@@ -10,6 +10,7 @@ from dev.clusters import choose
 from dev.directories import state_directory
 from dev.progress import Progress
 from dev.toolchain import Toolbox
+from infra.config.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -17,14 +18,14 @@ class LocalTarget:
     """Implements Target for a stack whose settings say `boutique:local`."""
 
     name: str
-    namespace: str
+    settings: Settings
 
     def up(self) -> list[str]:
         ensure_no_rehearsal("boutique up")
         stack = self._prepare()
-        with preparation.explained_rollout(state_directory() / "kubeconfig", self.namespace):
+        with preparation.explained_rollout(state_directory() / "kubeconfig", self.settings.shop.namespace):
             stack.up()
-        return stack.addresses()
+        return list(self.settings.addresses().values())
 
     def preview(self) -> None:
         self._prepare().preview("--diff")

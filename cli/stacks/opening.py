@@ -34,10 +34,10 @@ def open_stack(name: str, rehearse: Rehearse = Rehearse.NEVER) -> Target:
     if settings.aws is None:
         if rehearse is Rehearse.ALWAYS:
             raise ActionableError(f"{name} is not on AWS: `boutique up {name}` runs it on this machine.")
-        return LocalTarget(name, settings.shop.namespace)
+        return LocalTarget(name, settings)
     if _is_rehearsed(name, rehearse):
-        return RehearsalTarget(name, settings.shop.namespace)
-    return AccountTarget(name)
+        return RehearsalTarget(name, settings)
+    return AccountTarget(name, settings)
 
 
 def _is_rehearsed(name: str, rehearse: Rehearse) -> bool:

@@ -27,6 +27,7 @@ from dev.toolchain import Toolbox
 from dev.virtual_environment import ENVIRONMENT, ROOT
 from infra.aws.naming import Naming
 from infra.config.aws import AwsSettings
+from infra.config.settings import Settings
 
 _PLUGINS = ("aws", "cloudflare", "eks")
 _NO_IMAGE = f"sha256:{'0' * 64}"
@@ -38,7 +39,7 @@ class RehearsalTarget:
     """Implements Target for a stack whose settings say `boutique:aws`, without its account."""
 
     name: str
-    namespace: str
+    settings: Settings
 
     def up(self) -> list[str]:
         """Deploys the stack, and verifies that deploying it again changes nothing. Continues what is there already."""
@@ -48,12 +49,12 @@ class RehearsalTarget:
             account = self._ensure_account(machine, progress)
             self._name_images(machine)
         stack = self._stack(machine.toolbox, account, rehearsal_directory())
-        with preparation.explained_rollout(machine.kubeconfig, self.namespace):
+        with preparation.explained_rollout(machine.kubeconfig, self.settings.shop.namespace):
             stack.up()
         print("\nA second up must change nothing:")
         stack.preview("--expect-no-changes")
-        print(f"\nIn an account, the shop would be at  {'  '.join(stack.addresses())}")
-        return account.open_services(self.namespace)
+        print(f"\nIn an account, the shop would be at  {'  '.join(self.settings.addresses().values())}")
+        return account.open_services(self.settings.shop.namespace)
 
     def preview(self) -> None:
         """Previews against this stack's running rehearsal, or else against an empty account."""
@@ -86,7 +87,7 @@ class RehearsalTarget:
             toolbox = preparation.ensure_tools(progress)
             cluster.start(progress)
         if account.is_running():
-            if self._settings.protected:
+            if self._aws.protected:
                 print(f"{self.name} is protected: in an account, `boutique down` would refuse. Here it is discarded.")
             else:
                 self._stack(toolbox, account, rehearsal_directory()).destroy()
@@ -98,7 +99,7 @@ class RehearsalTarget:
         return 0
 
     @property
-    def _settings(self) -> AwsSettings:
+    def _aws(self) -> AwsSettings:
         return read_aws_settings(self.name)
 
     def _account(self) -> EmulatedAccount:
@@ -110,7 +111,7 @@ class RehearsalTarget:
             return account
         if account.was_started():
             progress.note("The emulated account of an earlier run has ended, with all that was in it: starting over.")
-            account.delete_namespace(machine.kubeconfig, self.namespace)
+            account.delete_namespace(machine.kubeconfig, self.settings.shop.namespace)
             account.stop()
         rehearsal_directory().mkdir(mode=0o700, exist_ok=True)
         (rehearsal_directory() / "stack").write_text(self.name)
@@ -142,7 +143,7 @@ class RehearsalTarget:
                 account.stop()
 
     def _specification(self, cluster: ClusterAccess | None) -> AccountSpecification:
-        settings = self._settings
+        settings = self._aws
         return AccountSpecification(
             settings.account, settings.region, settings.dns.domain, settings.dns.zone_id, cluster
         )
@@ -154,7 +155,7 @@ class RehearsalTarget:
         machine.cluster.name_images({images[name].reference: reference for name, reference in names.items()})
 
     def _write_images(self, directory: Path, digests: Mapping[str, str]) -> dict[str, str]:
-        settings = self._settings
+        settings = self._aws
         registry = f"{settings.account}.dkr.ecr.{settings.region}.amazonaws.com/{Naming(self.name).name()}"
         references = {name: f"{registry}/{name}@{digest}" for name, digest in digests.items()}
         (directory / "images.json").write_text(json.dumps(references, indent=2))

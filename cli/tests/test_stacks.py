@@ -31,15 +31,15 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stack_with_local_settings_runs_on_this_machine() -> None:
-    assert open_stack("local") == LocalTarget("local", "boutique")
+    assert isinstance(open_stack("local"), LocalTarget)
     with pytest.raises(ActionableError, match="`boutique up local` runs it on this machine"):
         open_stack("local", Rehearse.ALWAYS)
 
 
 def test_a_stack_on_aws_is_previewed_in_its_account_if_there_are_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert open_stack("dev", Rehearse.WITHOUT_CREDENTIALS) == RehearsalTarget("dev", "boutique")
+    assert isinstance(open_stack("dev", Rehearse.WITHOUT_CREDENTIALS), RehearsalTarget)
     sign_in(monkeypatch)
-    assert open_stack("dev", Rehearse.WITHOUT_CREDENTIALS) == AccountTarget("dev")
+    assert isinstance(open_stack("dev", Rehearse.WITHOUT_CREDENTIALS), AccountTarget)
 
 
 def test_an_unknown_stack_is_an_error_that_lists_the_stacks() -> None:

@@ -43,6 +43,14 @@ class Settings(FileModel):
             case AwsSettings(dns=dns):
                 return ("aws", "dns", "hosts"), dns.hosts
 
+    def addresses(self) -> dict[str, str]:
+        """Returns the URL at which each external service is reached."""
+        match self.platform:
+            case LocalSettings(node_ports=ports):
+                return {service: f"http://localhost:{port}" for service, port in ports.items()}
+            case AwsSettings(dns=dns):
+                return {service: f"https://{dns.host(service)}" for service in dns.hosts}
+
 
 def read_settings(stack: str, stacks: Path = STACKS) -> dict[str, Any]:
     """Returns what the stack's file sets for this project, unchecked, by key.
