@@ -170,7 +170,7 @@ def test_a_file_without_a_rule_affects_everything(repository: Repository, file: 
 
 
 def test_the_tests_beside_a_file_are_run(repository: Repository) -> None:
-    """Whatever else is decided for a file, except for prose and lock files, which no test reads."""
+    """Excludes prose and lock files, which no test reads."""
     for file, found in by_file(repository, FILES).items():
         part = re.match(PART, file)
         if part and found != Affected() and part[0] in repository.tested and not file.endswith("requirements.lock"):
@@ -194,10 +194,10 @@ def test_every_image_that_changes_is_previewed_on_every_stack(repository: Reposi
     ids=len,
 )
 def test_several_files_affect_what_each_of_them_does_and_nothing_more(repository: Repository, files: list[str]) -> None:
-    together, alone = affected(repository, files), [affected(repository, [file]) for file in files]
+    together, separately = affected(repository, files), [affected(repository, [file]) for file in files]
     for field in ("tests", "end_to_end", "images", "previews"):
-        assert getattr(together, field) == frozenset().union(*(getattr(one, field) for one in alone))
-    assert together.types == any(one.types for one in alone)
+        assert getattr(together, field) == frozenset().union(*(getattr(one, field) for one in separately))
+    assert together.types == any(one.types for one in separately)
 
 
 def test_no_change_affects_nothing(repository: Repository) -> None:

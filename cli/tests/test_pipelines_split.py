@@ -1,4 +1,4 @@
-"""A service moves to a repository of its own with the commands of docs/split-a-service.md, and works there alone."""
+"""Tests that a service works in a repository of its own after the commands of docs/split-a-service.md."""
 
 import os
 import re

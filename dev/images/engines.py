@@ -79,7 +79,7 @@ def find_engine(directory: Path, progress: Progress) -> Engine:
 
 
 class Docker:
-    """Docker's engine, with BuildKit."""
+    """Implements Engine with Docker and BuildKit."""
 
     name = "docker"
 
@@ -114,7 +114,7 @@ class Docker:
 
 
 class Buildah:
-    """buildah, with its own storage."""
+    """Implements Engine with buildah, in a storage of its own."""
 
     name = "buildah"
 
@@ -164,7 +164,7 @@ class Buildah:
 
 
 class Podman(Buildah):
-    """Podman, which builds with the same commands."""
+    """Implements Engine with podman, which builds with the same commands."""
 
     name = "podman"
 

@@ -61,7 +61,7 @@ def _no_answer(url: str) -> str | None:
 def download(download: Download, target: Path, step: Step) -> None:
     """Puts the verified files of the download into `target`, executable.
 
-    Raises ActionableError where it fails, or where it arrives damaged twice.
+    Raises ActionableError if the download fails, or arrives damaged twice.
     """
     archive = target / Path(urlsplit(download.url).path).name
     for attempt in range(1, _ATTEMPTS + 1):

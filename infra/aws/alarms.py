@@ -163,7 +163,7 @@ def _database_alarms(database: Database, storage: int) -> Iterator[AlarmSpec]:
 
 
 def _cache_alarms(name: str, cache: Cache) -> Iterator[AlarmSpec]:
-    """A cache that never evicts runs out of memory. Another one may be full, until it evicts what is in use."""
+    """Yields alarms for each node: on memory if the cache never evicts, else on evictions, since it may be full."""
     for number, node in enumerate(cache.nodes, start=1):
         if cache.eviction == "noeviction":
             yield AlarmSpec(

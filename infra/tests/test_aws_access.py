@@ -90,7 +90,7 @@ def pipelines(graphed: Graphed) -> Graph:
 
 
 def lets_in(graph: Graph, role: str, subject: str) -> bool:
-    """As IAM compares a subject: `*` is any text, slashes too."""
+    """Compares a subject as IAM does: `*` is any text, slashes too."""
     key = f"oidc.circleci.com/org/{ORGANIZATION}:sub"
     conditions = trust(graph, role)["Condition"]
     return fnmatchcase(subject, conditions["StringLike"][key]) and not any(

@@ -100,7 +100,7 @@ async def refused(
 
 
 async def never(*_: Any) -> NoReturn:
-    """Never answers."""
+    """Never responds."""
     await asyncio.Event().wait()
     raise AssertionError
 

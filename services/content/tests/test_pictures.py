@@ -1,4 +1,4 @@
-"""Which pictures are cached in memory, and for how long."""
+"""Tests which pictures are cached in memory, and for how long."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

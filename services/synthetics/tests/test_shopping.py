@@ -1,4 +1,4 @@
-"""What the shoppers check, with the real k6 and a fake web gateway that follows the contract."""
+"""Tests the checks of the shoppers, with the real k6 and a fake web gateway that follows the contract."""
 
 import asyncio
 import contextlib

@@ -15,7 +15,7 @@ Context = Any  # grpc.aio.ServicerContext, whose type parameters say nothing her
 
 
 class EmulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """A provider that refuses every method which it does not define.
+    """Implements the service ResourceProvider of Pulumi's contract. Refuses methods that are not defined here.
 
     `package` is the Python package through which programs use the official provider.
     """

@@ -70,7 +70,7 @@ def create_application(pictures: Pictures) -> Starlette:
 
 
 async def _health(_: Request) -> Response:
-    """Does not depend on the bucket, since without it no other replica would be better off."""
+    """Reports that the service runs, also without the bucket: no other replica would be better off without it."""
     return JSONResponse({"healthy": True}, headers=_FAILURE_HEADERS)
 
 
