@@ -211,12 +211,6 @@ RESOURCES: Final = {
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         {"role": Output("role", "name"), "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy"},
     ),
-    "policy": Declared("aws:iam/policy:Policy", {"name": "trial", "policy": allow("s3:GetObject")}),
-    "profile": Declared("aws:iam/instanceProfile:InstanceProfile", {"name": "trial", "role": Output("role", "name")}),
-    "provider": Declared(
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-        {"url": "https://oidc.example.com/org/1", "clientIdLists": ["1"], "thumbprintLists": ["a" * 40]},
-    ),
     "flow-log": Declared(
         "aws:ec2/flowLog:FlowLog",
         {
@@ -425,9 +419,6 @@ RESOURCES: Final = {
         },
     ),
     "topic": Declared("aws:sns/topic:Topic", {"name": "trial", "kmsMasterKeyId": Output("key", "arn")}),
-    "topic-policy": Declared(
-        "aws:sns/topicPolicy:TopicPolicy", {"arn": Output("topic", "arn"), "policy": allow("sns:Publish")}
-    ),
     "subscription": Declared(
         "aws:sns/topicSubscription:TopicSubscription",
         {"topic": Output("topic", "arn"), "protocol": "email", "endpoint": "on-call@example.com"},

@@ -48,7 +48,6 @@ _UPDATES: list[tuple[str, Values]] = [
     ("logs", {"retentionInDays": 30}),
     ("role", {"description": "other", "maxSessionDuration": 7200, "assumeRolePolicy": trust("eks.amazonaws.com")}),
     ("role-policy", {"policy": allow("logs:CreateLogStream")}),
-    ("policy", {"policy": allow("s3:PutObject")}),
     ("repository", {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}}),
     ("cluster", {"enabledClusterLogTypes": ["api"]}),
     ("cluster", {"deletionProtection": True}),
@@ -73,7 +72,6 @@ _UPDATES: list[tuple[str, Values]] = [
     ("balancer", {"idleTimeout": 90}),
     ("targets", {"deregistrationDelay": 60, "healthCheck": {"path": "/live"}}),
     ("rule", {"conditions": [{"hostHeader": {"values": ["other.example.com"]}}]}),
-    ("topic-policy", {"policy": allow("sns:Subscribe")}),
     ("alarm", {"threshold": 5, "okActions": []}),
     ("budget", {"limitAmount": "200"}),
 ]

@@ -37,7 +37,7 @@ _LISTED = {
     "eks": {"access-entry", "addon", "cluster", "pod-identity-association"},
     "elasticache": {"parameter-group", "replication-group", "subnet-group"},
     "elbv2": {"listener", "load-balancer", "rule", "target-group"},
-    "iam": {"attached-policy", "instance-profile", "oidc-provider", "policy", "role", "role-policy"},
+    "iam": {"attached-policy", "role", "role-policy"},
     "kms": {"alias", "key"},
     "logs": {"log-group"},
     "rds": {"instance", "parameter-group", "snapshot", "subnet-group"},

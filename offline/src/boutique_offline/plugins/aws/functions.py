@@ -56,13 +56,6 @@ async def _get_availability_zones(api: Api, arguments: Values) -> Values:
     }
 
 
-async def _get_vpcs(api: Api, arguments: Values) -> Values:
-    filters = _filters(arguments)
-    filters += [{"Name": f"tag:{key}", "Values": [value]} for key, value in (arguments.get("tags") or {}).items()]
-    vpcs = (await api.call("ec2", "DescribeVpcs", {"Filters": filters}))["Vpcs"]
-    return {"id": api.region, "ids": [vpc["VpcId"] for vpc in vpcs]}
-
-
 async def _get_cluster_versions(api: Api, arguments: Values) -> Values:
     names = {"versionStatus": "versionStatus", "clusterVersionsOnlies": "clusterVersions", "clusterType": "clusterType"}
     asked = {names[name]: value for name, value in arguments.items() if value is not None}
@@ -132,7 +125,6 @@ class _Function:
 
 
 _FUNCTIONS: Final = {
-    "aws:ec2/getVpcs:getVpcs": _Function(_get_vpcs, ("filters", "tags")),
     "aws:eks/getClusterVersions:getClusterVersions": _Function(
         _get_cluster_versions, ("clusterType", "clusterVersionsOnlies", "versionStatus")
     ),

@@ -74,9 +74,6 @@ _LISTINGS: Final = (
     _Listing(
         "iam", "attached-policy", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", ("role", "RoleName")
     ),
-    _Listing("iam", "policy", "ListPolicies", "Policies[].Arn", arguments={"Scope": "Local"}),
-    _Listing("iam", "instance-profile", "ListInstanceProfiles", "InstanceProfiles[].InstanceProfileName"),
-    _Listing("iam", "oidc-provider", "ListOpenIDConnectProviders", "OpenIDConnectProviderList[].Arn"),
     _Listing("kms", "key", "ListKeys", "Keys[].KeyId"),
     _Listing("kms", "alias", "ListAliases", _OWN_ALIASES),
     _Listing("ecr", "repository", "DescribeRepositories", "repositories[].repositoryName"),

@@ -1,4 +1,4 @@
-"""Topics, their subscriptions and policies."""
+"""Topics and their subscriptions."""
 
 from typing import Final
 
@@ -14,11 +14,11 @@ def _attributes(topic: Properties, _: Properties) -> Arguments:
     return {"Attributes": attributes} if attributes else {}
 
 
-def _set_attribute(topic: str, attribute: str, name: str) -> Call:
+def _set_attribute(attribute: str, name: str) -> Call:
     """Returns the call that sets an attribute of a topic to a property."""
     return Call(
         "SetTopicAttributes",
-        {"TopicArn": topic, "AttributeName": attribute},
+        _TOPIC | {"AttributeName": attribute},
         build=lambda properties, _: {"AttributeValue": properties.get(name, "")},
         built=(name,),
     )
@@ -31,8 +31,8 @@ TYPES: Final = {
         create=Call("CreateTopic", build=_attributes, built=("displayName", "kmsMasterKeyId")),
         read=Call("GetTopicAttributes", _TOPIC, answer="attributes"),
         updates=(
-            _set_attribute("{id}", "KmsMasterKeyId", "kmsMasterKeyId"),
-            _set_attribute("{id}", "DisplayName", "displayName"),
+            _set_attribute("KmsMasterKeyId", "kmsMasterKeyId"),
+            _set_attribute("DisplayName", "displayName"),
         ),
         delete=(Call("DeleteTopic", _TOPIC),),
         tagging=tagging(_TAGGED, read="ListTagsForResource"),
@@ -48,13 +48,5 @@ TYPES: Final = {
         read=Call("GetSubscriptionAttributes", {"SubscriptionArn": "{id}"}, answer="attributes"),
         delete=(Call("Unsubscribe", {"SubscriptionArn": "{id}"}),),
         computed={"arn": "{id}"},
-    ),
-    "TopicPolicy": ResourceType(
-        service="sns",
-        id="{arn}",
-        create=_set_attribute("{arn}", "Policy", "policy"),
-        read=Call("GetTopicAttributes", {"TopicArn": "{arn}"}, answer="{policy: attributes.Policy}"),
-        updates=(_set_attribute("{arn}", "Policy", "policy"),),
-        unique=True,
     ),
 }
