@@ -13,7 +13,6 @@ from boutique_offline.plugins.random.provider import RandomProvider
 from boutique_offline.plugins.serving import Engine, start
 
 PASSWORD = "random:index/randomPassword:RandomPassword"
-ID = "random:index/randomId:RandomId"
 
 
 @pytest.fixture
@@ -49,11 +48,6 @@ async def test_a_preview_generates_nothing(provider: Any) -> None:
     assert decode((await provider.Create(request)).properties) == {"length": 8, "result": UNKNOWN}
 
 
-async def test_an_id_is_the_same_number_in_every_notation(provider: Any) -> None:
-    outputs = decode((await _create(provider, ID, byteLength=4, prefix="n-")).properties)
-    assert int(outputs["dec"].removeprefix("n-")) == int(outputs["hex"].removeprefix("n-"), 16)
-
-
 async def test_only_a_changed_input_replaces_the_value(provider: Any) -> None:
     old = encode({"length": 8, "keepers": {"day": "1"}})
     for new, replaces in ((old, []), (encode({"length": 8, "keepers": {"day": "2"}}), ["keepers"])):
@@ -68,8 +62,7 @@ async def test_only_a_changed_input_replaces_the_value(provider: Any) -> None:
         (PASSWORD, {"length": "8"}, "length"),
         (PASSWORD, {"length": 4, "minLower": 3, "minUpper": 2}, "minLower"),
         (PASSWORD, {"length": 4, "lower": False, "upper": False, "numeric": False, "special": False}, "numeric"),
-        (ID, {"byteLength": -1}, "byteLength"),
-        ("random:index/randomPet:RandomPet", {}, "RandomPet"),
+        ("random:index/randomId:RandomId", {"byteLength": 4}, "RandomId"),
     ],
 )
 async def test_an_invalid_input_is_named(provider: Any, kind: str, inputs: dict[str, Any], named: str) -> None:

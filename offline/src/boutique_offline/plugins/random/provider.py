@@ -1,12 +1,12 @@
 # ruff: noqa: N802 - the methods have the names of the protocol
-"""The `random` provider: generates values once, which are then kept only in the stack's state."""
+"""The `random` provider: generates passwords once, which are then kept only in the stack's state."""
 
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from boutique_offline.plugins.properties import UNKNOWN, Unknown, contains, decode, encode, reveal
+from boutique_offline.plugins.properties import UNKNOWN, Secret, Unknown, contains, decode, encode, reveal
 from boutique_offline.plugins.provider import (
     Context,
     EmulatedProvider,
@@ -15,12 +15,14 @@ from boutique_offline.plugins.provider import (
     diff_response,
     not_covered,
 )
-from boutique_offline.plugins.random.generators import GENERATORS, Generator
+from boutique_offline.plugins.random import passwords
 from boutique_offline.plugins.serving import Engine
+
+_PASSWORD: Final = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 
 
 class RandomProvider(EmulatedProvider):
-    """Covers passwords, strings, ids and UUIDs. A password has no `bcryptHash`."""
+    """Covers `RandomPassword`, without its output `bcryptHash`."""
 
     package = "pulumi-random"
 
@@ -28,35 +30,35 @@ class RandomProvider(EmulatedProvider):
         super().__init__()
 
     async def Check(self, request: provider_pb2.CheckRequest, _: Context) -> provider_pb2.CheckResponse:
+        """Checks the inputs as far as they are known. Any other type is refused here, before it is created."""
         inputs = decode(request.news)
 
         def check() -> dict[str, Any]:
-            generator = _generator(request.type)
+            if request.type != _PASSWORD:
+                raise not_covered(request.type)
             if not contains(inputs, Unknown):
-                generator.check(reveal(inputs))
+                passwords.check(reveal(inputs))
             return inputs
 
         return check_response(check)
 
     async def Diff(self, request: provider_pb2.DiffRequest, _: Context) -> provider_pb2.DiffResponse:
+        """Replaces the password if any input changes."""
         changed = changed_names(decode(request.old_inputs), decode(request.news))
         return diff_response(changed, changed)
 
     async def Create(self, request: provider_pb2.CreateRequest, _: Context) -> provider_pb2.CreateResponse:
-        inputs, generator = decode(request.properties), _generator(request.type)
+        """Generates a password, except in a preview."""
+        inputs = decode(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=encode(inputs | dict.fromkeys(generator.outputs, UNKNOWN)))
-        generated = generator.generate(reveal(inputs))
-        return provider_pb2.CreateResponse(id=generated.id, properties=encode(inputs | generated.outputs))
+            return provider_pb2.CreateResponse(properties=encode(inputs | {"result": UNKNOWN}))
+        password = Secret(passwords.generate(reveal(inputs)))
+        return provider_pb2.CreateResponse(id="none", properties=encode(inputs | {"result": password}))
 
     async def Read(self, request: provider_pb2.ReadRequest, _: Context) -> provider_pb2.ReadResponse:
+        """Returns the state unchanged, which is the only place that has the password."""
         return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
 
     async def Delete(self, _: provider_pb2.DeleteRequest, __: Context) -> empty_pb2.Empty:
+        """Does nothing: the engine removes the password from the state."""
         return empty_pb2.Empty()
-
-
-def _generator(token: str) -> Generator:
-    if token not in GENERATORS:
-        raise not_covered(token)
-    return GENERATORS[token]
