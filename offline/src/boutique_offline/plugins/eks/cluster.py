@@ -17,11 +17,9 @@ from pulumi_aws import eks, iam
 CLUSTER: Final = "eks:index:Cluster"
 
 _COVERED: Final = {
-    "accessEntries",
     "authenticationMode",
     "autoMode",
     "bootstrapSelfManagedAddons",
-    "clusterTags",
     "corednsAddonOptions",
     "createOidcProvider",
     "deletionProtection",
@@ -33,12 +31,8 @@ _COVERED: Final = {
     "name",
     "privateSubnetIds",
     "publicAccessCidrs",
-    "publicSubnetIds",
-    "serviceRole",
     "skipDefaultNodeGroup",
     "skipDefaultSecurityGroups",
-    "subnetIds",
-    "tags",
     "upgradePolicy",
     "version",
     "vpcId",
@@ -64,25 +58,30 @@ def uncovered(inputs: Mapping[str, Any]) -> str | None:
         return "corednsAddonOptions.enabled must be false for this emulated plugin: Auto Mode has name servers"
     if inputs.get("authenticationMode") != "API":
         return "authenticationMode must be API for this emulated plugin"
+    if not inputs.get("privateSubnetIds"):
+        return "privateSubnetIds must be set for this emulated plugin"
     return None
 
 
 class Cluster(pulumi.ComponentResource):
-    """A cluster with its roles and access entries. `outputs` are the official component's, without node groups."""
+    """A cluster with its roles. `outputs` are the official component's, without node groups."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> None:
         super().__init__(CLUSTER, name, None, options)
-        child = pulumi.ResourceOptions(parent=self)
-        role_arn, attached = self._service_role(name, inputs.get("serviceRole"))
-        node_role = self._role(f"{name}-auto-mode-node-role", "ec2.amazonaws.com", ["sts:AssumeRole"], _NODE_POLICIES)
+        role, role_policies = self._role(
+            f"{name}-eksRole-role", "eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"], _CLUSTER_POLICIES
+        )
+        node_role, node_policies = self._role(
+            f"{name}-auto-mode-node-role", "ec2.amazonaws.com", ["sts:AssumeRole"], _NODE_POLICIES
+        )
         cluster = eks.Cluster(
             f"{name}-eksCluster",
             name=inputs.get("name"),
             version=inputs.get("version"),
-            role_arn=role_arn,
+            role_arn=role.arn,
             access_config={"authentication_mode": inputs["authenticationMode"]},
             bootstrap_self_managed_addons=False,
-            compute_config={"enabled": True, "node_pools": _NODE_POOLS, "node_role_arn": node_role[0].arn},
+            compute_config={"enabled": True, "node_pools": _NODE_POOLS, "node_role_arn": node_role.arn},
             deletion_protection=inputs.get("deletionProtection"),
             enabled_cluster_log_types=inputs.get("enabledClusterLogTypes"),
             encryption_config=_encryption(inputs.get("encryptionConfigKeyArn")),
@@ -91,36 +90,24 @@ class Cluster(pulumi.ComponentResource):
                 "service_ipv4_cidr": inputs.get("kubernetesServiceIpAddressRange"),
             },
             storage_config={"block_storage": {"enabled": True}},
-            tags=inputs.get("clusterTags") or inputs.get("tags"),
             upgrade_policy=_upgrade_policy(inputs.get("upgradePolicy")),
             vpc_config={
-                "subnet_ids": _subnets(inputs),
+                "subnet_ids": inputs["privateSubnetIds"],
                 "endpoint_private_access": inputs.get("endpointPrivateAccess", False),
                 "endpoint_public_access": inputs.get("endpointPublicAccess", True),
                 "public_access_cidrs": inputs.get("publicAccessCidrs"),
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*attached, *node_role[1]]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*role_policies, *node_policies]),
         )
-        for key, entry in (inputs.get("accessEntries") or {}).items():
-            _create_access_entry(f"{name}-{key}", cluster, entry, child)
-
         kubeconfig = cluster.endpoint.apply(lambda _: _kubeconfig())
         self.outputs: dict[str, Any] = {
-            "autoModeNodeRoleName": node_role[0].name,
+            "autoModeNodeRoleName": node_role.name,
             "clusterSecurityGroupId": cluster.vpc_config.apply(lambda network: network["cluster_security_group_id"]),
             "eksCluster": cluster,
             "kubeconfig": kubeconfig,
             "kubeconfigJson": kubeconfig.apply(json.dumps),
         }
         self.register_outputs(self.outputs)
-
-    def _service_role(self, name: str, given: Any) -> tuple[pulumi.Input[str], list[pulumi.Resource]]:
-        if given is not None:
-            return given.arn, []
-        role, attached = self._role(
-            f"{name}-eksRole-role", "eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"], _CLUSTER_POLICIES
-        )
-        return role.arn, attached
 
     def _role(
         self, name: str, service: str, actions: list[str], policies: tuple[str, ...]
@@ -143,45 +130,12 @@ class Cluster(pulumi.ComponentResource):
         return role, attached
 
 
-def _create_access_entry(
-    name: str, cluster: eks.Cluster, entry: Mapping[str, Any], options: pulumi.ResourceOptions
-) -> None:
-    """Creates an access entry and associates its access policies."""
-    created = eks.AccessEntry(
-        name,
-        cluster_name=cluster.name,
-        principal_arn=entry["principalArn"],
-        kubernetes_groups=entry.get("kubernetesGroups"),
-        type=entry.get("type"),
-        user_name=entry.get("username"),
-        tags=entry.get("tags"),
-        opts=options,
-    )
-    for key, association in (entry.get("accessPolicies") or {}).items():
-        scope = association["accessScope"]
-        eks.AccessPolicyAssociation(
-            f"{name}-{key}",
-            cluster_name=cluster.name,
-            principal_arn=entry["principalArn"],
-            policy_arn=association["policyArn"],
-            access_scope={"type": scope["type"], "namespaces": scope.get("namespaces")},
-            opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[created])),
-        )
-
-
 def _encryption(key: Any) -> eks.ClusterEncryptionConfigArgsDict | None:
     return {"provider": {"key_arn": key}, "resources": ["secrets"]} if key else None
 
 
 def _upgrade_policy(given: Any) -> eks.ClusterUpgradePolicyArgsDict:
     return {"support_type": given["supportType"] if given else "EXTENDED"}
-
-
-def _subnets(inputs: Mapping[str, Any]) -> Any:
-    if subnets := inputs.get("subnetIds"):
-        return subnets
-    tiers = (inputs.get("publicSubnetIds") or [], inputs.get("privateSubnetIds") or [])
-    return pulumi.Output.all(*tiers).apply(lambda lists: [subnet for tier in lists for subnet in tier])
 
 
 def _kubeconfig() -> Any:
