@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import camelcase_to_underscores
 from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.responses import ElastiCacheResponse
 
 from boutique_offline.rehearsal.account import offerings
-from boutique_offline.rehearsal.account.attributes import attribute_name
 
 _FAMILIES: Final = ("redis7", "valkey7", "valkey8")
 _DEFAULT: Final = "default."
@@ -143,7 +143,7 @@ class Response(ElastiCacheResponse):
         group = self._replication_group()
         for member in _CHANGEABLE:
             if (value := self._get_param(member)) is not None:
-                setattr(group, attribute_name(member), value)
+                setattr(group, camelcase_to_underscores(member), value)
         return response
 
     def increase_replica_count(self) -> ActionResult:

@@ -5,11 +5,11 @@ import uuid
 from typing import Any, Final
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models import ec2_backends
 from moto.eks.exceptions import InvalidRequestException
 
 from boutique_offline.rehearsal.account import offerings
-from boutique_offline.rehearsal.account.attributes import attribute_name
 from boutique_offline.rehearsal.account.eks.access_entries import AccessEntries
 from boutique_offline.rehearsal.account.eks.addons import Addons
 from boutique_offline.rehearsal.account.eks.collections import COLLECTIONS, Record, update_result
@@ -78,7 +78,7 @@ class Response(AccessEntries, PodIdentities, Addons):
         cluster.upgrade_policy = self._get_param("upgradePolicy") or {"supportType": "EXTENDED"}
         cluster.deletion_protection = bool(self._get_param("deletionProtection"))
         for name in ("computeConfig", "storageConfig", "zonalShiftConfig"):
-            setattr(cluster, attribute_name(name), self._get_param(name))
+            setattr(cluster, camelcase_to_underscores(name), self._get_param(name))
         for collection in COLLECTIONS:
             setattr(cluster, collection.attribute, {})
         if role := (cluster.compute_config or {}).get("nodeRoleArn"):
@@ -110,10 +110,10 @@ class Response(AccessEntries, PodIdentities, Addons):
         if updates[0] == _AUTO_MODE:
             _check_auto_mode(asked | {"accessConfig": cluster.access_config})
         for name in updates[0]:
-            present, wanted = getattr(cluster, attribute_name(name), None), asked.get(name)
+            present, wanted = getattr(cluster, camelcase_to_underscores(name), None), asked.get(name)
             if wanted is not None:
                 changed = {**present, **wanted} if isinstance(present, dict) else wanted
-                setattr(cluster, attribute_name(name), changed)
+                setattr(cluster, camelcase_to_underscores(name), changed)
         return update_result("ConfigUpdate")
 
     def tag_resource(self) -> ActionResult:
