@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -16,18 +17,23 @@ from rich.console import Console
 from rich.progress import Progress as LiveProgress
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from dev.errors import ActionableError
+
 _LOG_INTERVAL_SECONDS = 15.0
 
 
 class Step:
     """One piece of work that is being done."""
 
-    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+    def __init__(self, show: Callable[[str], None] | None = None, cancelled: threading.Event | None = None) -> None:
         self.detail = ""
         self._show = show
+        self._cancelled = cancelled
 
     def update(self, detail: str) -> None:
-        """Shows how far the work is. Only the latest detail is visible."""
+        """Shows how far the work is. Only the latest detail is visible. Raises ActionableError if it was cancelled."""
+        if self._cancelled and self._cancelled.is_set():
+            raise ActionableError("This was cancelled, since something else failed or was interrupted.")
         self.detail = detail
         if self._show:
             self._show(detail)
@@ -48,6 +54,7 @@ class Progress:
             LiveProgress(*columns, console=self._console, transient=True) if self._console.is_terminal else None
         )
         self._log_interval = log_interval
+        self._cancelled = threading.Event()
 
     def __enter__(self) -> Self:
         if self._live:
@@ -59,6 +66,16 @@ class Progress:
     ) -> None:
         if self._live:
             self._live.stop()
+
+    @contextlib.contextmanager
+    def threads(self) -> Iterator[ThreadPoolExecutor]:
+        """Yields a pool of threads. If the block fails or is interrupted, their steps end at the next update."""
+        with ThreadPoolExecutor() as pool:
+            try:
+                yield pool
+            except BaseException:
+                self._cancelled.set()
+                raise
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[Step]:
@@ -79,12 +96,12 @@ class Progress:
     @contextlib.contextmanager
     def _shown(self, title: str, started: float) -> Iterator[Step]:
         if self._live:
-            with _live_line(self._live, title) as step:
+            with _live_line(self._live, title, self._cancelled) as step:
                 yield step
             return
         self.note(f"  {title} …")
         ended = threading.Event()
-        step = Step()
+        step = Step(cancelled=self._cancelled)
         logger = threading.Thread(target=self._log, args=(title, step, started, ended), daemon=True)
         logger.start()
         try:
@@ -100,10 +117,10 @@ class Progress:
 
 
 @contextlib.contextmanager
-def _live_line(live: LiveProgress, title: str) -> Iterator[Step]:
+def _live_line(live: LiveProgress, title: str, cancelled: threading.Event) -> Iterator[Step]:
     task: TaskID = live.add_task(title, total=None)
     try:
-        yield Step(lambda detail: live.update(task, description=f"{title} · {detail}"))
+        yield Step(lambda detail: live.update(task, description=f"{title} · {detail}"), cancelled)
     finally:
         live.remove_task(task)
 

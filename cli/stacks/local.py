@@ -8,6 +8,7 @@ from cli.stacks.engine import Backend, Stack
 from cli.stacks.running import ensure_no_rehearsal
 from dev.clusters import choose
 from dev.directories import state_directory
+from dev.errors import ActionableError
 from dev.progress import Progress
 from dev.toolchain import Toolbox
 from infra.config.settings import Settings
@@ -31,7 +32,9 @@ class LocalTarget:
         self._prepare().preview("--diff")
 
     def plan(self, *, refresh: bool = False) -> str:
-        return self._prepare().plan(*(["--refresh"] if refresh else []))
+        raise ActionableError(
+            f"{self.name} does not run on AWS: `boutique preview` and `boutique refresh` show what differs."
+        )
 
     def refresh(self) -> None:
         self._prepare().refresh()

@@ -5,7 +5,6 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ class Machine:
 
 def ensure_tools(progress: Progress) -> Toolbox:
     """Makes Pulumi ready, with the Kubernetes plugin if Pulumi cannot download it."""
-    with ThreadPoolExecutor() as pool:
+    with progress.threads() as pool:
         installing = pool.submit(ensure_kubernetes_plugin, progress)
         toolbox = ensure(["pulumi"], progress)
         installing.result()
@@ -48,7 +47,7 @@ def ensure_tools(progress: Progress) -> Toolbox:
 def prepare(progress: Progress) -> Machine:
     """Prepares the tools, the cluster, and the images at the same time, then gives the images to the cluster."""
     cluster = choose()
-    with ThreadPoolExecutor() as pool:
+    with progress.threads() as pool:
         obtaining = pool.submit(ensure_tools, progress)
         starting = pool.submit(cluster.start, progress)
         delivery = build_images(progress)

@@ -28,6 +28,11 @@ def test_a_failure_replaces_an_earlier_plan_by_the_reason(build: Path) -> None:
     assert "There is no stack 'nowhere'" in (build / "plan-nowhere.failed").read_text()
 
 
+def test_a_stack_on_this_machine_has_no_plan(build: Path) -> None:
+    with pytest.raises(ActionableError, match="local does not run on AWS"):
+        write_plan("local", build)
+
+
 def test_a_plan_replaces_the_reason_of_an_earlier_failure(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (build / "plan-dev.failed").write_text("The zone is another's.")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from typing import NoReturn
 
 import pytest
 
@@ -52,6 +53,27 @@ def test_a_terminal_shows_the_detail_and_keeps_the_result() -> None:
     with Progress(terminal) as progress, progress.step("Building") as step:
         step.update("312 packages")
     assert "✓ Building (0.0 s)" in terminal.getvalue()
+
+
+def test_steps_in_threads_are_cancelled_if_the_block_is_interrupted() -> None:
+    started = threading.Event()
+
+    def work(progress: Progress) -> None:
+        with progress.step("Building") as step:
+            started.set()
+            while True:
+                step.update("still building")
+
+    def interrupted(progress: Progress) -> NoReturn:
+        with progress.threads() as pool:
+            pool.submit(work, progress)
+            started.wait(10)
+            raise KeyboardInterrupt
+
+    log = io.StringIO()
+    with pytest.raises(KeyboardInterrupt), Progress(log) as progress:
+        interrupted(progress)
+    assert log.getvalue().splitlines()[-1].startswith("✗ Building")
 
 
 @pytest.mark.parametrize(

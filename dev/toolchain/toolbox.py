@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -93,7 +92,7 @@ def ensure(names: Iterable[str], progress: Progress, setup: Setup | None = None)
     """
     chosen = setup or Setup.read()
     wanted = [chosen.pins.tools[name] for name in dict.fromkeys(names)]
-    with ThreadPoolExecutor() as pool:
+    with progress.threads() as pool:
         tools = list(pool.map(lambda pin: _ready(pin, chosen) or _obtain(pin, chosen, progress), wanted))
     return Toolbox({tool.name: tool for tool in tools})
 
