@@ -32,7 +32,6 @@ class EksClusterArgs:
 
     Args:
         administrators: ARNs of the roles that may do everything in the cluster, by the names of their access entries.
-            The role that creates the cluster is an administrator anyway, and EKS refuses a second entry for it.
         viewers: ARNs of the roles that may read everything in the cluster, by the names of their access entries.
     """
 
