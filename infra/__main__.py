@@ -1,4 +1,4 @@
-"""Pulumi's entry point: deploys the stack that is selected."""
+"""Pulumi's entry point: deploys the selected stack."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ from infra.program import deploy
 
 ROOT = Path(__file__).parent.parent
 
-# The engine interrupts the program only after it has reported an error itself: a stack trace would hide that.
+# The engine interrupts the program only after it has reported an error, which a stack trace would hide.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 stack, config = pulumi.get_stack(), pulumi.Config()

@@ -65,7 +65,7 @@ def check_shop(stack: str, settings: Settings, services: Mapping[str, ServiceFil
 
 
 def _overlapping_networks(stack: str, settings: AwsSettings, stacks: Path) -> Iterator[str]:
-    """Networks in one account and region may be joined one day, which overlapping ones cannot be."""
+    """Yields an error for each overlapping network in the same account and region, since AWS cannot peer those."""
     cidr = settings.network.cidr
     for other, its in _other_aws_stacks(stack, stacks):
         if (its.account, its.region) == (settings.account, settings.region) and its.network.cidr.overlaps(cidr):

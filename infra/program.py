@@ -70,7 +70,7 @@ def _create_platform(
     namespace = settings.shop.namespace
     if isinstance(settings.platform, LocalSettings):
         return create_local_platform(stack, settings.platform, namespace, images, pictures_folder(services))
-    # Only here, since the AWS SDK takes seconds to load.
+    # Imported here, since the AWS SDK takes seconds to load.
     from infra.aws.aws_platform import AwsPlatformArgs, create_aws_platform  # noqa: PLC0415
 
     return create_aws_platform(AwsPlatformArgs(stack, settings.platform, namespace, services))

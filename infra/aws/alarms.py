@@ -1,7 +1,7 @@
-"""Alarms by mail, for what a person should look at before shoppers notice. Each says what to do.
+"""E-mail alarms for what a person should look at before shoppers notice. Each says what to do.
 
-Left out on purpose: CPU credits (instances of current T classes continue without, at a price that the budget sees),
-connections (their limit follows the instance's memory, and a service holds few), CPU (insights show where it goes).
+Left out on purpose: CPU credits (current T classes continue without them, at a price that counts toward the budget),
+connections (their limit grows with the instance's memory, and services hold few), CPU (insights show where it goes).
 """
 
 from collections.abc import Iterator, Mapping
@@ -67,9 +67,9 @@ class AlarmSpec:
     """An alarm: a metric that was beyond a threshold for all of the last `minutes`, in steps of five.
 
     Args:
-        description: What it means, and what to do.
+        description: The meaning of the alarm, and what to do.
         above: Whether values above the threshold raise the alarm, rather than values below it.
-        missing: What the absence of values means.
+        missing: How missing values are treated.
     """
 
     name: str
@@ -134,8 +134,8 @@ def _database_alarms(database: Database, storage: int) -> Iterator[AlarmSpec]:
     for name, identifier in {"database": database.identifier, **replicas}.items():
         yield AlarmSpec(
             f"{name}-storage",
-            "The database is nearly full, and RDS has not given it more: raise database.maximumStorage in the "
-            "stack's file, or look for what grew, such as a replication slot that nothing reads.",
+            "The database is nearly full, and RDS has not added storage: raise database.maximumStorage in the "
+            "stack's file, or look for what has grown, such as a replication slot that nothing reads.",
             namespace="AWS/RDS",
             metric="FreeStorageSpace",
             dimensions={"DBInstanceIdentifier": identifier},
@@ -149,8 +149,8 @@ def _database_alarms(database: Database, storage: int) -> Iterator[AlarmSpec]:
     for name, identifier in replicas.items():
         yield AlarmSpec(
             f"{name}-lag",
-            "The replica is far behind, or has stopped: shoppers see old products. Look for long transactions and "
-            "load on it; if it has stopped, replace it: `pulumi up --replace` with its URN makes a new one.",
+            "The replica is far behind or has stopped, so shoppers see old products. Look for long transactions and "
+            "high load on it. If it has stopped, replace it: `pulumi up --replace` with its URN.",
             namespace="AWS/RDS",
             metric="ReplicaLag",
             dimensions={"DBInstanceIdentifier": identifier},
@@ -181,7 +181,7 @@ def _cache_alarms(name: str, cache: Cache) -> Iterator[AlarmSpec]:
         else:
             yield AlarmSpec(
                 f"{name}-{number}-evictions",
-                f"{name} has no room and forgets what is still in use: choose a larger nodeType in the stack's file.",
+                f"{name} is full and evicts data that is still in use: choose a larger nodeType in the stack's file.",
                 namespace="AWS/ElastiCache",
                 metric="Evictions",
                 dimensions={"CacheClusterId": node},
@@ -196,7 +196,7 @@ def _load_balancer_alarms(load_balancer: LoadBalancerMetrics) -> Iterator[AlarmS
     balancer: Dimensions = {"LoadBalancer": load_balancer.arn_suffix}
     yield AlarmSpec(
         "load-balancer-errors",
-        "The load balancer finds no pod that answers: see `make status`, then the pods' events.",
+        "No pod responds to the load balancer: see `make status`, then the pods' events.",
         namespace="AWS/ApplicationELB",
         metric="HTTPCode_ELB_5XX_Count",
         dimensions=balancer,
@@ -208,7 +208,7 @@ def _load_balancer_alarms(load_balancer: LoadBalancerMetrics) -> Iterator[AlarmS
     )
     yield AlarmSpec(
         "shop-errors",
-        "The shop itself answers with errors: see `make logs SERVICE=frontend`, and what was deployed last.",
+        "The shop itself responds with errors: see `make logs SERVICE=frontend`, and the latest deployment.",
         namespace="AWS/ApplicationELB",
         metric="HTTPCode_Target_5XX_Count",
         dimensions=balancer,

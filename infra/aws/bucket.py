@@ -35,7 +35,7 @@ class Bucket(pulumi.ComponentResource):
     """A bucket of pictures.
 
     Attributes:
-        read: The statement that lets a role read the pictures. It may not list them, so S3 says 403 for a missing one.
+        read: The statement that lets a role read the pictures, but not list them, so S3 returns 403 for a missing one.
 
     Raises:
         ConfigError: A file is not a picture.
@@ -126,7 +126,7 @@ class Bucket(pulumi.ComponentResource):
             bucket=bucket.bucket,
             key=key,
             source=pulumi.FileAsset(file),
-            # Only of the content: neither the file's time nor its path on a machine is a change.
+            # A digest of the content only, so that another time or path of the file is not a change.
             source_hash=hashlib.sha256(file.read_bytes()).hexdigest(),
             content_type=CONTENT_TYPES[file.suffix],
             opts=self._child,

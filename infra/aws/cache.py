@@ -1,6 +1,6 @@
 """A cache: Valkey on ElastiCache in the isolated subnets, a primary with replicas that take over.
 
-Valkey has the same protocol as Redis OSS and a free licence, and a node costs a fifth less.
+Valkey has the same protocol as Redis OSS and a free licence, and a node costs 20 % less.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _ENGINE = "valkey"
 _VERSION = "8.1"
 _FAMILY = "valkey8"
 _USERNAME = "default"
-"""The user that an AUTH token logs in. Source: ElastiCache user guide, "Authenticating with the AUTH command"."""
+"""The user of an AUTH token. Source: ElastiCache user guide, "Authenticating with the AUTH command"."""
 _LOG_DAYS = 30
 # UTC, when there are the fewest shoppers. ElastiCache does not allow the two to overlap.
 _SNAPSHOT_WINDOW = "01:30-02:30"
@@ -103,7 +103,7 @@ class Cache(pulumi.ComponentResource):
             description=f"{name}, {args.eviction}",
             engine=_ENGINE,
             engine_version=_VERSION,
-            # If AWS raised the version, the one here would be lower, and the provider replaces a group to lower it.
+            # If AWS upgraded the group, this version would be a downgrade, for which the provider replaces the group.
             auto_minor_version_upgrade=False,
             node_type=settings.node_type,
             num_cache_clusters=settings.replicas + 1,
@@ -124,7 +124,7 @@ class Cache(pulumi.ComponentResource):
                 final_snapshot_name(self._name, args.naming, self._key) if args.final_snapshot else None
             ),
             maintenance_window=_MAINTENANCE_WINDOW,
-            # What restarts a protected cache waits for its maintenance window.
+            # Changes that restart a protected cache wait for its maintenance window.
             apply_immediately=not args.protected,
             log_delivery_configurations=[
                 {
@@ -140,7 +140,7 @@ class Cache(pulumi.ComponentResource):
     def _set_parameters(self, name: str) -> elasticache.ParameterGroup:
         return elasticache.ParameterGroup(
             self._name,
-            # Named by its family: another version needs another group, while the first is still in use.
+            # Named after its family: a new version of Valkey needs another group while the old one is still in use.
             name=f"{name}-{_FAMILY}",
             family=_FAMILY,
             description=f"When memory is full: {self._args.eviction}",

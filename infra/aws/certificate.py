@@ -51,12 +51,12 @@ class Certificate(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
     def _create_validation_record(self, host: str, certificate: acm.Certificate, zone_id: str) -> cloudflare.DnsRecord:
-        """Creates the record that ACM looks for. There is one for each host: a preview must know the number."""
+        """Creates the record that ACM looks for. Each host has one, since a preview must know how many there are."""
         option = certificate.domain_validation_options.apply(lambda options: _option(host, options))
         return cloudflare.DnsRecord(
             f"validation-{host}",
             zone_id=zone_id,
-            # ACM writes names and values with a final dot, Cloudflare without.
+            # ACM writes names and values with a trailing dot, Cloudflare without.
             name=option.apply(lambda found: found.resource_record_name.rstrip(".")),
             type=option.apply(lambda found: found.resource_record_type),
             content=option.apply(lambda found: found.resource_record_value.rstrip(".")),

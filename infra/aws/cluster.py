@@ -1,6 +1,6 @@
 """The Kubernetes cluster: EKS with Auto Mode, where AWS runs nodes, network, load balancing and volumes.
 
-Access is by access entries only; there is no ConfigMap of users.
+Access is only by access entries; the ConfigMap aws-auth is not used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _create_cluster(self) -> pulumi_eks.Cluster:
         args, settings = self._args, self._args.settings
-        # EKS would create the group itself, and keep its logs forever.
+        # EKS would create the log group itself, and keep its logs forever.
         logs = cloudwatch.LogGroup(
             "control-plane",
             name=f"/aws/eks/{self.name}/cluster",
@@ -94,8 +94,8 @@ class EksCluster(pulumi.ComponentResource):
             auto_mode=pulumi_eks.AutoModeOptionsArgs(enabled=True),
             authentication_mode=pulumi_eks.AuthenticationMode.API,
             vpc_id=args.network.vpc_id,
-            # Auto Mode puts nodes into any subnet of the cluster. In a public one they would have no way out, since
-            # those assign no public addresses.
+            # Auto Mode puts nodes into any subnet of the cluster. In a public one they could not reach the internet,
+            # since it assigns no public addresses.
             private_subnet_ids=list(args.network.private_subnets),
             endpoint_private_access=True,
             endpoint_public_access=bool(settings.public_access),
@@ -106,13 +106,13 @@ class EksCluster(pulumi.ComponentResource):
             upgrade_policy={"support_type": "STANDARD"},
             deletion_protection=args.protected,
             create_oidc_provider=False,
-            # In Auto Mode each node does itself what the component would add pods for.
+            # In Auto Mode each node does by itself what these add-ons do in pods.
             coredns_addon_options={"enabled": False},
             skip_default_security_groups=True,
             opts=pulumi.ResourceOptions(
-                # Destroyed before the NAT gateways, which its nodes need until they are gone.
                 parent=self,
                 protect=args.protected,
+                # Destroyed before the NAT gateways, which its nodes need until they are gone.
                 depends_on=[logs, args.network],
             ),
         )

@@ -1,4 +1,4 @@
-"""Credentials of stores: drawn once, and read by services from Secrets Manager at run time."""
+"""Credentials of stores: generated once, and read by services from Secrets Manager at run time."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _PASSWORD_LENGTH = 64
 
 @dataclass(frozen=True)
 class Credentials:
-    """A password, which is a Pulumi secret, and the ARN of the secret with it, known once the secret has its value."""
+    """A password, as a Pulumi secret, and the ARN of its secret in AWS, known once that secret has a value."""
 
     password: pulumi.Output[str]
     secret_arn: pulumi.Output[str]
@@ -25,11 +25,11 @@ def create_credentials(
 ) -> Credentials:
     """Creates a secret whose JSON has "username" and "password".
 
-    To draw a new password, replace the RandomPassword with this name.
+    To change the password, replace the RandomPassword with this name.
 
     Args:
-        recoverable: Whether the secret can be restored for a time after it is destroyed. Otherwise the next stack may
-            use its name at once.
+        recoverable: Whether the secret can be restored for a time after it is destroyed. Otherwise a new secret can
+            have its name at once.
     """
     # Only letters and digits: RDS refuses / @ " and blanks, ElastiCache all but ! & # $ ^ < > -.
     password = random.RandomPassword(name, length=_PASSWORD_LENGTH, special=False, opts=opts).result

@@ -20,10 +20,10 @@ class DnsArgs:
 
     Args:
         target: The DNS name of the load balancer.
-        owns_zone: Whether the stack has the zone for itself, and so sets the zone's settings. They hold for every host
-            in the zone, also those of other stacks. A shared zone must have them already: without "strict" the load
-            balancer's certificate is not verified, and without "always_use_https" http:// leads to a closed port. A
-            destroy does not change the settings.
+        owns_zone: Whether the stack's domain is the whole zone, so that it sets the zone's settings. They apply to
+            every host in the zone, including those of other stacks. A shared zone must have them already: without
+            "strict" the load balancer's certificate is not verified, and without "always_use_https" http:// leads to a
+            closed port. A destroy does not change the settings.
     """
 
     zone_id: str

@@ -15,8 +15,8 @@ from infra.shop.pod import DRAIN_SECONDS
 
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _HEALTH_PATH = "/_healthz"
-_PORT_WITHOUT_PODS = 80
-"""A target group must have a port, but each pod is registered with its own. So a change of a port replaces no group."""
+_UNUSED_PORT = 80
+"""A target group must have a port, but each pod is registered with its own, whose change thus replaces no group."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ class LoadBalancer(pulumi.ComponentResource):
             vpc_id=self._args.vpc_id,
             target_type="ip",
             protocol="HTTP",
-            port=_PORT_WITHOUT_PODS,
-            # The time that a stopping pod has for calls under way.
+            port=_UNUSED_PORT,
+            # The time that a stopping pod has for requests in progress.
             deregistration_delay=DRAIN_SECONDS,
             health_check={"path": _HEALTH_PATH, "matcher": "200", "interval": 10, "healthy_threshold": 2},
             # The cluster only registers pods in target groups with its name.

@@ -15,7 +15,7 @@ from infra.shop.network_policies import egress_to, internet, network_peer
 from infra.shop.stores import ReachableStore
 
 _POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Gives credentials of AWS to pods, at port 80. Source: EKS user guide, "Pod Identity Agent considerations"."""
+"""Gives AWS credentials to pods, at port 80. Source: EKS user guide, "Pod Identity Agent considerations"."""
 
 Databases = Mapping[str, database.Database]
 Caches = Mapping[str, cache.Cache]
@@ -57,7 +57,7 @@ def read_statements(databases: Databases, caches: Caches, buckets: Buckets) -> d
 
 
 def _egress_to_aws(network: Network) -> Sequence[NetworkPolicyEgressRuleArgsDict]:
-    """Lets pods get credentials of their role, and call AWS, also by its endpoints in the VPC."""
+    """Returns rules that let pods get their role's credentials and call AWS, also at its endpoints in the VPC."""
     return [
         egress_to([network_peer(_POD_IDENTITY_AGENT)], 80),
         egress_to([internet(), network_peer(network.cidr)], 443),

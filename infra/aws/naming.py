@@ -6,7 +6,7 @@ from datetime import date
 
 PROJECT = "boutique"
 STATE_KEY_ALIAS = "alias/boutique-state"
-"""The alias of the key that encrypts Pulumi's state: the secrets in it, and the bucket with it."""
+"""The alias of the key that encrypts Pulumi's state: its secrets, and the bucket that it is in."""
 
 
 def state_bucket(account: str, region: str) -> str:
@@ -22,7 +22,7 @@ class Naming:
     expires: date | None = None
 
     def name(self, *parts: str) -> str:
-        """Returns a name such as `boutique-dev-cart-data`, or without parts that of the stack, `boutique-dev`."""
+        """Returns a name such as `boutique-dev-cart-data`; without parts, the stack's own: `boutique-dev`."""
         return "-".join((PROJECT, self.stack, *parts))
 
     def tags(self) -> Mapping[str, str]:

@@ -34,7 +34,7 @@ class SubnetPlan:
 
 
 def plan_subnets(network: IPv4Network, zones: int) -> list[SubnetPlan]:
-    """Divides the network: half for nodes and pods, a quarter each for the edge and the stores.
+    """Divides the network: half for nodes and pods, a quarter each for the public subnets and the stores.
 
     Each part has room for four zones, so that adding a zone does not change the subnets of the others.
     """
@@ -168,7 +168,7 @@ class Network(pulumi.ComponentResource):
         return table
 
     def _open_endpoints(self, subnets: Sequence[ec2.Subnet], route_tables: Sequence[ec2.RouteTable]) -> None:
-        """Creates the endpoints of the settings, and that of S3, which is free and keeps images off the NAT."""
+        """Creates the endpoints of the settings, and one for S3, which is free and lets image pulls bypass NAT."""
         ec2.VpcEndpoint(
             "s3",
             vpc_id=self._vpc.id,

@@ -1,4 +1,4 @@
-"""Access for pipelines: CircleCI's tokens are exchanged for one of two roles, so that there is no key to keep.
+"""Access for pipelines: CircleCI's tokens are exchanged for one of two roles, so that no key is stored.
 
 The account's identity provider for the organization is created by `boutique bootstrap`: an account has one for all its
 stacks. Source of the claims: CircleCI documentation, "Using OpenID Connect tokens in jobs".
@@ -34,7 +34,7 @@ _SERVICES = (
     "secretsmanager",
     "sns",
 )
-"""The services whose resources get ids from AWS. Access to them is limited to the region instead."""
+"""Services that policies limit to the region, since AWS chooses the ids of their resources."""
 
 _READ_ROLE = (
     "iam:GetRole",
@@ -181,7 +181,7 @@ class PipelineAccess(pulumi.ComponentResource):
         }
 
     def _state(self, actions: Sequence[str]) -> list[Statement]:
-        """Returns statements about the stack's own files of state. Source of paths: Pulumi's DIY backend."""
+        """Returns statements that allow access to the stack's own state files. Source: Pulumi's DIY backend."""
         bucket = f"arn:aws:s3:::{state_bucket(self._args.account, self._args.region)}"
         stack = f"{PROJECT}/{self._args.naming.stack}"
         own = [f"stacks/{stack}.*", f"history/{stack}/*", f"backups/{stack}/*", f"locks/organization/{stack}/*"]

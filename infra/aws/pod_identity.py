@@ -90,7 +90,7 @@ def needed_statements(
 
 
 def read_secret(secret: pulumi.Input[str], key: pulumi.Input[str]) -> list[Statement]:
-    """Returns statements that allow reading this secret, and using its key only by way of Secrets Manager for it."""
+    """Returns statements that allow reading this secret, and using its key through Secrets Manager for it only."""
     return [
         statement(["secretsmanager:GetSecretValue"], [secret]),
         statement(["kms:Decrypt"], [key], {"StringEquals": {"kms:EncryptionContext:SecretARN": secret}}),

@@ -1,4 +1,4 @@
-"""Checks of the settings that only AWS and Cloudflare can answer, before anything is created.
+"""Checks of the settings that need AWS and Cloudflare, before anything is created.
 
 All other checks of settings are in `infra.config`.
 """

@@ -11,7 +11,7 @@ from infra.rds_certificates import check_region
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, AfterValidator(check_region)]
-"""A region with a known CA of its databases."""
+"""A region whose database CA is in infra/rds_certificates."""
 Domain = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """Source: RFC 1035, section 2.3.1, in lower case and with at least two labels."""
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -23,7 +23,7 @@ CacheType = Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-
 
 
 def _quoted(value: object) -> object:
-    """Refuses a YAML date, which Pulumi would write in another way."""
+    """Rejects a YAML date, since Pulumi writes dates in another format."""
     if not isinstance(value, str):
         raise ValueError(f"must be in quotes, as in '{date(2030, 1, 31)}'")  # noqa: TRY004 (pydantic's way)
     return value
@@ -48,15 +48,17 @@ class NetworkSettings(FileModel):
         default="one", description="With one NAT gateway, all zones lose the internet if its zone fails."
     )
     interface_endpoints: list[EndpointService] = Field(
-        default=[], description="AWS services that are reached without NAT. Each costs by the hour and zone."
+        default=[], description="AWS services that are reached without NAT. Each is charged per hour and zone."
     )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if not self.cidr.is_private:
-            raise ValueError(f"cidr: {self.cidr} is not of a private range (RFC 1918)")
+            raise ValueError(f"cidr: {self.cidr} is not in a private range (RFC 1918)")
         if not 16 <= self.cidr.prefixlen <= 20:
-            raise ValueError(f"cidr: {self.cidr} must be from /16 (the largest of AWS) to /20 (below, pods run out)")
+            raise ValueError(
+                f"cidr: {self.cidr} must be from /16 (AWS' largest) to /20 (too few addresses for pods below)"
+            )
         return self
 
 
@@ -64,7 +66,7 @@ class ClusterSettings(FileModel):
     """The Kubernetes cluster of a stack.
 
     Args:
-        version: Of Kubernetes, such as "1.34".
+        version: The Kubernetes version, such as "1.34".
         administrators: Roles that may do everything in the cluster, besides the one that creates it: EKS gives that one
             access itself, and refuses a second entry for it.
     """
@@ -85,7 +87,7 @@ class ClusterSettings(FileModel):
 
 
 class DatabaseSettings(FileModel):
-    """The Postgres of a stack. Its storage grows by itself from `storage` to `maximum_storage`, in GiB."""
+    """The database of a stack. Its storage grows by itself from `storage` to `maximum_storage`, in GiB."""
 
     version: Annotated[str, StringConstraints(pattern=r"^1[5-9]$")] = Field(
         description="The major version, which can only be raised. RDS raises the minor version itself."
@@ -102,16 +104,18 @@ class DatabaseSettings(FileModel):
     def _room_to_grow(self) -> Self:
         # Source: RDS user guide, "Managing capacity automatically": the limit is at least a tenth above the storage.
         if self.maximum_storage * 10 < self.storage * 11:
-            raise ValueError(f"maximumStorage: {self.maximum_storage} must be 10 % above storage ({self.storage})")
+            raise ValueError(
+                f"maximumStorage: {self.maximum_storage} must be at least 10 % above storage ({self.storage})"
+            )
         return self
 
 
 class CacheSettings(FileModel):
-    """A Valkey, which is compatible with Redis OSS: a primary, and `replicas` that take over if it fails."""
+    """A Valkey cache, compatible with Redis OSS: a primary, and `replicas` that take over if it fails."""
 
     node_type: CacheType
     replicas: int = Field(default=1, ge=0, le=5)
-    snapshot_days: int = Field(default=0, ge=0, le=35, description="How long daily snapshots are kept; 0: not at all.")
+    snapshot_days: int = Field(default=0, ge=0, le=35, description="How long daily snapshots are kept; 0 for none.")
 
 
 class CachesSettings(FileModel):
@@ -142,8 +146,8 @@ class PipelineSettings(FileModel):
     """The pipelines that may assume the stack's roles.
 
     Args:
-        organization: Its id in CircleCI.
-        project: Its id in CircleCI.
+        organization: The organization's id in CircleCI.
+        project: The project's id in CircleCI.
         branch: The branch that is deployed.
     """
 
@@ -160,7 +164,7 @@ class BudgetSettings(FileModel):
 
 
 class AwsSettings(FileModel):
-    """The settings below `boutique:aws`."""
+    """The settings under `boutique:aws`."""
 
     account: AccountId
     region: Region
@@ -168,7 +172,7 @@ class AwsSettings(FileModel):
         default=False, description="Neither stores nor the cluster can be deleted until this is set to false."
     )
     final_snapshots: bool = Field(
-        default=False, description="A destroy leaves a final snapshot of database and carts, and its key."
+        default=False, description="A destroy leaves final snapshots of the database and the carts, and their keys."
     )
     expires: Day | None = Field(default=None, description="The day on which the stack may be torn down.")
     production: bool = Field(
@@ -181,7 +185,7 @@ class AwsSettings(FileModel):
         description="The place of this stack among those that a change passes through; 1 is the first. "
         "A stack without a place is deployed by a person.",
     )
-    alarms: EmailAddress = Field(description="Receives the mail of alarms.")
+    alarms: EmailAddress = Field(description="Receives alarms by e-mail.")
     network: NetworkSettings
     cluster: ClusterSettings
     database: DatabaseSettings

@@ -15,7 +15,7 @@ def load_images(path: Path) -> dict[str, str]:
     """Returns image references by name.
 
     Raises:
-        ConfigError: The file is missing or is not a list of images.
+        ConfigError: The file is missing or does not have an image for each name.
     """
     try:
         return _Images.validate_json(path.read_bytes())

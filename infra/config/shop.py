@@ -30,7 +30,7 @@ class ServiceOverride(FileModel):
 
 
 class ShopSettings(FileModel):
-    """The settings below `boutique:shop`. `services` has overrides by service."""
+    """The settings under `boutique:shop`. `services` has overrides by service."""
 
     namespace: DnsLabel = "boutique"
     services: dict[DnsLabel, ServiceOverride] = Field(default={})

@@ -23,7 +23,7 @@ _DATABASE = "boutique"
 _REGION = "us-east-1"
 """Requests are signed for a region, though a bucket on one machine has none."""
 _VALUES: Mapping[str, Mapping[str, Any]] = {
-    # Sessions can be lost: one when memory is short, and those of the last second when the store dies.
+    # Sessions may be lost: some when memory is full, and those of the last second when the store crashes.
     "session-data": {"appendFsync": "everysec", "maxMemoryPolicy": "volatile-lru"},
 }
 _CHARTS = Path("..") / "charts"
@@ -34,7 +34,7 @@ def create_stores(cluster: Cluster, images: Mapping[str, str], pictures: Path) -
     """Creates every store and returns them by name: databases with a read replica, and the bucket.
 
     Args:
-        images: By kind, the images of stores whose charts' own images cannot be pulled.
+        images: The images of stores whose charts' own images cannot be pulled, by kind.
         pictures: The folder of product pictures.
     """
     return {

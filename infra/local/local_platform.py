@@ -18,7 +18,7 @@ def create_local_platform(
     """Creates the namespace and the stores on the cluster that KUBECONFIG points to.
 
     Args:
-        images: By kind, the images of stores whose charts' own images cannot be pulled.
+        images: The images of stores whose charts' own images cannot be pulled, by kind.
         pictures: The folder of product pictures.
     """
     # Without an identifier, a new kubeconfig for the same cluster would replace everything.

@@ -77,7 +77,7 @@ ACCESS_ENTRIES_ONLY: Final = property_rule(
         _CLUSTER,
         "enabledClusterLogTypes",
         lambda value: has(value, {"api", "audit", "authenticator"}),
-        "with api, audit and authenticator at least",
+        "a list that includes api, audit and authenticator",
     ),
 )
 

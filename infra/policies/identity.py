@@ -38,7 +38,7 @@ def _wildcards(resource: Resource) -> Iterator[str]:
             yield from (f"{path}.Statement[{number}].{line}" for line in _too_much(statement, resource.type))
 
 
-def _too_much(statement: Mapping[str, Any], of: str) -> Iterator[str]:
+def _too_much(statement: Mapping[str, Any], resource_type: str) -> Iterator[str]:
     actions = _list(statement.get("Action"))
     if "*" in actions:
         yield "Action: '*': must name what is allowed"
@@ -46,7 +46,7 @@ def _too_much(statement: Mapping[str, Any], of: str) -> Iterator[str]:
         yield "NotAction: must be Action: it allows everything else, also what AWS adds later"
     services = [action for action in actions if action.endswith(":*")]
     # In the policy of a key, "*" is that key.
-    everything = "*" in _list(statement.get("Resource")) and of != _KEY
+    everything = "*" in _list(statement.get("Resource")) and resource_type != _KEY
     if everything and services and not statement.get("Condition"):
         yield f"Resource: '*': must name the resources of {', '.join(services)}, or have a condition"
     principal = statement.get("Principal")

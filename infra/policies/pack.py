@@ -44,7 +44,7 @@ def serve() -> None:
 
 
 def _exit_with(engine: int) -> None:
-    """Ends this process when the engine is gone: an engine that was killed cannot do so."""
+    """Ends this process when the engine has ended, since an engine that was killed cannot stop it."""
     while os.getppid() == engine:
         time.sleep(_CHECK_SECONDS)
     os._exit(1)

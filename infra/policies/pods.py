@@ -44,7 +44,7 @@ _RESTRICTED: Final = (
         lambda value: value in ("RuntimeDefault", "Localhost"),
         "RuntimeDefault or Localhost",
     ),
-    _Setting("resources.limits.memory", is_set, "set: without it one pod can take all of a node's"),
+    _Setting("resources.limits.memory", is_set, "set: without it, one pod can take all of a node's memory"),
 )
 
 

@@ -65,7 +65,7 @@ class Resource:
         return {*self.default_tags, *(name for tags in given if tags is not Missing.UNSET for name in tags)}
 
     def get(self, path: str) -> Any:
-        """Returns the value at a path such as "vpcConfig.publicAccessCidrs", or what is missing."""
+        """Returns the value at a path such as "vpcConfig.publicAccessCidrs", or a Missing."""
         return look_up(self.properties, path)
 
 
@@ -108,7 +108,7 @@ def property_rule(name: str, description: str, *properties: Property) -> Rule:
 
 
 def look_up(value: Any, path: str) -> Any:
-    """Returns the value at the path within another, or what is missing. A list of one stands for its item."""
+    """Returns the value at the path within another, or a Missing. A list of one item stands for that item."""
     for key in path.split("."):
         value = _step(value, key)
         if isinstance(value, Missing):

@@ -1,1 +1,1 @@
-"""The shop on a cluster: every workload from the services' own files, and the stores beside it."""
+"""The shop on a cluster: a workload for each service file, and the stores that it needs."""

@@ -17,5 +17,5 @@ def store_client(store_name: str) -> dict[str, str]:
 
 
 def migration(service: str) -> str:
-    """Returns the name of a service's migration. It differs, so that nothing selects its pods as the service's."""
+    """Returns the name of a service's migration. It differs, so that no selector of the service matches its pods."""
     return f"{service}-migration"

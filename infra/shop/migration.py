@@ -23,10 +23,10 @@ def create_migration(
     metadata: ObjectMetaArgsDict,
     opts: pulumi.ResourceOptions,
 ) -> Job:
-    """Creates the Job, which exists for Pulumi once the stores are prepared.
+    """Creates the Job. For Pulumi it is created once the stores are prepared.
 
-    The Job is named after its image and configuration, so that a change of them is another Job. It is never removed
-    after its end, since Pulumi would then recreate it.
+    The Job is named after its image and configuration, so that a change of them creates another Job. A finished
+    Job is kept, since Pulumi would otherwise recreate it.
     """
     version = pulumi.Output.concat(image, "\n", configuration.fingerprint).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -58,7 +58,7 @@ def service_policy(
         callers: The services that call it.
         stores: The stores that it needs.
     """
-    # Network policies know only addresses, so a host outside becomes its port anywhere on the internet.
+    # Network policies have no host names, so pods may connect to the host's port anywhere on the internet.
     outside = sorted({int(address.rpartition(":")[2]) for address in service.egress})
     return {
         "pod_selector": {"match_labels": labels.selector(name)},

@@ -20,7 +20,7 @@ from infra.shop import labels
 from infra.shop.stores import CA_DIRECTORY
 
 DRAIN_SECONDS = 20
-"""The time for calls under way when the process is asked to stop."""
+"""The time for calls in progress when the process is asked to stop."""
 
 _ENDPOINT_SECONDS = 3
 """The time for which a stopping pod still takes calls: until every client has learned that it is leaving."""

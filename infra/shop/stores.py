@@ -26,7 +26,7 @@ class ReachableStore:
 
 
 def ca_certificates(stores: Mapping[str, ReachableStore]) -> dict[str, pulumi.Input[str]]:
-    """Returns the files that belong into the directory CA_DIRECTORY of pods that use these stores."""
+    """Returns the files that belong in CA_DIRECTORY of pods that use these stores."""
     return {
         ca_file(name): reachable.store.tls.ca_certificate
         for name, reachable in stores.items()

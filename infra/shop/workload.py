@@ -26,7 +26,7 @@ from infra.shop.stores import CA_DIRECTORY, ReachableStore, ca_certificates
 
 _HTTP_PORT = 80
 _ROLLOUT_TIMEOUT = "4m"
-"""Longer than the progress deadline, at which Pulumi does not give up. Its own default is 10 minutes."""
+"""Longer than the progress deadline, which Pulumi itself ignores. Its default is 10 minutes."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class Workload(pulumi.ComponentResource):
 
 
 def _service_port(file: ServiceFile) -> int | None:
-    """Returns the port of the Service. For requests from outside it is HTTP's own, which a pod may not listen on."""
+    """Returns the port of the Service. For an external service it is HTTP's, on which its pods cannot listen."""
     return _HTTP_PORT if file.external else file.port
 
 

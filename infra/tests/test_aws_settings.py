@@ -107,7 +107,7 @@ def test_a_wrong_value_is_reported_with_what_is_allowed(path: str, value: object
 
 def test_storage_needs_room_to_grow() -> None:
     (line,) = errors("dev", ("database.storage", 95), ("database.maximumStorage", 100))
-    assert line.endswith("maximumStorage: 100 must be 10 % above storage (95)")
+    assert line.endswith("maximumStorage: 100 must be at least 10 % above storage (95)")
 
 
 @pytest.mark.parametrize(
