@@ -1,4 +1,4 @@
-"""The entry point `plugins`: emulated provider plugins, and the account that they talk to."""
+"""The entry point `plugins`: emulated provider plugins, and the account that they connect to."""
 
 from pathlib import Path
 

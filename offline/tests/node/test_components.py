@@ -23,9 +23,9 @@ TOOLBOX = Toolbox({name: Tool(name, "1", Path("/tools", name), "test") for name 
 
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    made = Layout(tmp_path_factory.mktemp("node"))
-    made.prepare(RANGES, TOOLBOX, packages=Path("/packages"))
-    return made
+    layout = Layout(tmp_path_factory.mktemp("node"))
+    layout.prepare(RANGES, TOOLBOX, packages=Path("/packages"))
+    return layout
 
 
 def flags(layout: Layout, component: str) -> list[str]:
@@ -33,7 +33,7 @@ def flags(layout: Layout, component: str) -> list[str]:
     return next(entry.command for entry in specification.components if entry.name == component)
 
 
-def test_the_node_s_addresses_are_of_its_ranges() -> None:
+def test_addresses_are_taken_from_the_ranges() -> None:
     assert [str(address) for address in (RANGES.node, RANGES.api_service, RANGES.dns)] == [
         "10.244.0.1",
         "10.245.0.1",
@@ -41,7 +41,7 @@ def test_the_node_s_addresses_are_of_its_ranges() -> None:
     ]
 
 
-def test_no_command_line_holds_a_key(layout: Layout) -> None:
+def test_no_command_line_contains_a_key(layout: Layout) -> None:
     specification = layout.specification.read_text()
     for key in layout.directory.rglob("*.key"):
         assert key.read_text().splitlines()[1] not in specification
@@ -70,7 +70,7 @@ def test_a_second_preparation_keeps_the_certificates(layout: Layout) -> None:
         ("front-proxy-authority", "front-proxy-client"),
     ],
 )
-def test_each_certificate_is_of_its_authority_alone(layout: Layout, authority: str, certificate: str) -> None:
+def test_each_certificate_is_issued_by_its_authority_only(layout: Layout, authority: str, certificate: str) -> None:
     def verified(issuer: str) -> bool:
         files = [str(layout.pki[issuer].certificate), str(layout.pki[certificate].certificate)]
         return (
@@ -82,38 +82,38 @@ def test_each_certificate_is_of_its_authority_alone(layout: Layout, authority: s
     assert not any(verified(other) for other in others)
 
 
-def test_the_api_lets_no_one_in_without_a_certificate_or_token(layout: Layout) -> None:
+def test_the_api_refuses_anonymous_requests(layout: Layout) -> None:
     command = flags(layout, "kube-apiserver")
     assert "--anonymous-auth=false" in command
     assert "--authorization-mode=Node,RBAC" in command
     assert "--bind-address=10.244.0.1" in command
 
 
-def test_etcd_listens_on_the_loopback_address_to_certificates_only(layout: Layout) -> None:
+def test_etcd_listens_on_the_loopback_address_and_requires_certificates(layout: Layout) -> None:
     command = flags(layout, "etcd")
     assert "--client-cert-auth" in command
     assert "--listen-client-urls=https://127.0.0.1:2379" in command
 
 
-def test_node_ports_answer_this_machine_alone(layout: Layout) -> None:
+def test_node_ports_are_reachable_only_from_this_machine(layout: Layout) -> None:
     assert "--nodeport-addresses=127.0.0.0/8" in flags(layout, "kube-proxy")
 
 
-def test_the_kubelet_asks_the_api_who_may_speak_to_it(layout: Layout) -> None:
+def test_the_kubelet_authorizes_requests_by_the_api(layout: Layout) -> None:
     kubelet = json.loads((layout.directory / "lib/kubernetes/kubelet.yaml").read_text())
     assert kubelet["authentication"]["anonymous"] == {"enabled": False}
     assert kubelet["authorization"] == {"mode": "Webhook"}
     assert kubelet["clusterDNS"] == ["10.245.0.10"]
 
 
-def test_containerd_s_configuration_is_toml_that_names_the_packages() -> None:
+def test_the_configuration_of_containerd_is_toml_with_the_paths_of_the_packages() -> None:
     configuration = tomllib.loads(components.containerd_configuration(Path("/packages"), "pause:1"))
     cri = configuration["plugins"]["io.containerd.grpc.v1.cri"]
     assert cri["sandbox_image"] == "pause:1"
     assert cri["cni"]["bin_dir"] == "/packages/usr/lib/cni"
 
 
-def test_kind_maps_the_shop_s_ports_to_the_loopback_address_alone() -> None:
+def test_kind_maps_node_ports_to_the_loopback_address_only() -> None:
     mappings = json.loads(CONFIGURATION)["nodes"][0]["extraPortMappings"]
     assert [mapping["containerPort"] for mapping in mappings] == list(NODE_PORTS)
     for mapping in mappings:
@@ -132,7 +132,7 @@ def test_kind_maps_the_shop_s_ports_to_the_loopback_address_alone() -> None:
         (["nameserver 127.0.0.1\n# nothing else\n"], []),
     ],
 )
-def test_pods_ask_the_name_servers_that_they_can_reach(
+def test_pods_use_the_name_servers_that_they_can_reach(
     files: list[str], nameservers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [tmp_path / f"resolv-{number}.conf" for number, _ in enumerate(files)]

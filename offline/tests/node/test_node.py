@@ -1,4 +1,4 @@
-"""The small parts that a node of our own is made of."""
+"""Tests parts of the node: ports, processes, images, DNS queries, and volumes."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from boutique_offline.node.components import PROVISIONER
-from boutique_offline.node.dns import answers
-from boutique_offline.node.network import port_holder
+from boutique_offline.node.dns import resolves
+from boutique_offline.node.network import port_user
 from boutique_offline.node.scratch_image import write_scratch_image
 from boutique_offline.node.specification import Component, NodeSpecification
 from boutique_offline.node.volumes import VolumeProvisioner
@@ -27,28 +27,28 @@ from dev.progress import Progress
 from dev.waiting import wait_until
 
 
-def test_the_holder_of_a_port_is_named() -> None:
+def test_the_process_that_uses_a_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        holder = port_holder("127.0.0.1", listening.getsockname()[1])
-    assert holder
-    assert f"process {os.getpid()}" in holder
+        user = port_user("127.0.0.1", listening.getsockname()[1])
+    assert user
+    assert f"process {os.getpid()}" in user
 
 
-def test_a_port_of_another_address_is_free() -> None:
+def test_a_port_in_use_at_another_address_is_free() -> None:
     with socket.create_server(("127.0.0.2", 0)) as listening:
-        assert port_holder("127.0.0.1", listening.getsockname()[1]) is None
+        assert port_user("127.0.0.1", listening.getsockname()[1]) is None
 
 
-def test_who_listens_on_every_address_holds_the_port_of_each() -> None:
+def test_a_process_that_listens_on_all_addresses_uses_the_port_of_each() -> None:
     with socket.create_server(("::", 0), family=socket.AF_INET6) as listening:
-        assert port_holder("127.0.0.1", listening.getsockname()[1])
+        assert port_user("127.0.0.1", listening.getsockname()[1])
 
 
-def test_a_component_that_dies_is_started_again(tmp_path: Path) -> None:
-    lives = tmp_path / "lives"
+def test_a_component_that_exits_is_restarted(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
     NodeSpecification(
         mounts=[],
-        components=[Component("mortal", ["/bin/sh", "-c", f"echo life >> {lives}"])],
+        components=[Component("short-lived", ["/bin/sh", "-c", f"echo started >> {starts}"])],
         environment={},
         working_directory=str(tmp_path),
         logs=str(tmp_path),
@@ -56,14 +56,14 @@ def test_a_component_that_dies_is_started_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "boutique_offline.node.node", str(tmp_path / "node.json")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
         try:
-            wait_until(lambda: lives.exists() and lives.read_text().count("life") == 2, 20, "no second life")
+            wait_until(lambda: starts.exists() and starts.read_text().count("started") == 2, 20, "it was not restarted")
             assert node.stdout
-            assert "mortal ended with 0" in node.stdout.readline()
+            assert "short-lived exited with 0" in node.stdout.readline()
         finally:
             node.send_signal(signal.SIGKILL)
 
 
-def test_an_image_of_one_program_runs_it(tmp_path: Path) -> None:
+def test_a_scratch_image_runs_its_program(tmp_path: Path) -> None:
     program = tmp_path / "pause"
     program.write_bytes(b"static program")
     write_scratch_image(program, "boutique.local/pause:1", ["-P"], tmp_path / "image.tar")
@@ -87,7 +87,7 @@ def test_an_image_of_one_program_runs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("error", "records", "expected"), [(0, 1, True), (0, 0, False), (3, 1, False)])
-def test_a_name_server_answers_when_it_has_an_address(
+def test_a_name_resolves_if_the_response_has_an_address(
     error: int, records: int, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
@@ -103,19 +103,19 @@ def test_a_name_server_answers_when_it_has_an_address(
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert answers("127.0.0.1", "kubernetes.default") is expected
+        assert resolves("127.0.0.1", "kubernetes.default") is expected
         thread.join()
 
 
-def test_a_name_server_that_is_not_there_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_does_not_resolve_without_a_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     monkeypatch.setattr("boutique_offline.node.dns._PORT", port)
-    assert not answers("127.0.0.1", "kubernetes.default")
+    assert not resolves("127.0.0.1", "kubernetes.default")
 
 
-def test_a_directory_that_the_other_run_removed_is_made_again(tmp_path: Path) -> None:
+def test_a_directory_that_another_run_removed_is_created_again(tmp_path: Path) -> None:
     directory = tmp_path / "state"
     entered = threading.Event()
     held = []
@@ -135,7 +135,7 @@ def test_a_directory_that_the_other_run_removed_is_made_again(tmp_path: Path) ->
     assert not directory.exists()
 
 
-def test_what_does_not_come_about_is_said_with_the_time_waited() -> None:
+def test_a_timeout_is_reported_with_the_time_waited() -> None:
     with pytest.raises(ActionableError, match=r"DNS is not ready \(waited 0 s\)"):
         wait_until(lambda: False, 0, "DNS is not ready")
 
@@ -179,7 +179,7 @@ def provisioner(collections: Collections, tmp_path: Path) -> VolumeProvisioner:
     return VolumeProvisioner(collections, tmp_path, "boutique")  # type: ignore[arg-type]
 
 
-def test_a_claim_gets_a_directory_of_its_own(
+def test_each_claim_gets_its_own_directory(
     provisioner: VolumeProvisioner, collections: Collections, tmp_path: Path
 ) -> None:
     provisioner.provide(CLAIM)
@@ -198,14 +198,14 @@ def test_a_claim_gets_a_directory_of_its_own(
     ],
     ids=["of another provisioner", "bound"],
 )
-def test_a_claim_that_waits_for_nothing_of_ours_gets_nothing(
+def test_a_claim_of_another_provisioner_or_with_a_volume_is_ignored(
     provisioner: VolumeProvisioner, collections: Collections, claim: dict[str, Any]
 ) -> None:
     provisioner.provide(claim)
     assert collections.created == []
 
 
-def test_a_volume_goes_with_its_claim_and_not_before(
+def test_a_volume_is_removed_only_after_its_claim(
     provisioner: VolumeProvisioner, collections: Collections, tmp_path: Path
 ) -> None:
     provisioner.provide(CLAIM)

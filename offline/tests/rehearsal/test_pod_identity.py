@@ -118,7 +118,7 @@ def test_pods_are_denied_while_the_account_does_not_respond(tmp_path: Path) -> N
     request = {"request": {"uid": "1", "namespace": "boutique", "object": pod("cart")}}
     answer = review(unreachable, request)["response"]
     assert answer["allowed"] is False
-    assert "the rehearsed Pod Identity failed" in answer["status"]["message"]
+    assert "the emulated Pod Identity failed" in answer["status"]["message"]
 
 
 def test_pods_wait_until_the_addresses_of_all_stores_are_known() -> None:

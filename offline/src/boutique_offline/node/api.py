@@ -36,8 +36,8 @@ class Api:
     def get(self, path: str) -> dict[str, Any] | None:
         """Returns the object at a path, or None if it does not exist."""
         try:
-            with self._open(path) as answer:
-                return dict(json.load(answer))
+            with self._open(path) as response:
+                return dict(json.load(response))
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
@@ -61,8 +61,8 @@ class Api:
 
     def watch(self, path: str) -> Iterator[dict[str, Any]]:
         """Yields every object of a collection, and each that is created or changed, until the server stops."""
-        with self._open(f"{path}?watch=true&timeoutSeconds={_WATCH_SECONDS}", timeout=2 * _WATCH_SECONDS) as answer:
-            for line in answer:
+        with self._open(f"{path}?watch=true&timeoutSeconds={_WATCH_SECONDS}", timeout=2 * _WATCH_SECONDS) as response:
+            for line in response:
                 event = json.loads(line)
                 if event["type"] in ("ADDED", "MODIFIED"):
                     yield event["object"]
@@ -76,5 +76,5 @@ class Api:
             data=json.dumps(body).encode() if body else None,
             headers={"Content-Type": "application/json"},
         )
-        answer: HTTPResponse = urllib.request.urlopen(request, timeout=timeout, context=self._context)  # noqa: S310
-        return answer
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=timeout, context=self._context)  # noqa: S310
+        return response

@@ -73,8 +73,8 @@ def _create(pair: KeyPair, *arguments: str) -> None:
             umask=0o077,
         )
     except FileNotFoundError as error:
-        raise ActionableError("openssl is needed for the cluster's certificates and is not on PATH.") from error
+        raise ActionableError("openssl, which creates the cluster's certificates, is not on PATH.") from error
     except subprocess.CalledProcessError as error:
         raise ActionableError(
-            f"openssl could not make a certificate; it must be {_OLDEST_OPENSSL} or newer:\n  {error.stderr.strip()}"
+            f"openssl, which must be version {_OLDEST_OPENSSL} or newer, failed:\n  {error.stderr.strip()}"
         ) from error

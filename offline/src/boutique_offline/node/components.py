@@ -147,7 +147,7 @@ def controller_manager(programs: Path, pki: Pki, config: Path) -> list[str]:
         f"--authorization-kubeconfig={config}",
         "--bind-address=127.0.0.1",
         "--leader-elect=false",
-        # The API answers before it has made the roles that allow this look-up.
+        # The API responds before it has created the roles that allow this lookup.
         "--authentication-tolerate-lookup-failure",
         "--use-service-account-credentials",
         f"--root-ca-file={authority.certificate}",
@@ -177,13 +177,13 @@ def proxy(programs: Path, config: Path, node: str, pods: IPv4Network) -> list[st
         f"--hostname-override={node}",
         f"--cluster-cidr={pods}",
         "--proxy-mode=iptables",
-        # There are few rules to write, and what waits for them is a person.
+        # There are few rules to write, and a person waits for them.
         "--iptables-min-sync-period=100ms",
-        # NodePorts answer this machine, not its network.
+        # Node ports can be reached from this machine, not from its network.
         "--nodeport-addresses=127.0.0.0/8",
         "--healthz-bind-address=127.0.0.1:10256",
         "--metrics-bind-address=127.0.0.1:10249",
-        # Connection tracking is the host's own affair.
+        # 0 leaves the host's settings of connection tracking as they are.
         "--conntrack-max-per-core=0",
         "--conntrack-tcp-timeout-established=0s",
         "--conntrack-tcp-timeout-close-wait=0s",

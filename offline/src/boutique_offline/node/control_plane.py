@@ -42,7 +42,7 @@ def control_plane(directory: Path, programs: Path) -> Iterator[Path]:
     config.write_text(components.kubeconfig(pki, "admin", address))
     api_server = [
         *components.api_server(programs, pki, address, ports, _SERVICES),
-        # Nothing reaches the API through a Service, and no controller makes the accounts that pods run as.
+        # Nothing reaches the API through a Service, and no controller creates the accounts that pods run as.
         "--endpoint-reconciler-type=none",
         "--disable-admission-plugins=ServiceAccount",
     ]

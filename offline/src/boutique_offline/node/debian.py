@@ -21,7 +21,7 @@ from typing import IO, Final
 from boutique_offline.node import kernel, network
 from boutique_offline.node.api import Api
 from boutique_offline.node.components import CLUSTER_DOMAIN, PROVISIONER, STORAGE_CLASS, ApiServerAddress
-from boutique_offline.node.dns import answers
+from boutique_offline.node.dns import resolves
 from boutique_offline.node.layout import API_PORT, ETCD_PORTS, PACKAGES, PAUSE_IMAGE, Layout, host_nameservers
 from boutique_offline.node.network import Network
 from boutique_offline.node.packages import ensure_packages
@@ -46,7 +46,7 @@ class DebianClusters:
 
     def unavailable(self) -> str | None:
         """Returns what this machine lacks."""
-        lacks = [
+        missing = [
             *(
                 []
                 if "debian" in _distribution()
@@ -54,7 +54,7 @@ class DebianClusters:
             ),
             *([] if os.geteuid() == 0 else ["it needs root"]),
         ]
-        return " and ".join(lacks) or None
+        return " and ".join(missing) or None
 
     def exists(self, state: Path) -> bool:
         """Returns whether an earlier run started a cluster."""
@@ -100,23 +100,23 @@ class DebianCluster:
 
     def load_images(self, archive: Path) -> None:
         with archive.open("rb") as content:
-            self._images(f"containerd does not take the images of {archive}", "import", "-", content=content)
+            self._images(f"containerd cannot import {archive}", "import", "-", content=content)
 
     def name_images(self, names: Mapping[str, str]) -> None:
         for known, name in names.items():
-            self._images(f"containerd does not give {known} another name", "tag", "--force", known, name)
+            self._images(f"containerd cannot tag {known} as {name}", "tag", "--force", known, name)
 
     def machine_address(self) -> str:
         return str(self._layout.network().node)
 
     def stop(self, progress: Progress) -> None:
-        with hold_directory(self.state, progress), progress.step("Removing Kubernetes and all that it made") as step:
+        with hold_directory(self.state, progress), progress.step("Removing Kubernetes") as step:
             for process in self._processes():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
             step.update("waiting for its processes to end")
             wait_until(lambda: not self._processes(), _STOP_TIMEOUT, "The node's processes do not end")
-            # If this cluster never changed the host, there may be changes of another cluster, which must stay.
+            # Without saved settings, any changes to the host are those of another cluster.
             if self._layout.kernel_settings.exists():
                 network.disconnect()
                 kernel.restore(self._layout.kernel_settings)
@@ -163,7 +163,7 @@ class DebianCluster:
                 stderr=log,
                 start_new_session=True,
             )
-        # A process that has just started has no command line yet.
+        # A process that has just started may not have its command line yet.
         wait_until(
             lambda: bool(self._processes()) or node.poll() is not None,
             _READY_TIMEOUT,
@@ -178,9 +178,9 @@ class DebianCluster:
             self._wait("the API", api.ready)
             _apply_manifests(toolbox, self._layout.kubeconfig, ranges)
             images.result()
-        # The API's status of the node and its pods may be of an earlier run. A response of the cluster's DNS is not.
+        # The API may still have the node's and the pods' status of an earlier run, so wait for a response of the DNS.
         step.update("waiting for the cluster's DNS")
-        self._wait("the cluster's DNS", lambda: answers(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}"))
+        self._wait("the cluster's DNS", lambda: resolves(str(ranges.dns), f"kubernetes.default.svc.{CLUSTER_DOMAIN}"))
 
     def _wait(self, what: str, condition: Callable[[], bool]) -> None:
         """Waits for the condition. Raises ActionableError as soon as the node has ended, or if it takes too long."""
@@ -188,7 +188,7 @@ class DebianCluster:
         def holds() -> bool:
             if not self._processes():
                 log = (self._layout.logs / "node.log").read_text().strip()
-                raise ActionableError(f"The cluster's node ended while it started:\n{log}")
+                raise ActionableError(f"The cluster's node ended during its start:\n{log}")
             return condition()
 
         wait_until(holds, _READY_TIMEOUT, f"{what} did not become ready; the logs are in {self._layout.logs}")
@@ -225,13 +225,15 @@ def _refuse_leftovers(left: list[str]) -> None:
 def _refuse_taken_ports(ranges: Network) -> None:
     addresses = {"127.0.0.1": _LOOPBACK_PORTS, str(ranges.node): _NODE_PORTS}
     taken = [
-        f"port {port} is held by {holder}"
+        f"port {port} is used by {user}"
         for address, ports in addresses.items()
         for port in ports
-        if (holder := network.port_holder(address, port))
+        if (user := network.port_user(address, port))
     ]
     if taken:
-        raise ActionableError(f"The cluster cannot start: {', '.join(taken)}. Stop what holds it and run this again.")
+        raise ActionableError(
+            f"The cluster cannot start: {', '.join(taken)}. Free the ports and run the command again."
+        )
 
 
 def _apply_manifests(toolbox: Toolbox, kubeconfig: Path, ranges: Network) -> None:
@@ -253,4 +255,4 @@ def _apply_manifests(toolbox: Toolbox, kubeconfig: Path, ranges: Network) -> Non
         text=True,
     )
     if applied.returncode != 0:
-        raise ActionableError(f"The cluster refuses its own manifests: {applied.stderr.strip()}")
+        raise ActionableError(f"The cluster rejects its manifests: {applied.stderr.strip()}")

@@ -12,8 +12,8 @@ _ERROR: Final = 0x000F
 _ADDRESS_RECORD, _INTERNET = 1, 1
 
 
-def answers(server: str, name: str) -> bool:
-    """Returns whether the name server at this address resolves the name. False at a timeout."""
+def resolves(server: str, name: str) -> bool:
+    """Returns whether the name server at this address resolves the name in time."""
     header = struct.pack("!6H", _ID, _RECURSION_DESIRED, 1, 0, 0, 0)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     question = labels + b"\0" + struct.pack("!2H", _ADDRESS_RECORD, _INTERNET)
@@ -22,8 +22,8 @@ def answers(server: str, name: str) -> bool:
         try:
             connection.connect((server, _PORT))
             connection.send(header + question)
-            answer = connection.recv(512)
+            response = connection.recv(512)
         except OSError:
             return False
-    identifier, flags, _, records, _, _ = struct.unpack_from("!6H", answer)
+    identifier, flags, _, records, _, _ = struct.unpack_from("!6H", response)
     return bool(identifier == _ID and flags & _ERROR == 0 and records > 0)

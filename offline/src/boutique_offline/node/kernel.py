@@ -9,13 +9,13 @@ from typing import Final
 CGROUP: Final = "boutique"
 _SETTINGS: Final = Path("/proc/sys")
 _CGROUPS: Final = Path("/sys/fs/cgroup")
-_WANTED: Final = {
+_REQUIRED: Final = {
     "net/ipv4/ip_forward": "1",
     # Packets between pods cross the bridge; Services and network policies are rules of iptables.
     "net/bridge/bridge-nf-call-iptables": "1",
 }
-# The kubelet and kube-proxy set these.
-_TOUCHED: Final = (
+# The kubelet and kube-proxy change these.
+_CHANGED_BY_COMPONENTS: Final = (
     "kernel/keys/root_maxbytes",
     "kernel/keys/root_maxkeys",
     "kernel/panic",
@@ -31,14 +31,14 @@ def prepare(saved_settings: Path) -> None:
     if not (_SETTINGS / "net/bridge").exists():
         subprocess.run(["modprobe", "br_netfilter"], check=False, capture_output=True)
     if not saved_settings.exists():
-        names = [name for name in (*_WANTED, *_TOUCHED) if (_SETTINGS / name).exists()]
+        names = [name for name in (*_REQUIRED, *_CHANGED_BY_COMPONENTS) if (_SETTINGS / name).exists()]
         before = {name: (_SETTINGS / name).read_text().strip() for name in names}
         unfinished = saved_settings.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(before, indent=2))
         unfinished.rename(saved_settings)
-    for name, value in _WANTED.items():
+    for name, value in _REQUIRED.items():
         (_SETTINGS / name).write_text(value)
-    # In groups of an earlier run, the kubelet would look for containers, for seconds each.
+    # The kubelet would search each group of an earlier run for containers, which takes seconds.
     _remove_cgroups()
     _create_cgroups()
 

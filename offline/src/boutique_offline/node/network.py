@@ -1,7 +1,7 @@
 """The addresses of the node, and its changes to the host's network.
 
-The node's own address is that of the bridge to which its pods connect. It exists in whatever network the machine is,
-and pods reach the API at it.
+The node's own address is that of the bridge to which its pods connect. It does not depend on the machine's
+network, and pods reach the API at it.
 """
 
 import json
@@ -63,7 +63,7 @@ def connect(network: Network) -> None:
         _output("ip", "link", "add", BRIDGE, "address", _BRIDGE_MAC, "type", "bridge")
     _output("ip", "address", "replace", f"{network.node}/{network.pods.prefixlen}", "dev", BRIDGE)
     _output("ip", "link", "set", BRIDGE, "up")
-    # This machine reaches Services by kube-proxy's rules, which only apply if there is a route.
+    # kube-proxy's rules apply to connections from this machine only if there is a route to Services.
     _output("ip", "route", "replace", str(network.services), "dev", BRIDGE)
     pods = str(network.pods)
     _rule("nat", "POSTROUTING", "-s", pods, "!", "-d", pods, "-j", "MASQUERADE")
@@ -76,7 +76,7 @@ def disconnect() -> None:
     """Removes the bridge, our rules, and those of the components. Other rules stay."""
     bridge = Path("/sys/class/net", BRIDGE)
     if bridge.exists():
-        # The kernel is slow to remove the ends of links whose other end is gone.
+        # The kernel takes a while to remove a link whose other end is gone.
         for link in [*(path.name for path in (bridge / "brif").iterdir()), BRIDGE]:
             subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
     for family in ("iptables", "ip6tables"):
@@ -98,7 +98,7 @@ def leftovers() -> list[str]:
     ]
 
 
-def port_holder(address: str, port: int) -> str | None:
+def port_user(address: str, port: int) -> str | None:
     """Returns the process that listens on the port, at this address or at all of them, or None."""
     for family, any_address in (("tcp", "0.0.0.0"), ("tcp6", "::")):  # noqa: S104, compared to, not bound to
         for line in Path("/proc/net", family).read_text().splitlines()[1:]:

@@ -29,7 +29,7 @@ def main(specification: str) -> None:
         process, status = os.wait()
         if component := running.pop(process, None):
             code = os.waitstatus_to_exitcode(status)
-            print(f"{component.name} ended with {code} and is started again", flush=True)
+            print(f"{component.name} exited with {code} and is restarted", flush=True)
             time.sleep(_RESTART_DELAY)
             running[_start(component, node)] = component
 

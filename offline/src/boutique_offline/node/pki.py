@@ -1,4 +1,4 @@
-"""The certificates with which the components and users of a cluster authenticate."""
+"""The certificates of a cluster's components and users."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +60,7 @@ class Pki:
     def _create_family(self, authority: str, subjects: Mapping[str, Subject]) -> None:
         create_authority(self[authority])
         with ThreadPoolExecutor() as pool:
-            made = [
+            created = [
                 pool.submit(
                     create_certificate,
                     self[name],
@@ -71,5 +71,5 @@ class Pki:
                 )
                 for name, subject in subjects.items()
             ]
-        for certificate in made:
+        for certificate in created:
             certificate.result()

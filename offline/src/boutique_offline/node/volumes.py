@@ -19,7 +19,7 @@ from boutique_offline.node.api import Api
 from boutique_offline.node.components import PROVISIONER, VOLUME_PROVISIONER, ApiServerAddress
 from boutique_offline.node.pki import Pki
 
-_WANTED_FROM: Final = "volume.kubernetes.io/storage-provisioner"
+_REQUESTED_FROM: Final = "volume.kubernetes.io/storage-provisioner"
 _PROVIDED_BY: Final = "pv.kubernetes.io/provisioned-by"
 _VOLUMES: Final = "/api/v1/persistentvolumes"
 _CLAIMS: Final = "/api/v1/persistentvolumeclaims"
@@ -37,7 +37,7 @@ class VolumeProvisioner:
     def provide(self, claim: dict[str, Any]) -> None:
         """Creates the volume that a claim waits for."""
         metadata, spec = claim["metadata"], claim["spec"]
-        if metadata.get("annotations", {}).get(_WANTED_FROM) != PROVISIONER or "volumeName" in spec:
+        if metadata.get("annotations", {}).get(_REQUESTED_FROM) != PROVISIONER or "volumeName" in spec:
             return
         name = f"pvc-{metadata['uid']}"
         path = self.directory / name
@@ -64,7 +64,7 @@ class VolumeProvisioner:
                 for item in self.api.watch(collection):
                     react(item)
             except OSError as error:
-                print(f"{collection}: {error}; trying again", flush=True)
+                print(f"{collection}: {error}; retrying", flush=True)
                 time.sleep(_RETRY_DELAY)
 
 

@@ -12,7 +12,7 @@ from botocore.model import OperationModel, StructureShape
 
 from boutique_offline.plugins.serving import PluginError
 
-# The emulated account accepts any.
+# The emulated account accepts any credentials.
 _ACCESS_KEY: Final = "rehearsal"
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},

@@ -116,7 +116,7 @@ def tag_keys_to_api(keys: list[str], shape: Shape) -> Any:
     return keys
 
 
-def tags_from_answer(tags: Any) -> dict[str, str]:
+def tags_from_response(tags: Any) -> dict[str, str]:
     """Returns the tags of a response in the provider's spelling, without those that AWS itself sets."""
     if isinstance(tags, list):
         tags = {tag.get("key", tag.get("tagKey")): tag.get("value", tag.get("tagValue")) for tag in tags}

@@ -214,7 +214,7 @@ class Resources:
             if kind.tagging:
                 read = kind.tagging.read
                 tagged = await self._caller.call(kind, read, found) if read else answer
-                found["tags"] = conversion.tags_from_answer(jmespath.search(kind.tagging.answer, tagged))
+                found["tags"] = conversion.tags_from_response(jmespath.search(kind.tagging.answer, tagged))
         except ApiError as error:
             if error.not_found:
                 return None

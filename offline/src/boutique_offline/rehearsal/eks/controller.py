@@ -1,4 +1,4 @@
-"""Does what EKS' controllers do in a cluster: runs Pod Identity's webhook, and gives the managed stores names."""
+"""Does what EKS' controllers do in a cluster: runs Pod Identity's webhook, and makes the managed stores reachable."""
 
 import asyncio
 import contextlib

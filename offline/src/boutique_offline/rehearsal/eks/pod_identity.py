@@ -119,8 +119,8 @@ def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         patch = identity.patch(asked["namespace"], asked["object"])
     except Exception as error:  # the API server shows any error to the creator of the pod
-        _logger.exception("pod identity failed")
-        response |= {"allowed": False, "status": {"message": f"the rehearsed Pod Identity failed: {error}"}}
+        _logger.exception("Pod Identity failed")
+        response |= {"allowed": False, "status": {"message": f"the emulated Pod Identity failed: {error}"}}
     else:
         if patch:
             encoded = base64.b64encode(json.dumps(patch).encode()).decode()

@@ -9,7 +9,7 @@ from pathlib import Path
 def data_directory(state: Path) -> Path:
     """Returns the data directory that belongs to a state directory.
 
-    Its path is short enough for a Unix socket, and the user who runs Postgres can reach it, also if that is not root.
+    Its path is short enough for a Unix socket, and the user who runs Postgres can reach it even if that is not root.
     """
     return Path(tempfile.gettempdir()) / f"boutique-{hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:8]}"
 

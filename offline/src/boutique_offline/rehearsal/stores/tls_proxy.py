@@ -39,7 +39,7 @@ class CertificateIssuer:
     directory: Path
 
     async def issue(self, endpoint: Endpoint) -> ssl.SSLContext:
-        """Returns a server context with a certificate for the endpoint's host and for the address."""
+        """Returns a server context with a certificate for the endpoint's host and the address."""
         pair = KeyPair(self.directory / f"{endpoint.host}.crt", self.directory / f"{endpoint.host}.key")
         hosts = [f"DNS:{endpoint.host}", f"IP:{self.listen}"]
         await asyncio.to_thread(create_certificate, pair, self.ca, user="store", hosts=hosts)
