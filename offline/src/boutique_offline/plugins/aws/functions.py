@@ -27,8 +27,8 @@ async def invoke(api: Api, token: str, arguments: Values) -> Values:
     function = _FUNCTIONS[token]
     if unknown := sorted(arguments.keys() - set(function.takes) - {"region"}):
         raise not_covered(f"{token}: argument {unknown[0]}")
-    answer = await function.call(api, arguments)
-    return arguments | answer | {"region": api.region}
+    response = await function.call(api, arguments)
+    return arguments | response | {"region": api.region}
 
 
 async def _get_caller_identity(api: Api, _: Values) -> Values:
@@ -41,11 +41,11 @@ async def _get_availability_zones(api: Api, arguments: Values) -> Values:
     filters = _filters(arguments)
     if state := arguments.get("state"):
         filters.append({"Name": "state", "Values": [state]})
-    answer = await api.call("ec2", "DescribeAvailabilityZones", {"Filters": filters})
+    response = await api.call("ec2", "DescribeAvailabilityZones", {"Filters": filters})
     excluded = {*arguments.get("excludeNames", []), *arguments.get("excludeZoneIds", [])}
     zones = [
         zone
-        for zone in sorted(answer["AvailabilityZones"], key=lambda zone: str(zone["ZoneName"]))
+        for zone in sorted(response["AvailabilityZones"], key=lambda zone: str(zone["ZoneName"]))
         if not excluded & {zone["ZoneName"], zone["ZoneId"]}
     ]
     return {
@@ -58,19 +58,19 @@ async def _get_availability_zones(api: Api, arguments: Values) -> Values:
 
 async def _get_cluster_versions(api: Api, arguments: Values) -> Values:
     names = {"versionStatus": "versionStatus", "clusterVersionsOnlies": "clusterVersions", "clusterType": "clusterType"}
-    asked = {names[name]: value for name, value in arguments.items() if value is not None}
-    found = (await api.call("eks", "DescribeClusterVersions", asked))["clusterVersions"]
+    request = {names[name]: value for name, value in arguments.items() if value is not None}
+    found = (await api.call("eks", "DescribeClusterVersions", request))["clusterVersions"]
     return {"clusterVersions": [_spelled(version) for version in found]}
 
 
 async def _get_engine_version(api: Api, arguments: Values) -> Values:
     version = arguments.get("version")
-    asked = {"Engine": arguments["engine"]} | ({"EngineVersion": version} if version else {})
-    found = (await api.call("rds", "DescribeDBEngineVersions", asked))["DBEngineVersions"]
+    request = {"Engine": arguments["engine"]} | ({"EngineVersion": version} if version else {})
+    found = (await api.call("rds", "DescribeDBEngineVersions", request))["DBEngineVersions"]
     if not found:
-        raise PluginError(f"no RDS engine versions match the criteria: {asked}")
+        raise PluginError(f"no RDS engine versions match the criteria: {request}")
     if len(found) > 1 and not arguments.get("latest"):
-        raise PluginError(f"multiple RDS engine versions match the criteria: {asked}")
+        raise PluginError(f"multiple RDS engine versions match the criteria: {request}")
     latest = max(found, key=lambda each: [int(part) for part in each["EngineVersion"].split(".")])
     return {
         "id": latest["EngineVersion"],
@@ -86,26 +86,28 @@ async def _get_engine_version(api: Api, arguments: Values) -> Values:
 
 async def _get_orderable_db_instance(api: Api, arguments: Values) -> Values:
     members = {"engine": "Engine", "engineVersion": "EngineVersion", "instanceClass": "DBInstanceClass"}
-    asked = {members[name]: value for name, value in arguments.items() if name in members}
-    found = (await api.call("rds", "DescribeOrderableDBInstanceOptions", asked))["OrderableDBInstanceOptions"]
+    request = {members[name]: value for name, value in arguments.items() if name in members}
+    found = (await api.call("rds", "DescribeOrderableDBInstanceOptions", request))["OrderableDBInstanceOptions"]
     wanted = arguments.get("storageType")
     found = [option for option in found if wanted in (None, option.get("StorageType"))]
     if not found:
-        raise PluginError(f"no RDS DB Instance Classes match the criteria: {asked}")
+        raise PluginError(f"no RDS DB Instance Classes match the criteria: {request}")
     spelled = _spelled(found[0])
     name, zones = spelled["dbInstanceClass"], [zone["Name"] for zone in found[0].get("AvailabilityZones", [])]
     return spelled | {"id": name, "instanceClass": name, "availabilityZones": zones}
 
 
 async def _get_reserved_cache_node_offering(api: Api, arguments: Values) -> Values:
-    asked = {
+    request = {
         "CacheNodeType": arguments["cacheNodeType"],
         "OfferingType": arguments["offeringType"],
         "ProductDescription": arguments["productDescription"],
     }
-    found = (await api.call("elasticache", "DescribeReservedCacheNodesOfferings", asked))["ReservedCacheNodesOfferings"]
+    found = (await api.call("elasticache", "DescribeReservedCacheNodesOfferings", request))[
+        "ReservedCacheNodesOfferings"
+    ]
     if not found:
-        raise PluginError(f"no ElastiCache Reserved Cache Node Offerings match the criteria: {asked}")
+        raise PluginError(f"no ElastiCache Reserved Cache Node Offerings match the criteria: {request}")
     identifier = found[0]["ReservedCacheNodesOfferingId"]
     return {"id": identifier, "offeringId": identifier}
 
@@ -114,8 +116,8 @@ def _filters(arguments: Values) -> list[Values]:
     return [{"Name": each["name"], "Values": list(each["values"])} for each in arguments.get("filters") or []]
 
 
-def _spelled(answer: Values) -> Values:
-    return {provider_name(name): value for name, value in answer.items() if not hasattr(value, "isoformat")}
+def _spelled(response: Values) -> Values:
+    return {provider_name(name): value for name, value in response.items() if not hasattr(value, "isoformat")}
 
 
 @dataclass(frozen=True)

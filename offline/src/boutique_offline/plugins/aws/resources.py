@@ -116,8 +116,8 @@ class Resources:
         """Creates a resource and returns its id and state. Raises IncompleteError if it exists but is incomplete."""
         kind = resource.type
         create = self._caller.creates(kind, inputs)
-        answer = await self._call_to_create(kind, create, inputs)
-        state = {**self._scope, **_found(answer, kind), **inputs}
+        response = await self._call_to_create(kind, create, inputs)
+        state = {**self._scope, **_found(response, kind), **inputs}
         identifier = fill(kind.id, state)
         state["id"] = identifier
         try:
@@ -204,17 +204,17 @@ class Resources:
     async def _live(self, kind: ResourceType, state: Properties) -> Properties | None:
         """Returns the state in AWS, or None if the resource is gone."""
         try:
-            answer = await self._caller.call(kind, kind.read, state)
-            if answer is None:
+            response = await self._caller.call(kind, kind.read, state)
+            if response is None:
                 return None
-            found = state | _found(answer, kind)
+            found = state | _found(response, kind)
             for call in kind.details:
                 found |= await self._caller.call(kind, call, found) or {}
             found |= {name: fill(template, found) for name, template in kind.computed.items()}
             if kind.tagging:
                 read = kind.tagging.read
-                tagged = await self._caller.call(kind, read, found) if read else answer
-                found["tags"] = conversion.tags_from_response(jmespath.search(kind.tagging.answer, tagged))
+                tagged = await self._caller.call(kind, read, found) if read else response
+                found["tags"] = conversion.tags_from_response(jmespath.search(kind.tagging.result, tagged))
         except ApiError as error:
             if error.not_found:
                 return None
@@ -229,16 +229,18 @@ class Resources:
         return state
 
 
-def _found(answer: Any, kind: ResourceType) -> Properties:
+def _found(response: Any, kind: ResourceType) -> Properties:
     """Returns the resource's properties from a response."""
-    if not isinstance(answer, Mapping):
+    if not isinstance(response, Mapping):
         return {}
-    found: Properties = _renamed(answer, "", {_by_member(path, member): path for path, member in kind.members.items()})
-    return found | {name: _read(how, answer) for name, how in kind.reads.items()}
+    found: Properties = _renamed(
+        response, "", {_by_member(path, member): path for path, member in kind.members.items()}
+    )
+    return found | {name: _read(how, response) for name, how in kind.reads.items()}
 
 
-def _read(how: str | Callable[[Mapping[str, Any]], Any], answer: Mapping[str, Any]) -> Any:
-    return jmespath.search(how, answer) if isinstance(how, str) else how(answer)
+def _read(how: str | Callable[[Mapping[str, Any]], Any], response: Mapping[str, Any]) -> Any:
+    return jmespath.search(how, response) if isinstance(how, str) else how(response)
 
 
 def _at(properties: Mapping[str, Any], path: str) -> Any:

@@ -29,7 +29,7 @@ class Call:
         built: Properties that `build` uses.
         whole: Whether all properties that it takes are sent if one of them changes, not only the changed ones.
         when: Whether to call the operation, given the properties.
-        answer: JMESPath of the resource in the response, in the provider's spelling. May be a template.
+        result: JMESPath of the resource in the response, in the provider's spelling. May be a template.
     """
 
     operation: str
@@ -41,7 +41,7 @@ class Call:
     built: tuple[str, ...] = ()
     whole: bool = False
     when: Callable[[Properties], bool] | None = None
-    answer: str = "@"
+    result: str = "@"
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ class Tagging:
         remove: Removes tags.
         kind: EC2's name of the resource's type.
         read: Reads the tags, if the resource's own response lacks them.
-        answer: JMESPath of the tags in the response.
+        result: JMESPath of the tags in the response.
     """
 
     add: Call
     remove: Call | None
     kind: str = ""
     read: Call | None = None
-    answer: str = "tags"
+    result: str = "tags"
 
 
 def tagging(
@@ -77,12 +77,12 @@ def tagging(
     remove: str = "UntagResource",
     read: str | None = None,
     *,
-    answer: str = "tags",
+    result: str = "tags",
     kind: str = "",
 ) -> Tagging:
     """Returns the tagging by operations that take the same arguments."""
     reading = Call(read, arguments) if read else None
-    return Tagging(Call(add, arguments), Call(remove, arguments), kind, reading, answer)
+    return Tagging(Call(add, arguments), Call(remove, arguments), kind, reading, result)
 
 
 @dataclass(frozen=True)

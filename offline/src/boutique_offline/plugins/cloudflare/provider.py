@@ -116,7 +116,7 @@ class CloudflareProvider(EmulatedProvider):
         if unknown := sorted(arguments.keys() - set(function.takes)):
             raise not_covered(f"{request.tok}: argument {unknown[0]}")
         found = await self._api.request("GET", function.path.format(**arguments))
-        return invoke_response(arguments | {name: found[member] for name, member in function.answer.items()})
+        return invoke_response(arguments | {name: found[member] for name, member in function.members.items()})
 
 
 def _resource_type(token: str) -> ResourceType:

@@ -67,7 +67,7 @@ class Function:
 
     path: str
     takes: tuple[str, ...]
-    answer: Mapping[str, str]
+    members: Mapping[str, str]
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

@@ -61,18 +61,18 @@ class Zone:
             raise RefusedError(404, 81044, "Record does not exist.")
         return self.records[identifier]
 
-    def create(self, asked: Record) -> Record:
+    def create(self, requested: Record) -> Record:
         """Stores a new record and returns it. Raises RefusedError if Cloudflare would reject it."""
         now = datetime.now(UTC).isoformat()
-        record = self._checked(asked) | {"id": secrets.token_hex(16), "created_on": now, "modified_on": now}
+        record = self._checked(requested) | {"id": secrets.token_hex(16), "created_on": now, "modified_on": now}
         self.records[record["id"]] = record
         return record
 
-    def replace(self, identifier: str, asked: Record) -> Record:
+    def replace(self, identifier: str, requested: Record) -> Record:
         """Replaces a record, except for its id and its date of creation, and returns it. Raises RefusedError."""
         kept = {"id": identifier, "created_on": self.record(identifier)["created_on"]}
         kept["modified_on"] = datetime.now(UTC).isoformat()
-        self.records[identifier] = self._checked(asked, replaced=identifier) | kept
+        self.records[identifier] = self._checked(requested, replaced=identifier) | kept
         return self.records[identifier]
 
     def delete(self, identifier: str) -> dict[str, str]:
@@ -95,15 +95,15 @@ class Zone:
         self.settings[name] = str(value)
         return self.setting(name)
 
-    def _checked(self, asked: Record, replaced: str | None = None) -> Record:
+    def _checked(self, requested: Record, replaced: str | None = None) -> Record:
         """Returns the record to store. Raises RefusedError.
 
         Args:
-            asked: The record in the request.
+            requested: The record in the request.
             replaced: Identifier of the record that it replaces.
         """
-        kind, content = asked.get("type"), str(asked.get("content") or "")
-        ttl, proxied = asked.get("ttl", _AUTOMATIC_TTL), asked.get("proxied", False)
+        kind, content = requested.get("type"), str(requested.get("content") or "")
+        ttl, proxied = requested.get("ttl", _AUTOMATIC_TTL), requested.get("proxied", False)
         if kind not in _TYPES:
             raise RefusedError(400, 9000, f"DNS record type {kind!r} is invalid.")
         _check_content(kind, content)
@@ -113,9 +113,9 @@ class Zone:
             raise RefusedError(400, 9003, "Invalid 'proxied' value, must be a boolean.")
         if proxied and kind not in _PROXIED:
             raise RefusedError(400, 9004, "This record type cannot be proxied.")
-        if len(asked.get("comment") or "") > _MAX_COMMENT:
+        if len(requested.get("comment") or "") > _MAX_COMMENT:
             raise RefusedError(400, 9207, f"The comment is longer than {_MAX_COMMENT} characters.")
-        name = self._full_name(str(asked.get("name") or ""))
+        name = self._full_name(str(requested.get("name") or ""))
         self._refuse_conflicts(name, kind, content, replaced)
         return {
             "name": name,
@@ -124,9 +124,9 @@ class Zone:
             "ttl": _AUTOMATIC_TTL if proxied else ttl,
             "proxied": proxied,
             "proxiable": kind in _PROXIED,
-            "comment": asked.get("comment"),
-            "tags": asked.get("tags") or [],
-            "settings": asked.get("settings") or {},
+            "comment": requested.get("comment"),
+            "tags": requested.get("tags") or [],
+            "settings": requested.get("settings") or {},
             "meta": {},
         }
 

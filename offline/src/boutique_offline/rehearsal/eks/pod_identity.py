@@ -114,10 +114,10 @@ def _set(path: str, value: object) -> dict[str, Any]:
 
 def review(identity: PodIdentity, request: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the response to an AdmissionReview: allowed with a patch, or denied if that fails."""
-    asked = request["request"]
-    response: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
+    admission = request["request"]
+    response: dict[str, Any] = {"uid": admission["uid"], "allowed": True}
     try:
-        patch = identity.patch(asked["namespace"], asked["object"])
+        patch = identity.patch(admission["namespace"], admission["object"])
     except Exception as error:  # the API server shows any error to the creator of the pod
         _logger.exception("Pod Identity failed")
         response |= {"allowed": False, "status": {"message": f"the emulated Pod Identity failed: {error}"}}

@@ -49,7 +49,7 @@ TYPES: Final = {
         create=Call(
             "CreateBudget", {"AccountId": "{account}"}, build=_created, built=("name", "notifications", *_LIMITED)
         ),
-        read=Call("DescribeBudget", _BUDGET, answer="budget"),
+        read=Call("DescribeBudget", _BUDGET, result="budget"),
         updates=(
             Call(
                 "UpdateBudget",

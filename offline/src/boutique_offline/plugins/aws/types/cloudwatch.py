@@ -24,7 +24,7 @@ TYPES: Final = {
         id="{name}",
         create=Call("CreateLogGroup"),
         read=Call(
-            "DescribeLogGroups", {"logGroupNamePrefix": "{name}"}, answer="logGroups[?logGroupName == '{name}'] | [0]"
+            "DescribeLogGroups", {"logGroupNamePrefix": "{name}"}, result="logGroups[?logGroupName == '{name}'] | [0]"
         ),
         updates=(
             Call("PutRetentionPolicy", _LOGS, takes=("retentionInDays",)),
@@ -43,7 +43,7 @@ TYPES: Final = {
         service="cloudwatch",
         id="{name}",
         create=Call("PutMetricAlarm", build=_dimensions, built=("dimensions",)),
-        read=Call("DescribeAlarms", {"AlarmNames": ["{name}"]}, answer="metricAlarms[0]"),
+        read=Call("DescribeAlarms", {"AlarmNames": ["{name}"]}, result="metricAlarms[0]"),
         updates=(
             Call(
                 "PutMetricAlarm",

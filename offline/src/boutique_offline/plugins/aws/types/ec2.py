@@ -26,8 +26,8 @@ def _resource(name: str, kind: str, **columns: Any) -> ResourceType:
     """
     member = name[0].lower() + name[1:]
     usual: dict[str, Any] = {
-        "create": Call(f"Create{name}", answer=member),
-        "read": Call(f"Describe{name}s", {f"{name}Ids": ["{id}"]}, answer=f"{member}s[0]"),
+        "create": Call(f"Create{name}", result=member),
+        "read": Call(f"Describe{name}s", {f"{name}Ids": ["{id}"]}, result=f"{member}s[0]"),
         "delete": (Call(f"Delete{name}", {f"{name}Id": "{id}"}),),
         "computed": {"arn": f"{_ARN}:{kind}/{{id}}"},
     }
@@ -64,12 +64,12 @@ TYPES: Final = {
             Call(
                 "DescribeVpcAttribute",
                 {"VpcId": "{id}", "Attribute": "enableDnsSupport"},
-                answer="{enableDnsSupport: enableDnsSupport.value}",
+                result="{enableDnsSupport: enableDnsSupport.value}",
             ),
             Call(
                 "DescribeVpcAttribute",
                 {"VpcId": "{id}", "Attribute": "enableDnsHostnames"},
-                answer="{enableDnsHostnames: enableDnsHostnames.value}",
+                result="{enableDnsHostnames: enableDnsHostnames.value}",
             ),
         ),
         created=Waiter("vpc_available", {"VpcIds": ["{id}"]}),
@@ -93,7 +93,7 @@ TYPES: Final = {
     "NatGateway": _resource(
         "NatGateway",
         "natgateway",
-        read=Call("DescribeNatGateways", {"NatGatewayIds": ["{id}"]}, answer="natGateways[?state != 'deleted'] | [0]"),
+        read=Call("DescribeNatGateways", {"NatGatewayIds": ["{id}"]}, result="natGateways[?state != 'deleted'] | [0]"),
         reads={
             name: f"natGatewayAddresses[0].{name}"
             for name in ("allocationId", "networkInterfaceId", "privateIp", "publicIp")
@@ -105,7 +105,7 @@ TYPES: Final = {
         service="ec2",
         id="{allocationId}",
         create=Call("AllocateAddress"),
-        read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}, answer="addresses[0]"),
+        read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}, result="addresses[0]"),
         delete=(Call("ReleaseAddress", {"AllocationId": "{id}"}),),
         tagging=ec2_tagging("elastic-ip"),
         computed={"arn": _ARN + ":elastic-ip/{id}"},
@@ -121,7 +121,7 @@ TYPES: Final = {
         read=Call(
             "DescribeRouteTables",
             {"RouteTableIds": ["{routeTableId}"]},
-            answer="routeTables[0].routes[?destinationCidrBlock == '{destinationCidrBlock}'] | [0]",
+            result="routeTables[0].routes[?destinationCidrBlock == '{destinationCidrBlock}'] | [0]",
         ),
         updates=(Call("ReplaceRoute", _ROUTE, takes=("gatewayId", "natGatewayId")),),
         delete=(Call("DeleteRoute", _ROUTE),),
@@ -134,7 +134,7 @@ TYPES: Final = {
         read=Call(
             "DescribeRouteTables",
             {"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
-            answer="routeTables[0].associations[?routeTableAssociationId == '{id}'] | [0]",
+            result="routeTables[0].associations[?routeTableAssociationId == '{id}'] | [0]",
         ),
         delete=(Call("DisassociateRouteTable", {"AssociationId": "{id}"}),),
         unique=True,
@@ -145,7 +145,7 @@ TYPES: Final = {
         read=Call(
             "DescribeVpcEndpoints",
             {"VpcEndpointIds": ["{id}"]},
-            answer="vpcEndpoints[?state != 'deleted'] | [0]",
+            result="vpcEndpoints[?state != 'deleted'] | [0]",
         ),
         updates=(
             Call("ModifyVpcEndpoint", {"VpcEndpointId": "{id}"}, takes=("policy", "privateDnsEnabled")),
@@ -164,7 +164,7 @@ TYPES: Final = {
         "FlowLog",
         "vpc-flow-log",
         create=Call(
-            "CreateFlowLogs", {"ResourceIds": ["{vpcId}"], "ResourceType": "VPC"}, answer="{flowLogId: flowLogIds[0]}"
+            "CreateFlowLogs", {"ResourceIds": ["{vpcId}"], "ResourceType": "VPC"}, result="{flowLogId: flowLogIds[0]}"
         ),
         delete=(Call("DeleteFlowLogs", {"FlowLogIds": ["{id}"]}),),
         members={"iamRoleArn": "DeliverLogsPermissionArn"},
@@ -184,7 +184,7 @@ TYPES: Final = {
             },
             build=_no_rules,
             built=("ingress", "egress"),
-            answer="securityGroups[0]",
+            result="securityGroups[0]",
         ),
         following=(
             Call(
@@ -193,7 +193,7 @@ TYPES: Final = {
             ),
             Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": [_ANYWHERE]}),
         ),
-        read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, answer="securityGroups[0]"),
+        read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, result="securityGroups[0]"),
         tagging=ec2_tagging("security-group"),
         computed={"arn": _ARN + ":security-group/{id}"},
         reads={"name": "groupName", "ingress": "ipPermissions", "egress": "ipPermissionsEgress"},
@@ -204,7 +204,7 @@ TYPES: Final = {
         id="{groupId}",
         create=Call("CreateSecurityGroup"),
         following=(Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": [_ANYWHERE]}),),
-        read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, answer="securityGroups[0]"),
+        read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}, result="securityGroups[0]"),
         delete=(Call("DeleteSecurityGroup", {"GroupId": "{id}"}),),
         tagging=ec2_tagging("security-group"),
         members={"name": "GroupName"},

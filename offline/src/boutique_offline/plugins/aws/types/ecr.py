@@ -12,8 +12,8 @@ TYPES: Final = {
     "Repository": ResourceType(
         service="ecr",
         id="{name}",
-        create=Call("CreateRepository", answer="repository"),
-        read=Call("DescribeRepositories", {"repositoryNames": ["{name}"]}, answer="repositories[0]"),
+        create=Call("CreateRepository", result="repository"),
+        read=Call("DescribeRepositories", {"repositoryNames": ["{name}"]}, result="repositories[0]"),
         updates=(
             Call(
                 "PutImageTagMutability",

@@ -25,8 +25,8 @@ TYPES: Final = {
     "Cluster": ResourceType(
         service="eks",
         id="{name}",
-        create=Call("CreateCluster", build=_logging, built=("enabledClusterLogTypes",), answer="cluster"),
-        read=Call("DescribeCluster", _CLUSTER, answer="cluster"),
+        create=Call("CreateCluster", build=_logging, built=("enabledClusterLogTypes",), result="cluster"),
+        read=Call("DescribeCluster", _CLUSTER, result="cluster"),
         # The API accepts one type of change per request.
         updates=(
             Call("UpdateClusterVersion", _CLUSTER, takes=("version",)),
@@ -62,8 +62,8 @@ TYPES: Final = {
     "AccessEntry": ResourceType(
         service="eks",
         id="{clusterName}:{principalArn}",
-        create=Call("CreateAccessEntry", answer="accessEntry"),
-        read=Call("DescribeAccessEntry", _ENTRY, answer="accessEntry"),
+        create=Call("CreateAccessEntry", result="accessEntry"),
+        read=Call("DescribeAccessEntry", _ENTRY, result="accessEntry"),
         updates=(Call("UpdateAccessEntry", _ENTRY, takes=("kubernetesGroups", "userName")),),
         delete=(Call("DeleteAccessEntry", _ENTRY),),
         tagging=tagging({"resourceArn": "{accessEntryArn}"}),
@@ -73,11 +73,11 @@ TYPES: Final = {
     "AccessPolicyAssociation": ResourceType(
         service="eks",
         id="{clusterName}#{principalArn}#{policyArn}",
-        create=Call("AssociateAccessPolicy", answer="associatedAccessPolicy"),
+        create=Call("AssociateAccessPolicy", result="associatedAccessPolicy"),
         read=Call(
             "ListAssociatedAccessPolicies",
             _ENTRY,
-            answer="associatedAccessPolicies[?policyArn == '{policyArn}'] | [0]",
+            result="associatedAccessPolicies[?policyArn == '{policyArn}'] | [0]",
         ),
         updates=(Call("AssociateAccessPolicy", _POLICY, takes=("accessScope",)),),
         delete=(Call("DisassociateAccessPolicy", _POLICY),),
@@ -86,8 +86,8 @@ TYPES: Final = {
     "PodIdentityAssociation": ResourceType(
         service="eks",
         id="{associationId}",
-        create=Call("CreatePodIdentityAssociation", answer="association"),
-        read=Call("DescribePodIdentityAssociation", _ASSOCIATION, answer="association"),
+        create=Call("CreatePodIdentityAssociation", result="association"),
+        read=Call("DescribePodIdentityAssociation", _ASSOCIATION, result="association"),
         updates=(
             Call("UpdatePodIdentityAssociation", _ASSOCIATION, takes=("roleArn", "disableSessionTags"), whole=True),
         ),
@@ -98,8 +98,8 @@ TYPES: Final = {
     "Addon": ResourceType(
         service="eks",
         id="{clusterName}:{addonName}",
-        create=Call("CreateAddon", answer="addon"),
-        read=Call("DescribeAddon", _ADDON, answer="addon"),
+        create=Call("CreateAddon", result="addon"),
+        read=Call("DescribeAddon", _ADDON, result="addon"),
         updates=(Call("UpdateAddon", _ADDON, takes=("addonVersion", "configurationValues", "serviceAccountRoleArn")),),
         delete=(Call("DeleteAddon", _ADDON, takes=("preserve",)),),
         tagging=tagging({"resourceArn": "{arn}"}),

@@ -77,9 +77,9 @@ TYPES: Final = {
             "CreateReplicationGroup",
             build=_log_deliveries,
             built=("logDeliveryConfigurations",),
-            answer="replicationGroup",
+            result="replicationGroup",
         ),
-        read=Call("DescribeReplicationGroups", _GROUP, answer="replicationGroups[0]"),
+        read=Call("DescribeReplicationGroups", _GROUP, result="replicationGroups[0]"),
         updates=(
             Call("ModifyReplicationGroup", _AT_ONCE, takes_all=True),
             Call("ModifyReplicationGroup", _AT_ONCE, build=_log_deliveries, built=("logDeliveryConfigurations",)),

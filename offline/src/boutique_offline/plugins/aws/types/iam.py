@@ -11,8 +11,8 @@ TYPES: Final = {
     "Role": ResourceType(
         service="iam",
         id="{name}",
-        create=Call("CreateRole", answer="role"),
-        read=Call("GetRole", _ROLE, answer="role"),
+        create=Call("CreateRole", result="role"),
+        read=Call("GetRole", _ROLE, result="role"),
         updates=(
             Call(
                 "UpdateAssumeRolePolicy",
@@ -48,7 +48,7 @@ TYPES: Final = {
         read=Call(
             "ListAttachedRolePolicies",
             {"RoleName": "{role}"},
-            answer="attachedPolicies[?policyArn == '{policyArn}'] | [0]",
+            result="attachedPolicies[?policyArn == '{policyArn}'] | [0]",
         ),
         delete=(Call("DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
         members={"role": "RoleName"},

@@ -11,9 +11,9 @@ TYPES: Final = {
     "Key": ResourceType(
         service="kms",
         id="{keyId}",
-        create=Call("CreateKey", answer="keyMetadata"),
+        create=Call("CreateKey", result="keyMetadata"),
         # A key that is scheduled for deletion counts as deleted.
-        read=Call("DescribeKey", _KEY, answer="[keyMetadata][?keyState != 'PendingDeletion'] | [0]"),
+        read=Call("DescribeKey", _KEY, result="[keyMetadata][?keyState != 'PendingDeletion'] | [0]"),
         updates=(
             Call(
                 "EnableKeyRotation",
@@ -32,8 +32,8 @@ TYPES: Final = {
             Call("PutKeyPolicy", _POLICY, takes=("policy",)),
         ),
         details=(
-            Call("GetKeyRotationStatus", _KEY, answer="{enableKeyRotation: keyRotationEnabled}"),
-            Call("GetKeyPolicy", _POLICY, answer="{policy: policy}"),
+            Call("GetKeyRotationStatus", _KEY, result="{enableKeyRotation: keyRotationEnabled}"),
+            Call("GetKeyPolicy", _POLICY, result="{policy: policy}"),
         ),
         delete=(Call("ScheduleKeyDeletion", _KEY, takes=("deletionWindowInDays",)),),
         tagging=tagging(_KEY, read="ListResourceTags"),
@@ -44,7 +44,7 @@ TYPES: Final = {
         service="kms",
         id="{name}",
         create=Call("CreateAlias"),
-        read=Call("ListAliases", {"KeyId": "{targetKeyId}"}, answer="aliases[?aliasName == '{name}'] | [0]"),
+        read=Call("ListAliases", {"KeyId": "{targetKeyId}"}, result="aliases[?aliasName == '{name}'] | [0]"),
         updates=(Call("UpdateAlias", {"AliasName": "{name}"}, takes=("targetKeyId",)),),
         delete=(Call("DeleteAlias", {"AliasName": "{name}"}),),
         members={"name": "AliasName"},

@@ -10,7 +10,7 @@ from boutique_offline.plugins.aws.table import Arguments, Call, Properties, Reso
 _BALANCER: Final = {"LoadBalancerArn": "{id}"}
 _GROUP: Final = {"TargetGroupArn": "{id}"}
 _TAGGING: Final = tagging(
-    {"ResourceArns": ["{arn}"]}, "AddTags", "RemoveTags", "DescribeTags", answer="tagDescriptions[0].tags"
+    {"ResourceArns": ["{arn}"]}, "AddTags", "RemoveTags", "DescribeTags", result="tagDescriptions[0].tags"
 )
 _BALANCER_ATTRIBUTES: Final = {
     "clientKeepAlive": "client_keep_alive.seconds",
@@ -67,7 +67,7 @@ def _modify_attributes(operation: str, arguments: Arguments, names: Mapping[str,
 def _describe_attributes(operation: str, arguments: Arguments, names: Mapping[str, str]) -> Call:
     """Returns the call that reads the attributes of properties."""
     members = ", ".join(f"{name}: attributes[?key == '{key}'].value | [0]" for name, key in names.items())
-    return Call(operation, arguments, answer=f"{{{members}}}")
+    return Call(operation, arguments, result=f"{{{members}}}")
 
 
 def _text(value: Any) -> str:
@@ -118,8 +118,8 @@ def _read_conditions(rule: Properties) -> list[Any]:
 
 async def _next_priority(api: Api, rule: Properties) -> Properties:
     """Returns the priority after that of the last rule."""
-    answer = await api.call("elbv2", "DescribeRules", {"ListenerArn": rule["listenerArn"]})
-    taken = [int(other["Priority"]) for other in answer["Rules"] if other["Priority"] != "default"]
+    response = await api.call("elbv2", "DescribeRules", {"ListenerArn": rule["listenerArn"]})
+    taken = [int(other["Priority"]) for other in response["Rules"] if other["Priority"] != "default"]
     return {"priority": max(taken, default=0) + 1}
 
 
@@ -133,8 +133,8 @@ TYPES: Final = {
     "LoadBalancer": ResourceType(
         service="elbv2",
         id="{loadBalancerArn}",
-        create=Call("CreateLoadBalancer", build=_scheme, built=("internal",), answer="loadBalancers[0]"),
-        read=Call("DescribeLoadBalancers", {"LoadBalancerArns": ["{id}"]}, answer="loadBalancers[0]"),
+        create=Call("CreateLoadBalancer", build=_scheme, built=("internal",), result="loadBalancers[0]"),
+        read=Call("DescribeLoadBalancers", {"LoadBalancerArns": ["{id}"]}, result="loadBalancers[0]"),
         updates=(
             _modify_attributes("ModifyLoadBalancerAttributes", _BALANCER, _BALANCER_ATTRIBUTES),
             Call("SetSubnets", _BALANCER, takes=("subnets",)),
@@ -159,8 +159,8 @@ TYPES: Final = {
     "TargetGroup": ResourceType(
         service="elbv2",
         id="{targetGroupArn}",
-        create=Call("CreateTargetGroup", build=_health_check, built=("healthCheck",), answer="targetGroups[0]"),
-        read=Call("DescribeTargetGroups", {"TargetGroupArns": ["{id}"]}, answer="targetGroups[0]"),
+        create=Call("CreateTargetGroup", build=_health_check, built=("healthCheck",), result="targetGroups[0]"),
+        read=Call("DescribeTargetGroups", {"TargetGroupArns": ["{id}"]}, result="targetGroups[0]"),
         updates=(
             Call("ModifyTargetGroup", _GROUP, build=_health_check, built=("healthCheck",)),
             _modify_attributes("ModifyTargetGroupAttributes", _GROUP, _GROUP_ATTRIBUTES),
@@ -179,8 +179,8 @@ TYPES: Final = {
     "Listener": ResourceType(
         service="elbv2",
         id="{listenerArn}",
-        create=Call("CreateListener", build=_certificate, built=("certificateArn",), answer="listeners[0]"),
-        read=Call("DescribeListeners", {"ListenerArns": ["{id}"]}, answer="listeners[0]"),
+        create=Call("CreateListener", build=_certificate, built=("certificateArn",), result="listeners[0]"),
+        read=Call("DescribeListeners", {"ListenerArns": ["{id}"]}, result="listeners[0]"),
         updates=(
             Call(
                 "ModifyListener",
@@ -200,8 +200,8 @@ TYPES: Final = {
     "ListenerRule": ResourceType(
         service="elbv2",
         id="{ruleArn}",
-        create=Call("CreateRule", build=_conditions, built=("conditions",), answer="rules[0]"),
-        read=Call("DescribeRules", {"RuleArns": ["{id}"]}, answer="rules[0]"),
+        create=Call("CreateRule", build=_conditions, built=("conditions",), result="rules[0]"),
+        read=Call("DescribeRules", {"RuleArns": ["{id}"]}, result="rules[0]"),
         updates=(
             Call(
                 "ModifyRule",

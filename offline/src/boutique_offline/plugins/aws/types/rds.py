@@ -51,13 +51,13 @@ TYPES: Final = {
     "Instance": ResourceType(
         service="rds",
         id="{dbiResourceId}",
-        create=Call("CreateDBInstance", answer="dbInstance"),
+        create=Call("CreateDBInstance", result="dbInstance"),
         copy=Call(
             "CreateDBInstanceReadReplica",
             when=lambda instance: bool(instance.get("replicateSourceDb")),
-            answer="dbInstance",
+            result="dbInstance",
         ),
-        read=Call("DescribeDBInstances", _INSTANCE, answer="dbInstances[0]"),
+        read=Call("DescribeDBInstances", _INSTANCE, result="dbInstances[0]"),
         updates=(
             Call("ModifyDBInstance", _AT_ONCE, takes_all=True),
             Call("ModifyDBInstance", _AT_ONCE, build=_log_exports, built=("enabledCloudwatchLogsExports",)),

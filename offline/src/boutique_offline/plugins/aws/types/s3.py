@@ -35,17 +35,17 @@ def _versions_of(prefix: Callable[[Properties], str]) -> Any:
 
     async def empty(api: Api, state: Properties) -> None:
         bucket, beginning = state["bucket"], prefix(state)
-        asked = {"Bucket": bucket, "Prefix": beginning}
+        request = {"Bucket": bucket, "Prefix": beginning}
         while True:
-            answer = await api.call("s3", "ListObjectVersions", asked)
-            found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+            response = await api.call("s3", "ListObjectVersions", request)
+            found = [*response.get("Versions", []), *response.get("DeleteMarkers", [])]
             kept = [item for item in found if item["Key"] == beginning] if beginning else found
             for item in kept:
                 version = {"Bucket": bucket, "Key": item["Key"], "VersionId": item["VersionId"]}
                 await api.call("s3", "DeleteObject", version)
-            if not answer.get("IsTruncated"):
+            if not response.get("IsTruncated"):
                 return
-            asked |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
+            request |= {"KeyMarker": response["NextKeyMarker"], "VersionIdMarker": response["NextVersionIdMarker"]}
 
     return empty
 
@@ -59,7 +59,7 @@ async def _empty_if_forced(api: Api, state: Properties) -> None:
 
 
 def _configuration(
-    put: str, get: str, delete: str | None, within: str | None, answer: str, **members: str
+    put: str, get: str, delete: str | None, within: str | None, result: str, **members: str
 ) -> ResourceType:
     """Returns the row of a configuration that is written, read and deleted as a whole.
 
@@ -68,14 +68,14 @@ def _configuration(
         get: Operation that reads it.
         delete: Operation that deletes it, if there is one.
         within: Member that contains the configuration in a request.
-        answer: JMESPath of the configuration in the response.
+        result: JMESPath of the configuration in the response.
         members: Names of members that differ from those of properties.
     """
     return ResourceType(
         service="s3",
         id="{bucket}",
         create=Call(put, _BUCKET, within=within),
-        read=Call(get, _BUCKET, answer=answer),
+        read=Call(get, _BUCKET, result=result),
         updates=(Call(put, _BUCKET, within=within, takes_all=True, whole=True),),
         delete=(Call(delete, _BUCKET),) if delete else (),
         members=members,
@@ -88,13 +88,13 @@ TYPES: Final = {
         service="s3",
         id="{bucket}",
         create=Call("CreateBucket", build=_location),
-        read=Call("HeadBucket", _BUCKET, answer="@"),
+        read=Call("HeadBucket", _BUCKET),
         delete=(Call("DeleteBucket", _BUCKET),),
         tagging=Tagging(
             add=Call("PutBucketTagging", _BUCKET, build=_tag_set),
             remove=None,
             read=Call("GetBucketTagging", _BUCKET),
-            answer="tagSet",
+            result="tagSet",
         ),
         computed={
             "arn": "arn:aws:s3:::{bucket}",
@@ -112,14 +112,14 @@ TYPES: Final = {
         "GetPublicAccessBlock",
         "DeletePublicAccessBlock",
         within="PublicAccessBlockConfiguration",
-        answer="publicAccessBlockConfiguration",
+        result="publicAccessBlockConfiguration",
     ),
     "BucketOwnershipControls": _configuration(
         "PutBucketOwnershipControls",
         "GetBucketOwnershipControls",
         "DeleteBucketOwnershipControls",
         within="OwnershipControls",
-        answer="{rule: ownershipControls.rules[0]}",
+        result="{rule: ownershipControls.rules[0]}",
         rule="Rules",
     ),
     "BucketVersioning": _configuration(
@@ -127,24 +127,24 @@ TYPES: Final = {
         "GetBucketVersioning",
         None,
         within=None,
-        answer="{versioningConfiguration: {status: status}}",
+        result="{versioningConfiguration: {status: status}}",
     ),
     "BucketServerSideEncryptionConfiguration": _configuration(
         "PutBucketEncryption",
         "GetBucketEncryption",
         "DeleteBucketEncryption",
         within="ServerSideEncryptionConfiguration",
-        answer="serverSideEncryptionConfiguration",
+        result="serverSideEncryptionConfiguration",
     ),
     "BucketPolicy": _configuration(
-        "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", within=None, answer="{policy: policy}"
+        "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", within=None, result="{policy: policy}"
     ),
     "BucketLifecycleConfiguration": _configuration(
         "PutBucketLifecycleConfiguration",
         "GetBucketLifecycleConfiguration",
         "DeleteBucketLifecycle",
         within="LifecycleConfiguration",
-        answer="@",
+        result="@",
     ),
     "BucketObjectv2": ResourceType(
         service="s3",

@@ -18,7 +18,7 @@ TYPES: Final = {
         service="secretsmanager",
         id="{arn}",
         create=Call("CreateSecret"),
-        read=Call("DescribeSecret", _SECRET, answer="[@][?deletedDate == null] | [0]"),
+        read=Call("DescribeSecret", _SECRET, result="[@][?deletedDate == null] | [0]"),
         updates=(
             Call("UpdateSecret", _SECRET, takes=("description", "kmsKeyId")),
             Call("PutResourcePolicy", _SECRET, takes=("policy",)),

@@ -29,7 +29,7 @@ TYPES: Final = {
         service="sns",
         id="{topicArn}",
         create=Call("CreateTopic", build=_attributes, built=("displayName", "kmsMasterKeyId")),
-        read=Call("GetTopicAttributes", _TOPIC, answer="attributes"),
+        read=Call("GetTopicAttributes", _TOPIC, result="attributes"),
         updates=(
             _set_attribute("KmsMasterKeyId", "kmsMasterKeyId"),
             _set_attribute("DisplayName", "displayName"),
@@ -45,7 +45,7 @@ TYPES: Final = {
         service="sns",
         id="{subscriptionArn}",
         create=Call("Subscribe", {"TopicArn": "{topic}", "ReturnSubscriptionArn": True}),
-        read=Call("GetSubscriptionAttributes", {"SubscriptionArn": "{id}"}, answer="attributes"),
+        read=Call("GetSubscriptionAttributes", {"SubscriptionArn": "{id}"}, result="attributes"),
         delete=(Call("Unsubscribe", {"SubscriptionArn": "{id}"}),),
         computed={"arn": "{id}"},
     ),

@@ -11,7 +11,7 @@ TAGGING: Final = tagging(
     "AddTagsToResource",
     "RemoveTagsFromResource",
     "ListTagsForResource",
-    answer="tagList",
+    result="tagList",
 )
 _DESCRIPTION: Final = {"description": "Managed by Pulumi"}
 
@@ -23,7 +23,7 @@ def subnet_group(service: str, prefix: str) -> ResourceType:
         service=service,
         id="{name}",
         create=Call(f"Create{prefix}SubnetGroup"),
-        read=Call(f"Describe{prefix}SubnetGroups", name, answer=f"{prefix.lower()}SubnetGroups[0]"),
+        read=Call(f"Describe{prefix}SubnetGroups", name, result=f"{prefix.lower()}SubnetGroups[0]"),
         updates=(Call(f"Modify{prefix}SubnetGroup", name, takes=("description", "subnetIds"), whole=True),),
         delete=(Call(f"Delete{prefix}SubnetGroup", name),),
         tagging=TAGGING,
@@ -41,13 +41,13 @@ def parameter_group(service: str, prefix: str, build: Callable[[Properties, Prop
         service=service,
         id="{name}",
         create=Call(f"Create{prefix}ParameterGroup"),
-        read=Call(f"Describe{prefix}ParameterGroups", name, answer=f"{prefix.lower()}ParameterGroups[0]"),
+        read=Call(f"Describe{prefix}ParameterGroups", name, result=f"{prefix.lower()}ParameterGroups[0]"),
         updates=(Call(f"Modify{prefix}ParameterGroup", name, build=build, built=("parameters",)),),
         details=(
             Call(
                 f"Describe{prefix}Parameters",
                 name | {"Source": "user"},
-                answer="{parameters: parameters[].{name: parameterName, value: parameterValue, "
+                result="{parameters: parameters[].{name: parameterName, value: parameterValue, "
                 "applyMethod: applyMethod}}",
             ),
         ),

@@ -46,9 +46,9 @@ def _rule(direction: str) -> ResourceType:
             {"GroupId": "{securityGroupId}"},
             build=_permission,
             built=_BUILT,
-            answer="securityGroupRules[0]",
+            result="securityGroupRules[0]",
         ),
-        read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}, answer="securityGroupRules[0]"),
+        read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}, result="securityGroupRules[0]"),
         updates=(
             Call("ModifySecurityGroupRules", {"GroupId": "{securityGroupId}"}, build=_modification, built=_BUILT),
         ),

@@ -103,14 +103,14 @@ class Response(AccessEntries, PodIdentities, Addons):
         return update_result("VersionUpdate")
 
     def update_cluster_config(self) -> ActionResult:
-        cluster, asked = self.cluster, json.loads(self.body)
-        updates = [update for update in _UPDATES if any(asked.get(name) is not None for name in update)]
+        cluster, requested = self.cluster, json.loads(self.body)
+        updates = [update for update in _UPDATES if any(requested.get(name) is not None for name in update)]
         if len(updates) != 1:
             raise invalid("Only one type of update can be allowed.")
         if updates[0] == _AUTO_MODE:
-            _check_auto_mode(asked | {"accessConfig": cluster.access_config})
+            _check_auto_mode(requested | {"accessConfig": cluster.access_config})
         for name in updates[0]:
-            present, wanted = getattr(cluster, camelcase_to_underscores(name), None), asked.get(name)
+            present, wanted = getattr(cluster, camelcase_to_underscores(name), None), requested.get(name)
             if wanted is not None:
                 changed = {**present, **wanted} if isinstance(present, dict) else wanted
                 setattr(cluster, camelcase_to_underscores(name), changed)
@@ -151,15 +151,15 @@ def _check_version(version: str) -> None:
         raise invalid(f"unsupported Kubernetes version {version}")
 
 
-def _check_auto_mode(asked: Record) -> None:
-    network = asked.get("kubernetesNetworkConfig") or {}
+def _check_auto_mode(requested: Record) -> None:
+    network = requested.get("kubernetesNetworkConfig") or {}
     switches = {
-        (asked.get("computeConfig") or {}).get("enabled", False),
-        ((asked.get("storageConfig") or {}).get("blockStorage") or {}).get("enabled", False),
+        (requested.get("computeConfig") or {}).get("enabled", False),
+        ((requested.get("storageConfig") or {}).get("blockStorage") or {}).get("enabled", False),
         (network.get("elasticLoadBalancing") or {}).get("enabled", False),
     }
     if len(switches) > 1:
         raise invalid("For EKS Auto Mode, compute, block storage and load balancing must be enabled together")
-    mode = (asked.get("accessConfig") or {}).get("authenticationMode", "CONFIG_MAP")
+    mode = (requested.get("accessConfig") or {}).get("authenticationMode", "CONFIG_MAP")
     if True in switches and mode == "CONFIG_MAP":
         raise invalid("EKS Auto Mode needs the authentication mode API or API_AND_CONFIG_MAP")

@@ -104,8 +104,8 @@ class ClusterResponse(EKSResponse):
     def change(self, collection: Collection) -> Record:
         """Sets the members that the request has."""
         record = self.find(collection)
-        asked = {name: self._get_param(name) for name in collection.changeable}
-        record |= {name: value for name, value in asked.items() if value is not None}
+        requested = {name: self._get_param(name) for name in collection.changeable}
+        record |= {name: value for name, value in requested.items() if value is not None}
         record["modifiedAt"] = utcnow()
         return record
 
