@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { ApiError, checkWebGateway, readCart, searchProducts } from "./api";
 
-const interest = new AbortController().signal;
+const signal = new AbortController().signal;
 
-function answerWith(status: number, body: string): void {
+function respondWith(status: number, body: string): void {
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status })));
 }
 
@@ -21,23 +21,23 @@ afterEach(() => {
 });
 
 test("an error has the API's reason and status", async () => {
-  answerWith(400, '{"message":"failure","reason":"page.size: must be at most 100"}');
+  respondWith(400, '{"message":"failure","reason":"page.size: must be at most 100"}');
 
-  const failure = await failureOf(searchProducts("mug", 500, interest));
+  const failure = await failureOf(searchProducts("mug", 500, signal));
 
   expect(failure).toMatchObject({ message: "page.size: must be at most 100", status: 400, isRefusal: true });
 });
 
 test("an internal error has its request id", async () => {
-  answerWith(500, '{"message":"failure","reason":"Internal error.","request_id":"5f2c"}');
+  respondWith(500, '{"message":"failure","reason":"Internal error.","request_id":"5f2c"}');
 
   const failure = await failureOf(readCart());
 
   expect(failure).toMatchObject({ message: "Internal error. (request 5f2c)", status: 500, isRefusal: false });
 });
 
-test("an error from something in between has its status", async () => {
-  answerWith(502, "<html>Bad Gateway</html>");
+test("an error that does not come from the API has its status", async () => {
+  respondWith(502, "<html>Bad Gateway</html>");
 
   expect(await failureOf(readCart())).toMatchObject({ message: "The shop responded with status 502.", isRefusal: false });
 });
@@ -48,15 +48,15 @@ test.each([
   ['{"message":"success","data":{"mug":2}}', "response.data.mug: must be a string"],
   ['{"message":"success","data":{"mug":"-2"}}', "response.data.mug: must be a whole number, at least 0"],
 ])("an invalid response, %s, is an error with its path", async (body, where) => {
-  answerWith(200, body);
+  respondWith(200, body);
 
   expect((await failureOf(readCart())).message).toBe(`The shop's response to /api/v1/cart is not valid: ${where}.`);
 });
 
 test("an unhealthy gateway is an error", async () => {
-  answerWith(200, '{"healthy":false}');
+  respondWith(200, '{"healthy":false}');
 
-  expect((await failureOf(checkWebGateway(interest))).message).toContain("response.healthy: must be true");
+  expect((await failureOf(checkWebGateway(signal))).message).toContain("response.healthy: must be true");
 });
 
 test("an unreachable shop is an error without a status", async () => {
@@ -76,14 +76,14 @@ test("a request times out", async () => {
 
   const failure = await failureOf(readCart());
 
-  expect(failure).toMatchObject({ message: "The shop did not answer within 10 seconds.", status: null });
+  expect(failure).toMatchObject({ message: "The shop did not respond within 10 seconds.", status: null });
 });
 
 test("an aborted request is not an ApiError", async () => {
-  const taken = AbortSignal.abort();
+  const aborted = AbortSignal.abort();
   vi.stubGlobal("fetch", (_address: string, { signal }: RequestInit) => {
     signal?.throwIfAborted();
   });
 
-  await expect(searchProducts("mug", 6, taken)).rejects.toBe(taken.reason);
+  await expect(searchProducts("mug", 6, aborted)).rejects.toBe(aborted.reason);
 });

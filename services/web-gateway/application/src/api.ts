@@ -181,7 +181,7 @@ async function call<T>(
     }
     throw new ApiError(
       deadline.aborted
-        ? `The shop did not answer within ${String(timeout / 1000)} seconds.`
+        ? `The shop did not respond within ${String(timeout / 1000)} seconds.`
         : "The shop cannot be reached. Please check your connection.",
       null,
     );

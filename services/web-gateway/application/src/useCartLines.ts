@@ -31,7 +31,7 @@ export function useCartLines(): readonly [CartLines, () => void] {
     (signal: AbortSignal) => (ids === null ? Promise.resolve(null) : fetchProducts(JSON.parse(ids) as string[], signal)),
     [ids],
   );
-  const [answer, reloadProducts] = useRequest(ask);
+  const [request, reloadProducts] = useRequest(ask);
   const retry = () => {
     void refresh();
     reloadProducts();
@@ -40,14 +40,14 @@ export function useCartLines(): readonly [CartLines, () => void] {
   if (contents.status === "failed") {
     return [contents, retry];
   }
-  if (answer.status === "failed") {
-    return [answer, retry];
+  if (request.status === "failed") {
+    return [request, retry];
   }
-  const products = answer.status === "ready" ? answer.value : answer.previous;
+  const products = request.status === "ready" ? request.value : request.previous;
   if (quantities === null || products === null) {
     return [{ status: "loading" }, retry];
   }
-  return [{ status: "ready", ...join(quantities, products, answer.status === "ready") }, retry];
+  return [{ status: "ready", ...join(quantities, products, request.status === "ready") }, retry];
 }
 
 function join(quantities: ReadonlyMap<string, number>, products: readonly Product[], complete: boolean) {

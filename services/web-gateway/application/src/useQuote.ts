@@ -31,7 +31,7 @@ export function useQuote(
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the server's cart and prices decide
     [settledAddress, cart, refusals],
   );
-  const [answer, retry] = useRequest(ask);
+  const [request, retry] = useRequest(ask);
 
   useEffect(() => {
     const timer = setInterval(retry, REFRESH);
@@ -40,5 +40,5 @@ export function useQuote(
     };
   }, [retry]);
 
-  return [answer, retry];
+  return [request, retry];
 }

@@ -103,7 +103,7 @@ def create_application(files: Mapping[str, Asset], sessions: Sessions, proxy: Re
 
 
 def _is_plain(path: str) -> bool:
-    """Returns whether everything between the browser and the API gateway resolves this path alike."""
+    """Returns whether everything between the browser and the API gateway resolves this path in the same way."""
     segments = [unquote(segment) for segment in path.split("/")[1:]]
     return _API_PATH.fullmatch(path) is not None and not any(
         segment in {"", ".", ".."} or "/" in segment or "\\" in segment for segment in segments
@@ -127,7 +127,7 @@ async def _handle_error(request: Request, error: Exception) -> Response:
             request.scope["reason"] = str(error)
             if isinstance(error, BadGatewayError):
                 return _failure(request, 502, "the shop's services cannot be reached; please try again")
-            return _failure(request, 504, "the shop's services did not answer in time; please try again")
+            return _failure(request, 504, "the shop's services did not respond in time; please try again")
         case ClientDisconnect():
             return Response(status_code=400)
         case _:

@@ -149,4 +149,4 @@ async def test_a_slow_api_gateway_is_reported_as_json(browser: httpx.AsyncClient
     api_gateway.answer = late
     answer = await browser.post("/api/v1/cart", headers={"x-request-timeout": "0.05"})
     assert answer.status_code == 504
-    assert answer.json()["reason"] == "the shop's services did not answer in time; please try again"
+    assert answer.json()["reason"] == "the shop's services did not respond in time; please try again"

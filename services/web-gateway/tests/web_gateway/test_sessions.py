@@ -255,8 +255,8 @@ def stopped(server: RedisServer) -> Iterator[None]:
 @pytest.fixture
 async def without_store(visit: Visit, settings: WebGatewaySettings) -> httpx.AsyncClient:
     """A browser that visits a gateway whose primary and replica are unreachable."""
-    away = {"addr": f"127.0.0.1:{free_port()}", "replica_addr": f"127.0.0.1:{free_port()}"}
-    return await visit(with_store(settings, away))
+    unreachable = {"addr": f"127.0.0.1:{free_port()}", "replica_addr": f"127.0.0.1:{free_port()}"}
+    return await visit(with_store(settings, unreachable))
 
 
 async def test_a_new_visitor_is_served_and_known_without_the_store(

@@ -12,9 +12,9 @@ export function CartProvider({ children }: { readonly children: ReactNode }) {
   const changes = useRef({ waiting: 0, last: Promise.resolve() });
 
   const refresh = useCallback(async () => {
-    const answer = await readContents();
+    const latest = await readContents();
     if (changes.current.waiting === 0) {
-      setContents(answer);
+      setContents(latest);
     }
   }, []);
 

@@ -86,7 +86,7 @@ export function CheckoutForm({ lines, ordering, values, onChange }: CheckoutForm
           <legend>Card</legend>
           <p className="quiet wide">
             Visa or Mastercard, billed to the address above. This is a demonstration: try 4242 4242 4242 4242 with any
-            month to come and any three digits.
+            future month and any three digits.
           </p>
           <Field {...field("name")} label="Name on the card" autoComplete="cc-name" optional wide />
           <Field {...field("number")} label="Card number" autoComplete="cc-number" inputMode="numeric" wide />

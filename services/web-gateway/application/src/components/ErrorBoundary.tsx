@@ -19,7 +19,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly fail
     return (
       <main className="failure" role="alert">
         <p className="failure-title">Something went wrong on this page.</p>
-        <p>It is our fault. Your cart is safe.</p>
+        <p>This is our fault. Your cart is safe.</p>
         <a className="button" href="/">
           Reload the shop
         </a>

@@ -3,7 +3,7 @@ import { Link, useLocation } from "react-router";
 import { useCart } from "../cart";
 
 /** Milliseconds for which success is shown. Failures stay until they are dismissed. */
-const GOOD_NEWS = 6_000;
+const SUCCESS_DURATION = 6_000;
 
 /** Shows the result of a change of the cart, and announces it to screen readers. */
 export function NoticeBar() {
@@ -17,7 +17,7 @@ export function NoticeBar() {
     if (notice?.kind !== "done") {
       return;
     }
-    const timer = setTimeout(dismissNotice, GOOD_NEWS);
+    const timer = setTimeout(dismissNotice, SUCCESS_DURATION);
     return () => {
       clearTimeout(timer);
     };

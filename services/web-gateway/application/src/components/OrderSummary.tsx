@@ -31,9 +31,9 @@ export function OrderSummary({ lines, quote, onRetry }: OrderSummaryProps) {
       </ul>
       <div aria-live="polite">
         {shown && <Totals quote={shown} />}
-        {quote.status === "loading" && !shown && <Skeleton label="Working out the total" shape="line" count={1} />}
+        {quote.status === "loading" && !shown && <Skeleton label="Calculating the total" shape="line" count={1} />}
         {quote.status === "failed" && (
-          <Failure title="The total could not be worked out." error={quote.error} onRetry={onRetry} />
+          <Failure title="The total could not be calculated." error={quote.error} onRetry={onRetry} />
         )}
       </div>
       <Link to="/cart">Change the cart</Link>

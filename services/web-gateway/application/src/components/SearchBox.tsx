@@ -29,11 +29,11 @@ export function SearchBox() {
   }
 
   const wanted = useDebounced(open ? text.trim() : "", PAUSE);
-  const [answer] = useRequest(
+  const [request] = useRequest(
     useCallback(async (signal: AbortSignal) => (wanted === "" ? [] : await suggest(wanted, signal)), [wanted]),
   );
   // Searching works without suggestions, so their failure is not reported.
-  const suggestions = open && answer.status === "ready" ? answer.value : [];
+  const suggestions = open && request.status === "ready" ? request.value : [];
   const expanded = suggestions.length > 0;
   const chosen = active === null ? undefined : suggestions[active];
 
@@ -124,7 +124,7 @@ export function SearchBox() {
           ))}
         </ul>
         <p className="hidden" role="status" aria-label="Suggestions found">
-          {expanded && `${String(suggestions.length)} suggestions; the arrow keys go through them.`}
+          {expanded && `${String(suggestions.length)} suggestions; use the arrow keys to choose one.`}
         </p>
       </div>
       <button type="submit">Search</button>

@@ -14,7 +14,7 @@ function cartLink(): string | null {
   return within(screen.getByRole("banner")).getByRole("link", { name: /^Cart/ }).getAttribute("aria-label");
 }
 
-function news(): string | null {
+function notice(): string | null {
   return screen.getByRole("status", { name: "Cart changes" }).textContent;
 }
 
@@ -36,7 +36,7 @@ describe("adding to the cart", () => {
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
 
     await waitFor(() => {
-      expect(news()).toBe("Added to the cart: Mug.");
+      expect(notice()).toBe("Added to the cart: Mug.");
     });
     expect(cartLink()).toBe("Cart, 1 piece");
     expect(shop.cart.get("mug")).toBe(1);
@@ -48,7 +48,7 @@ describe("adding to the cart", () => {
     await user.dblClick(await screen.findByRole("button", { name: "Add to cart Mug" }));
 
     await waitFor(() => {
-      expect(news()).toBe("Added to the cart: Mug, now 2.");
+      expect(notice()).toBe("Added to the cart: Mug, now 2.");
     });
     expect(cartLink()).toBe("Cart, 2 pieces");
     expect(shop.cart.get("mug")).toBe(2);
@@ -73,7 +73,7 @@ describe("adding to the cart", () => {
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
 
     await waitFor(() => {
-      expect(news()).toBe("Not added: Mug. There is too much to do.");
+      expect(notice()).toBe("Not added: Mug. There is too much to do.");
     });
     await waitFor(() => {
       expect(cartLink()).toBe("Cart");
@@ -84,7 +84,7 @@ describe("adding to the cart", () => {
     const user = visit("/", shop);
     await user.click(await screen.findByRole("button", { name: "Add to cart Mug" }));
     await waitFor(() => {
-      expect(news()).not.toBe("");
+      expect(notice()).not.toBe("");
     });
 
     expect(JSON.stringify(shop.requests.map(({ body }) => body ?? null))).not.toContain("session_id");
@@ -108,7 +108,7 @@ describe("the cart", () => {
 
     await user.click(screen.getByRole("button", { name: "One more: Mug" }));
     await waitFor(() => {
-      expect(news()).toBe("In the cart: Mug, now 3.");
+      expect(notice()).toBe("In the cart: Mug, now 3.");
     });
     expect(quantityOf("Mug").value).toBe("3");
     expect(screen.getByText("Goods").nextSibling?.textContent).toBe("$136.96");
@@ -165,7 +165,7 @@ describe("the cart", () => {
     await user.click(screen.getByRole("button", { name: "One more: Mug" }));
 
     await waitFor(() => {
-      expect(news()).toContain("A backend service is not available.");
+      expect(notice()).toContain("A backend service is not available.");
     });
     await waitFor(() => {
       expect(quantityOf("Mug").value).toBe("2");
@@ -178,7 +178,7 @@ describe("the cart", () => {
     await user.click(screen.getByRole("button", { name: "Remove Mug" }));
 
     await waitFor(() => {
-      expect(news()).toBe("Removed from the cart: Mug.");
+      expect(notice()).toBe("Removed from the cart: Mug.");
     });
     expect(screen.queryByRole("button", { name: "Remove Mug" })).toBeNull();
     expect([...shop.cart.keys()]).toEqual(["watch"]);

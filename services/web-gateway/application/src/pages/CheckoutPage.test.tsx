@@ -282,7 +282,7 @@ describe("paying", () => {
   test("can be repeated when the response is lost, and orders once", async () => {
     const user = await openCheckout();
     await fillIn(user);
-    shop.loseNextAnswer(PROCESS);
+    shop.loseNextResponse(PROCESS);
 
     await user.click(await payButton("$22.97"));
     const doubt = await screen.findByRole("alert");

@@ -47,7 +47,7 @@ function InDoubt({ error, placing, onPlaceAgain }: InDoubtProps) {
     <div className="failure" role="alert" ref={panel} tabIndex={-1}>
       <p className="failure-title">We do not know whether your order was placed.</p>
       <p>{error.message}</p>
-      <p>Send it again without worry: this order is placed, and paid, once at most.</p>
+      <p>You can safely send it again: the order is placed, and paid, at most once.</p>
       <button type="button" aria-disabled={placing} onClick={onPlaceAgain}>
         {placing ? "Sending it again…" : "Send the order again"}
       </button>

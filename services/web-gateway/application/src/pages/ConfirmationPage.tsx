@@ -11,7 +11,7 @@ export function ConfirmationPage() {
     return (
       <section className="plain-page">
         <Heading title="No order">No order was placed here.</Heading>
-        <p className="lead">An order is shown in the tab in which it was placed, until that is closed.</p>
+        <p className="lead">An order is shown only in the tab in which it was placed, until you close that tab.</p>
         <Link className="button" to="/">
           To the collection
         </Link>

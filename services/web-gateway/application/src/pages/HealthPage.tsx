@@ -12,8 +12,8 @@ export function HealthPage() {
     <section className="plain-page">
       <Heading title="Shop status" />
       <dl className="parts" aria-live="polite">
-        <Part name="Web gateway" answer={webGateway} />
-        <Part name="API gateway and catalog" answer={catalog} />
+        <Part name="Web gateway" request={webGateway} />
+        <Part name="API gateway and catalog" request={catalog} />
       </dl>
       <button
         type="button"
@@ -28,14 +28,14 @@ export function HealthPage() {
   );
 }
 
-function Part({ name, answer }: { readonly name: string; readonly answer: RequestState<unknown> }) {
+function Part({ name, request }: { readonly name: string; readonly request: RequestState<unknown> }) {
   return (
-    <div className={answer.status}>
+    <div className={request.status}>
       <dt>{name}</dt>
       <dd>
-        {answer.status === "loading" && "Checking…"}
-        {answer.status === "ready" && "Working"}
-        {answer.status === "failed" && `Not working: ${answer.error.message}`}
+        {request.status === "loading" && "Checking…"}
+        {request.status === "ready" && "Working"}
+        {request.status === "failed" && `Not working: ${request.error.message}`}
       </dd>
     </div>
   );

@@ -41,21 +41,21 @@ export function HomePage() {
 
 function Results({ query }: { readonly query: string }) {
   const [size, setSize] = useState(PAGE_SIZE);
-  const [answer, retry] = useRequest(
+  const [request, retry] = useRequest(
     useCallback((signal: AbortSignal) => searchProducts(query, size, signal), [query, size]),
   );
 
-  if (answer.status === "failed") {
-    return <Failure title="The products could not be loaded." error={answer.error} onRetry={retry} />;
+  if (request.status === "failed") {
+    return <Failure title="The products could not be loaded." error={request.error} onRetry={retry} />;
   }
-  const result = answer.status === "ready" ? answer.value : answer.previous;
+  const result = request.status === "ready" ? request.value : request.previous;
   if (result === null) {
     return <Skeleton label="Loading the products" shape="card" count={PAGE_SIZE} />;
   }
   return (
     <ProductList
       result={result}
-      loading={answer.status === "loading"}
+      loading={request.status === "loading"}
       onMore={() => {
         setSize(Math.min(size + PAGE_SIZE, MAXIMUM_SIZE));
       }}

@@ -15,15 +15,15 @@ import { NotFoundPage } from "./NotFoundPage";
 export function ProductPage() {
   const { id = "" } = useParams();
   const { contents } = useCart();
-  const [answer, retry] = useRequest(useCallback((signal: AbortSignal) => fetchProducts([id], signal), [id]));
+  const [request, retry] = useRequest(useCallback((signal: AbortSignal) => fetchProducts([id], signal), [id]));
 
-  if (answer.status === "loading") {
+  if (request.status === "loading") {
     return <Skeleton label="Loading the product" shape="product" count={1} />;
   }
-  if (answer.status === "failed") {
-    return <Failure title="The product could not be loaded." error={answer.error} onRetry={retry} />;
+  if (request.status === "failed") {
+    return <Failure title="The product could not be loaded." error={request.error} onRetry={retry} />;
   }
-  const product = answer.value[0];
+  const product = request.value[0];
   if (product === undefined) {
     return <NotFoundPage />;
   }

@@ -33,7 +33,7 @@ export class FakeShop {
   readonly cart = new Map<string, number>();
   readonly requests: RecordedRequest[] = [];
   readonly orders = new Map<string, Reply>();
-  #failures: { route: string; reply: Reply | "no answer" }[] = [];
+  #failures: { route: string; reply: Reply | "lost" }[] = [];
   #held = new Map<string, Promise<void>>();
 
   constructor(products: readonly FakeProduct[]) {
@@ -46,8 +46,8 @@ export class FakeShop {
   }
 
   /** The next request whose route has this prefix is carried out, but its response is lost. */
-  loseNextAnswer(route: string): void {
-    this.#failures.push({ route, reply: "no answer" });
+  loseNextResponse(route: string): void {
+    this.#failures.push({ route, reply: "lost" });
   }
 
   /** Requests whose route has this prefix wait until the returned function is called. */
@@ -86,8 +86,8 @@ export class FakeShop {
     signal.throwIfAborted();
     const failing = this.#failures.findIndex((failure) => route.startsWith(failure.route));
     const failure = failing < 0 ? undefined : this.#failures.splice(failing, 1)[0];
-    const reply = failure && failure.reply !== "no answer" ? failure.reply : this.#carryOut(route, body, headers);
-    if (failure?.reply === "no answer") {
+    const reply = failure && failure.reply !== "lost" ? failure.reply : this.#carryOut(route, body, headers);
+    if (failure?.reply === "lost") {
       throw new TypeError("Failed to fetch");
     }
     return new Response(JSON.stringify(reply.body), { status: reply.status });
