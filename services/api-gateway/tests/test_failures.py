@@ -31,10 +31,10 @@ INSIDE = "SELECT secret FROM inside"
 async def test_a_refusal_keeps_the_services_message(
     client: httpx.AsyncClient, backends: FakeServices, code: grpc.StatusCode, status: int
 ) -> None:
-    backends.answers["ListProducts"] = refusing(code, "as it was said")
+    backends.answers["ListProducts"] = refusing(code, "the message of the service")
     answer = await client.get(DOCUMENTS)
     assert answer.status_code == status
-    assert answer.json() == {"message": "failure", "reason": "as it was said"}
+    assert answer.json() == {"message": "failure", "reason": "the message of the service"}
     assert ("retry-after" in answer.headers) == (status == 503)
 
 
@@ -123,9 +123,9 @@ async def test_calls_without_a_deadline_get_the_default_one(
 
 @pytest.mark.parametrize("path", [DOCUMENTS, "/api/v1/content/mug.svg"])
 async def test_an_unreachable_service_fails_in_time(settings: GatewaySettings, path: str) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
-    away = settings.model_copy(update={"product_catalog_service_addr": nobody, "content_addr": nobody})
-    async with open_application(away) as application:
+    unused = f"127.0.0.1:{free_port()}"
+    unreachable = settings.model_copy(update={"product_catalog_service_addr": unused, "content_addr": unused})
+    async with open_application(unreachable) as application:
         transport = httpx.ASGITransport(with_request_scope(application))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
             answer = await client.get(path, headers={"x-request-timeout": "0.5"})

@@ -1,4 +1,4 @@
-"""The content service as the gateway meets it, in front of a bucket."""
+"""The content service, in front of a fake bucket."""
 
 from collections.abc import AsyncIterator
 

@@ -70,7 +70,7 @@ class Storefront(ThreadingHTTPServer):
         self.order_page = HERE
         self.redirects_to_order = True
         self.broken: set[str] = set()
-        self.unhealthy_answers = 0
+        self.unhealthy_responses = 0
         self.is_busy = threading.Event()
 
     @property
@@ -83,8 +83,8 @@ class Answer(BaseHTTPRequestHandler):
     server: Storefront
 
     def do_GET(self) -> None:
-        if self.server.unhealthy_answers:
-            self.server.unhealthy_answers -= self.path == "/_healthz"
+        if self.server.unhealthy_responses:
+            self.server.unhealthy_responses -= self.path == "/_healthz"
             self._send(503, "not yet")
         elif self.path == "/_healthz":
             self._send(200, "ok")
@@ -257,11 +257,11 @@ def test_an_unreachable_shop_is_reported_with_its_address(start: Start) -> None:
     address = f"127.0.0.1:{free_port()}"
     status, lines = outcome(start(address, STARTUP_SECONDS="0"))
     assert status == 1
-    assert (lines[-1]["message"], lines[-1]["address"]) == ("the shop does not answer", address)
+    assert (lines[-1]["message"], lines[-1]["address"]) == ("the shop does not respond", address)
 
 
 def test_a_run_waits_for_the_shop_and_ends_in_time(storefront: Storefront, start: Start) -> None:
-    storefront.unhealthy_answers = 1
+    storefront.unhealthy_responses = 1
     status, lines = outcome(start(storefront.address, RUN_SECONDS="0.5"))
     assert status == 0
     assert lines[0]["message"] == "waiting for the shop"

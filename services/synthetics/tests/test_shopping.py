@@ -35,7 +35,7 @@ PRODUCTS: list[Content] = [
     {
         "id": f"PRODUCT{number}",
         "name": f"Product {number}",
-        "description": "Of the test.",
+        "description": "A product for tests.",
         "price": 19.99 + number,
         "rating": 5 - number / 10,
         "reviews": 10,
@@ -72,11 +72,11 @@ class WebGateway:
         self.replaced: dict[str, Response] = {}
         self.starts_sessions = True
         self.order_empties_cart = True
-        self.unhealthy_answers = 0
+        self.unhealthy_responses = 0
         self.seen: list[str] = []
         self.is_ordered = asyncio.Event()
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
+        self.may_respond = asyncio.Event()
+        self.may_respond.set()
 
     def application(self) -> Starlette:
         api = {
@@ -122,8 +122,8 @@ class WebGateway:
 
     async def health(self, request: Request) -> Response:
         self.seen.append(f"{request.method} {request.url.path}")
-        is_healthy = self.unhealthy_answers == 0
-        self.unhealthy_answers -= not is_healthy
+        is_healthy = self.unhealthy_responses == 0
+        self.unhealthy_responses -= not is_healthy
         return JSONResponse({"healthy": is_healthy}, 200 if is_healthy else 503)
 
     async def page(self, _: Request, __: str) -> Response:
@@ -149,7 +149,7 @@ class WebGateway:
     async def process(self, request: Request, session: str) -> Content:
         order = await request.json()
         self.is_ordered.set()
-        await self.may_answer.wait()
+        await self.may_respond.wait()
         costs = self.costs(session)
         if order["amount"] != costs["items_total"] or not is_valid(order):
             return {"message": "failure"}
@@ -363,7 +363,7 @@ def reported(lines: list[dict[str, Any]]) -> dict[str, str]:
 
 
 async def test_a_run_waits_for_the_shop(gateway: WebGateway, start: Start) -> None:
-    gateway.unhealthy_answers = 1
+    gateway.unhealthy_responses = 1
     status, lines = await outcome(await start(gateway.address))
     assert status == 0
     assert lines[0]["message"] == "waiting for the shop"
@@ -375,16 +375,16 @@ async def test_an_unreachable_shop_is_reported_with_its_address(start: Start) ->
     address = f"127.0.0.1:{free_port()}"
     status, lines = await outcome(await start(address, STARTUP_SECONDS="0"))
     assert status == 1
-    assert f"the shop does not answer at {address}" in lines[0]["message"]
+    assert f"the shop does not respond at {address}" in lines[0]["message"]
 
 
 async def test_a_terminated_run_has_a_summary_without_errors(gateway: WebGateway, start: Start) -> None:
-    gateway.may_answer.clear()
+    gateway.may_respond.clear()
     process = await start(gateway.address, RUN_SECONDS="600")
     await asyncio.wait_for(gateway.is_ordered.wait(), 60)
     process.send_signal(signal.SIGTERM)
     status, lines = await outcome(process)
-    gateway.may_answer.set()
+    gateway.may_respond.set()
     assert status == 0
     assert (summary(lines)["failures"], summary(lines)["errors"]) == (0, {})
     assert {line["level"] for line in lines} == {"info"}

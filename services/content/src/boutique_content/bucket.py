@@ -124,7 +124,7 @@ class Bucket:
             return BucketResponse(status, {"content-range": f"bytes */{size}"} if size else {})
         if details["Code"] in _MISSING:
             raise NoSuchPictureError(f"{key}: {details['Code']}")
-        raise BucketError(f"the bucket {self._name} answers {status} {details['Code']}") from error
+        raise BucketError(f"the bucket {self._name} responded with {status} {details['Code']}") from error
 
 
 @asynccontextmanager

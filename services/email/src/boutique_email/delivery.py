@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeliveryError(Exception):
-    """A mail was not accepted. `final` says that another attempt is useless. The message has no address."""
+    """A mail was not accepted. If `final`, another attempt would fail too. The message has no address."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
         super().__init__(reason)

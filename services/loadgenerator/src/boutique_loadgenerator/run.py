@@ -52,7 +52,7 @@ def wait_for_shop(settings: LoadSettings, ended: threading.Event) -> bool:
         if _is_healthy(settings.frontend_addr):
             return True
         if time.monotonic() >= deadline:
-            _log.error("the shop does not answer", extra={"address": settings.frontend_addr})
+            _log.error("the shop does not respond", extra={"address": settings.frontend_addr})
             return False
         _log.info("waiting for the shop", extra={"address": settings.frontend_addr})
         ended.wait(_POLL_SECONDS)

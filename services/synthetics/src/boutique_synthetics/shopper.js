@@ -47,7 +47,7 @@ export function setup() {
   const address = __ENV.WEB_GATEWAY_ADDR;
   while (!isHealthy()) {
     if (Date.now() >= deadline) {
-      exec.test.abort(`the shop does not answer at ${address}`);
+      exec.test.abort(`the shop does not respond at ${address}`);
     }
     console.info(JSON.stringify({ message: 'waiting for the shop', address }));
     sleep(POLL_SECONDS);
