@@ -14,33 +14,33 @@ from docs.architecture import PICTURE, draw
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
-OF_EACH_DOCUMENT = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+EACH_DOCUMENT = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def test_the_architecture_picture_matches_the_service_files() -> None:
     assert PICTURE.read_text() == draw(load_service_files(ROOT / "services")), "run `boutique dev diagram`"
 
 
-@OF_EACH_DOCUMENT
+@EACH_DOCUMENT
 def test_every_link_to_a_file_leads_to_an_existing_file(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
-@OF_EACH_DOCUMENT
+@EACH_DOCUMENT
 def test_every_link_to_a_section_leads_to_an_existing_heading(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]*)#([^)]*)\)", document.read_text())
     assert [link for link in links if link[1] not in _anchors(document.parent / link[0] if link[0] else document)] == []
 
 
-@OF_EACH_DOCUMENT
+@EACH_DOCUMENT
 def test_every_make_target_in_a_document_exists(document: Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", document.read_text())
     assert [target for target in named if target not in targets] == []
 
 
-@OF_EACH_DOCUMENT
+@EACH_DOCUMENT
 def test_every_boutique_command_in_a_document_exists(document: Path) -> None:
     named = re.findall(r"(?:`|\$ )(?:\./)?boutique ([a-z][a-z -]*)", document.read_text())
     assert [words for words in named if not _is_command(words.split())] == []

@@ -89,7 +89,7 @@ def _one(objects: list[Any], kind: str) -> Any:
 
 
 def _mount(config_map: Any, directory: Path) -> None:
-    """Mounts it as the kubelet does: links lead to files in a hidden directory, so that all change at the same time."""
+    """Mounts the ConfigMap as the kubelet does: links lead to files in a hidden directory, so all change at once."""
     version = directory / "..2026_01_01_00_00_00.123456789"
     version.mkdir(parents=True)
     (directory / "..data").symlink_to(version.name)

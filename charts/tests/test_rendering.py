@@ -13,7 +13,7 @@ _CHARTS = Path(__file__).parents[1]
 Render = Callable[..., list[Any]]
 Template = Callable[[dict[str, Any]], "subprocess.CompletedProcess[str]"]
 
-of_databases = pytest.mark.parametrize("chart", ["postgres", "redis"], indirect=True)
+for_databases = pytest.mark.parametrize("chart", ["postgres", "redis"], indirect=True)
 
 
 @pytest.fixture(params=["bucket", "postgres", "redis"])
@@ -61,7 +61,7 @@ def test_pods_have_resources_and_probes_and_no_api_token(render: Render) -> None
                 assert container["resources"][kind].keys() == {"cpu", "memory"}
 
 
-@of_databases
+@for_databases
 def test_passwords_come_only_from_the_secret(render: Render) -> None:
     for pod in _pods(render()):
         for variable in pod["spec"]["containers"][0]["env"]:
@@ -71,7 +71,7 @@ def test_passwords_come_only_from_the_secret(render: Render) -> None:
                 assert variable["valueFrom"]["secretKeyRef"]["key"] in ("app-password", "replication-password")
 
 
-@of_databases
+@for_databases
 def test_each_service_selects_the_pods_of_one_role(render: Render) -> None:
     objects = render()
     primary, replica = _pods(objects)
@@ -81,7 +81,7 @@ def test_each_service_selects_the_pods_of_one_role(render: Render) -> None:
     assert [_selects(selectors["store-replica"], pod) for pod in (primary, replica)] == [False, True]
 
 
-@of_databases
+@for_databases
 def test_network_policy_and_disruption_budget_cover_both_roles(render: Render) -> None:
     objects = render()
     (policy,), (budget,) = _kind(objects, "NetworkPolicy"), _kind(objects, "PodDisruptionBudget")
@@ -90,7 +90,7 @@ def test_network_policy_and_disruption_budget_cover_both_roles(render: Render) -
         assert _selects(budget["spec"]["selector"]["matchLabels"], pod)
 
 
-@of_databases
+@for_databases
 def test_only_clients_and_replicas_may_connect(render: Render) -> None:
     objects = render(clients={"needs": "store"})
     primary, replica = _pods(objects)
@@ -106,7 +106,7 @@ def test_without_client_labels_the_label_of_the_release_identifies_clients(rende
     assert ingress["from"][0] == {"podSelector": {"matchLabels": {"needs.boutique.dev/store": "true"}}}
 
 
-@of_databases
+@for_databases
 def test_every_script_that_a_pod_runs_is_in_the_config_map(render: Render) -> None:
     objects = render()
     (scripts,) = _kind(objects, "ConfigMap")
@@ -121,7 +121,7 @@ def test_every_script_that_a_pod_runs_is_in_the_config_map(render: Render) -> No
                 assert Path(command[0]).name in scripts["data"]
 
 
-@of_databases
+@for_databases
 def test_volumes_are_kept_by_default(render: Render) -> None:
     def when_deleted(**values: object) -> set[str]:
         stateful_sets = _kind(render(**values), "StatefulSet")
@@ -145,7 +145,7 @@ def test_an_error_names_the_value_that_is_wrong(template: Template, values: dict
     assert name in finished.stderr
 
 
-@of_databases
+@for_databases
 def test_an_error_names_a_size_that_is_wrong(template: Template) -> None:
     finished = template({"existingSecret": "credentials", "persistence": {"size": "big"}})
     assert finished.returncode != 0

@@ -1,4 +1,4 @@
-"""The contract as other people's clients and servers know it: only what contract.proto says, compiled here.
+"""The contract as clients and servers of other implementations know it, compiled from contract.proto.
 
 Its messages have the same names as the shop's own, so they are in a separate descriptor pool.
 """

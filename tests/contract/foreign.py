@@ -1,4 +1,4 @@
-"""A shop that somebody else could have written: only the contract's services, with the quirks of the original."""
+"""An independent implementation of the contract's services, with the quirks of the original."""
 
 import uuid
 from collections.abc import Iterator, Mapping

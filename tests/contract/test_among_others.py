@@ -1,4 +1,4 @@
-"""Tests our checkout and our storefront among services that somebody else could have written."""
+"""Tests our checkout and our storefront with an independent implementation of the other services."""
 
 import uuid
 from collections.abc import Iterator
@@ -52,9 +52,9 @@ def test_our_checkout_refuses_a_product_that_the_catalog_lacks(
 ) -> None:
     user = new_user()
     foreign.carts[user] = {"NOSUCHTHING": 1}
-    code, words = checkout_among_others.refusal("PlaceOrder", valid("PlaceOrder", user_id=user))
+    code, message = checkout_among_others.refusal("PlaceOrder", valid("PlaceOrder", user_id=user))
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    assert "NOSUCHTHING" in words
+    assert "NOSUCHTHING" in message
 
 
 def test_a_visitor_of_our_storefront_can_buy_something(visitor: httpx.Client, foreign: ForeignShop) -> None:

@@ -93,9 +93,9 @@ def test_an_error_names_the_field_that_is_out_of_range(method: str, field: str, 
     fields = with_field(method, field, value)
     if method == "PlaceOrder" and field != "user_id":
         fields["user_id"] = _shopper_with_a_cart(shop)
-    code, words = shop.call.refusal(method, fields)
+    code, message = shop.call.refusal(method, fields)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert words.startswith((f"{field}: ", f"{field}."))
+    assert message.startswith((f"{field}: ", f"{field}."))
     if method == "PlaceOrder" and field != "user_id":
         assert len(shop.call("GetCart", {"user_id": fields["user_id"]}).items) == 1
         assert shop.database(f"SELECT count(*) FROM orders.orders WHERE user_id = '{fields['user_id']}'") == "0"

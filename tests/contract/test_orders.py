@@ -72,7 +72,7 @@ def test_an_order_is_confirmed_by_an_email_with_its_id(shop: Shop, shopper: str)
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         ({"credit_card_number": "4432801561520455"}, "Credit card info is invalid"),
         (
@@ -83,27 +83,27 @@ def test_an_order_is_confirmed_by_an_email_with_its_id(shop: Shop, shopper: str)
     ],
 )
 def test_a_refused_card_returns_the_reason_and_places_no_order(
-    shop: Shop, shopper: str, changes: dict[str, Any], words: str
+    shop: Shop, shopper: str, changes: dict[str, Any], message: str
 ) -> None:
     request = valid("PlaceOrder", user_id=shopper, credit_card=CARD | changes)
-    assert shop.call.refusal("PlaceOrder", request) == (grpc.StatusCode.INVALID_ARGUMENT, words)
+    assert shop.call.refusal("PlaceOrder", request) == (grpc.StatusCode.INVALID_ARGUMENT, message)
     assert order_rows(shop, shopper) == []
     assert len(shop.call("GetCart", {"user_id": shopper}).items) == 2
 
 
 def test_an_empty_cart_places_no_order(shop: Shop) -> None:
     user = new_user()
-    code, words = shop.call.refusal("PlaceOrder", valid("PlaceOrder", user_id=user))
+    code, message = shop.call.refusal("PlaceOrder", valid("PlaceOrder", user_id=user))
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    assert "cart is empty" in words
+    assert "cart is empty" in message
     assert order_rows(shop, user) == []
 
 
 def test_an_unknown_product_places_no_order(shop: Shop, shopper: str) -> None:
     shop.call("AddItem", {"user_id": shopper, "item": {"product_id": "NOSUCHTHING", "quantity": 1}})
-    code, words = shop.call.refusal("PlaceOrder", valid("PlaceOrder", user_id=shopper))
+    code, message = shop.call.refusal("PlaceOrder", valid("PlaceOrder", user_id=shopper))
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    assert "NOSUCHTHING" in words
+    assert "NOSUCHTHING" in message
     assert order_rows(shop, shopper) == []
 
 

@@ -63,9 +63,9 @@ def test_a_product_is_found_by_its_id(shop: Shop) -> None:
 
 @pytest.mark.parametrize("product_id", ["NOSUCHTHING", "6e92zmyyfz", ""])
 def test_an_error_names_the_product_that_is_unknown(product_id: str, shop: Shop) -> None:
-    code, words = shop.call.refusal("GetProduct", {"id": product_id})
+    code, message = shop.call.refusal("GetProduct", {"id": product_id})
     assert code is grpc.StatusCode.NOT_FOUND
-    assert product_id in words
+    assert product_id in message
 
 
 def test_search_ignores_case_and_looks_in_names_and_descriptions(shop: Shop) -> None:
@@ -104,9 +104,9 @@ def test_dollars_are_converted_exactly_to_the_nano(
 
 
 def test_an_amount_that_would_overflow_is_refused(shop: Shop) -> None:
-    code, words = shop.call.refusal("Convert", with_field("Convert", "from.units", 2**63 - 1) | {"to_code": "JPY"})
+    code, message = shop.call.refusal("Convert", with_field("Convert", "from.units", 2**63 - 1) | {"to_code": "JPY"})
     assert code is INVALID
-    assert words.startswith("from.units: ")
+    assert message.startswith("from.units: ")
 
 
 def test_every_supported_currency_can_be_converted(shop: Shop) -> None:
@@ -149,9 +149,13 @@ def test_an_invalid_card_number_is_refused_with_the_message_of_the_contract(numb
 
 
 def test_another_card_company_is_refused_with_the_message_of_the_contract(shop: Shop) -> None:
-    code, words = shop.call.refusal("Charge", with_field("Charge", "credit_card.credit_card_number", "378282246310005"))
+    code, message = shop.call.refusal(
+        "Charge", with_field("Charge", "credit_card.credit_card_number", "378282246310005")
+    )
     assert code is INVALID
-    assert re.fullmatch(r"Sorry, we cannot process [\w ]+ credit cards\. Only VISA or MasterCard is accepted\.", words)
+    assert re.fullmatch(
+        r"Sorry, we cannot process [\w ]+ credit cards\. Only VISA or MasterCard is accepted\.", message
+    )
 
 
 def test_an_expired_card_is_refused_with_the_message_of_the_contract(shop: Shop) -> None:

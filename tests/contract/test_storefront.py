@@ -183,7 +183,7 @@ def test_a_checkout_field_out_of_range_is_marked_and_no_order_is_placed(
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "reason"),
     [
         ({"credit_card_number": "4432801561520455"}, "Credit card info is invalid"),
         ({"credit_card_number": "378282246310005"}, "Only VISA or MasterCard is accepted."),
@@ -191,12 +191,12 @@ def test_a_checkout_field_out_of_range_is_marked_and_no_order_is_placed(
     ],
 )
 def test_a_refused_card_shows_the_reason_and_keeps_the_form_except_for_the_card(
-    changes: dict[str, str], words: str, with_a_cart: httpx.Client, shop: Shop
+    changes: dict[str, str], reason: str, with_a_cart: httpx.Client, shop: Shop
 ) -> None:
     form = ORDER_FORM | changes
     response = with_a_cart.post("/cart/checkout", data=form)
     assert response.status_code == 422
-    assert words in response.text
+    assert reason in response.text
     assert form["street_address"] in response.text
     assert form["credit_card_number"] not in response.text
     assert quantities(shop, with_a_cart) == {"6E92ZMYYFZ": 2}

@@ -1,4 +1,4 @@
-"""Pipelines, played on one machine: a pull request up to its comment, and main up to a shop that sells."""
+"""Tests the jobs of the pipelines on one machine: those of a pull request, and those of main."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture(scope="module")
 def repository(workspace: Workspace) -> Workspace:
-    """Puts the workspace under git, which jobs ask for the files."""
+    """Makes the workspace a git repository, since jobs list the tracked files."""
     author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message=Everything"]):
         subprocess.run(["git", *command], cwd=workspace.directory, check=True)
@@ -30,7 +30,7 @@ def run_job(repository: Workspace, job: str, *values: str) -> str:
     return result.stdout
 
 
-def test_a_pull_request_ends_with_the_comment_that_it_would_get(repository: Workspace) -> None:
+def test_a_pull_request_gets_a_comment_with_the_preview(repository: Workspace) -> None:
     run_job(repository, "preview", "stacks-to-preview=dev")
     comment = run_job(repository, "comment-in-log", "stacks-to-preview=dev")
     assert "| stack | replaced | deleted | changed | created |" in comment
