@@ -101,8 +101,8 @@ class Deployment:
         request = provider_pb2.CreateRequest(
             urn=f"urn:{name}", name=name, type=declared.token, properties=encode(inputs)
         )
-        answer = self.provider.Create(request)
-        self.resources[name] = Created(declared.token, name, answer.id, inputs, decode(answer.properties))
+        response = self.provider.Create(request)
+        self.resources[name] = Created(declared.token, name, response.id, inputs, decode(response.properties))
         return self.resources[name]
 
     def check(self, token: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
@@ -114,9 +114,9 @@ class Deployment:
             olds=encode(dict(olds or {})),
             randomSeed=b"seed",
         )
-        answer = self.provider.Check(request)
-        assert not answer.failures, [failure.reason for failure in answer.failures]
-        return decode(answer.inputs)
+        response = self.provider.Check(request)
+        assert not response.failures, [failure.reason for failure in response.failures]
+        return decode(response.inputs)
 
     def diff(self, resource: Created, inputs: Mapping[str, Any]) -> Any:
         request = provider_pb2.DiffRequest(

@@ -36,9 +36,9 @@ class Cloudflare:
         """Sends a request that does not come from Pulumi."""
         headers = {"Authorization": f"Bearer {self.token}"}
         with httpx.Client(headers=headers, trust_env=False) as operator:
-            answer = operator.request(method, f"{self.endpoint}{BASE}/zones/{ZONE}/{path}", json=content).json()
-        assert answer["success"], answer
-        return answer["result"]
+            response = operator.request(method, f"{self.endpoint}{BASE}/zones/{ZONE}/{path}", json=content).json()
+        assert response["success"], response
+        return response["result"]
 
 
 @contextmanager

@@ -187,14 +187,14 @@ def test_a_failure_after_the_creation_keeps_the_resource(deployment: Deployment)
     ],
 )
 def test_an_uncovered_property_is_named(deployment: Deployment, token: str, inputs: Values, named: str) -> None:
-    answer = deployment.provider.Check(provider_pb2.CheckRequest(type=token, name="bad", news=encode(inputs)))
-    assert named in answer.failures[0].reason
-    assert token in answer.failures[0].reason
+    response = deployment.provider.Check(provider_pb2.CheckRequest(type=token, name="bad", news=encode(inputs)))
+    assert named in response.failures[0].reason
+    assert token in response.failures[0].reason
 
 
 def test_an_uncovered_type_and_function_are_named(deployment: Deployment) -> None:
-    answer = deployment.provider.Check(provider_pb2.CheckRequest(type="aws:ec2/instance:Instance", news=encode({})))
-    assert "aws:ec2/instance:Instance is not covered" in answer.failures[0].reason
+    response = deployment.provider.Check(provider_pb2.CheckRequest(type="aws:ec2/instance:Instance", news=encode({})))
+    assert "aws:ec2/instance:Instance is not covered" in response.failures[0].reason
     with pytest.raises(grpc.RpcError, match="getAmi is not covered"):
         deployment.provider.Invoke(provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi"))
 

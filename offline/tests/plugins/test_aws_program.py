@@ -49,7 +49,7 @@ class _Answers(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         settings = self._settings
-        answers: dict[str, dict[str, Any]] = {
+        responses: dict[str, dict[str, Any]] = {
             "getCallerIdentity": {"accountId": settings.account},
             "getAvailabilityZones": {"names": ["a", "b", "c"]},
             "getClusterVersions": {"clusterVersions": [{"clusterVersion": settings.cluster.version}]},
@@ -61,7 +61,7 @@ class _Answers(mocks.Mocks):
             "getZone": {"status": "active", "name": settings.dns.domain},
             "getIpRanges": {"ipv4Cidrs": ["173.245.48.0/20"]},
         }
-        return answers[args.token.rpartition(":")[2]], []
+        return responses[args.token.rpartition(":")[2]], []
 
 
 def _records(certificate: dict[str, Any]) -> list[dict[str, str]]:
@@ -94,15 +94,15 @@ def test_every_property_that_a_stack_sets_is_covered(
     assert isinstance(settings, AwsSettings)
     (tmp_path / "kubeconfig").write_text("kind: Config")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    answers = _Answers(settings)
-    mocks.set_mocks(answers, "boutique", stack)
+    responses = _Answers(settings)
+    mocks.set_mocks(responses, "boutique", stack)
     args = AwsPlatformArgs(stack, settings, "shop", load_service_files(ROOT / "services"))
     pulumi.runtime.test(lambda: create_aws_platform(args))()  # type: ignore[no-untyped-call]
-    [cluster] = [created for created in answers.created if created.typ == "eks:index:Cluster"]
+    [cluster] = [created for created in responses.created if created.typ == "eks:index:Cluster"]
     # The mocks do not show the children of a remote component.
     pulumi.runtime.test(lambda: Cluster(cluster.name, cluster.inputs, None))()  # type: ignore[no-untyped-call]
 
-    aws_resources = [created for created in answers.created if created.typ.startswith("aws:")]
+    aws_resources = [created for created in responses.created if created.typ.startswith("aws:")]
     assert len(aws_resources) > 100
     for created in aws_resources:
         resources.check(Resource(created.typ, types.find(created.typ), created.name), {}, _plain(created.inputs), b"")

@@ -126,11 +126,11 @@ async def test_deleting_a_setting_leaves_its_value(provider: Any, cloudflare: Cl
 async def test_only_a_change_of_zone_replaces_a_record(
     provider: Any, kind: str, changes: dict[str, Any], replaces: list[str]
 ) -> None:
-    answer = await provider.Diff(
+    response = await provider.Diff(
         provider_pb2.DiffRequest(type=kind, old_inputs=encode(SHOP), news=encode(SHOP | changes))
     )
-    assert list(answer.diffs) == list(changes)
-    assert list(answer.replaces) == replaces
+    assert list(response.diffs) == list(changes)
+    assert list(response.replaces) == replaces
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ async def test_only_a_change_of_zone_replaces_a_record(
 async def test_an_invalid_input_is_named_before_anything_is_created(
     provider: Any, kind: str, inputs: dict[str, Any], named: str
 ) -> None:
-    answer = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
-    assert named in answer.failures[0].reason
+    response = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
+    assert named in response.failures[0].reason
 
 
 async def test_an_error_has_the_message_of_cloudflare(provider: Any) -> None:
@@ -158,8 +158,8 @@ async def test_an_error_has_the_message_of_cloudflare(provider: Any) -> None:
 
 async def test_a_zone_can_be_looked_up(provider: Any) -> None:
     request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": ZONE}))
-    answer = decode(getattr(await provider.Invoke(request), "return"))
-    assert (answer["name"], answer["status"]) == ("example.com", "active")
+    response = decode(getattr(await provider.Invoke(request), "return"))
+    assert (response["name"], response["status"]) == ("example.com", "active")
     request = provider_pb2.InvokeRequest(tok="cloudflare:index/getZone:getZone", args=encode({"zoneId": "0" * 32}))
     with pytest.raises(grpc.aio.AioRpcError, match="9109: Unauthorized"):
         await provider.Invoke(request)

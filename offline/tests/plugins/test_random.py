@@ -51,8 +51,8 @@ async def test_a_preview_generates_nothing(provider: Any) -> None:
 async def test_only_a_changed_input_replaces_the_value(provider: Any) -> None:
     old = encode({"length": 8, "keepers": {"day": "1"}})
     for new, replaces in ((old, []), (encode({"length": 8, "keepers": {"day": "2"}}), ["keepers"])):
-        answer = await provider.Diff(provider_pb2.DiffRequest(old_inputs=old, news=new))
-        assert list(answer.replaces) == replaces
+        response = await provider.Diff(provider_pb2.DiffRequest(old_inputs=old, news=new))
+        assert list(response.replaces) == replaces
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ async def test_only_a_changed_input_replaces_the_value(provider: Any) -> None:
     ],
 )
 async def test_an_invalid_input_is_named(provider: Any, kind: str, inputs: dict[str, Any], named: str) -> None:
-    answer = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
-    assert named in answer.failures[0].reason
+    response = await provider.Check(provider_pb2.CheckRequest(type=kind, news=encode(inputs)))
+    assert named in response.failures[0].reason

@@ -81,8 +81,8 @@ def _refused(code: str, call: Any, **arguments: Any) -> str:
 def test_the_account_has_its_number_on_every_address(account: str) -> None:
     for endpoint in (account, account.replace("127.0.0.1", "127.0.0.2")):
         assert _client(endpoint, "sts").get_caller_identity()["Account"] == ACCOUNT
-        with urllib.request.urlopen(endpoint + HEALTH) as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(endpoint + HEALTH) as response:
+            assert response.status == 200
 
 
 def test_a_cluster_with_auto_mode_has_the_requested_settings(eks: Any, cluster: str) -> None:

@@ -23,9 +23,9 @@ def cloudflare() -> Iterator[TestClient]:
 
 
 def created(cloudflare: TestClient, **record: Any) -> Any:
-    answer = cloudflare.post(RECORDS, json=SHOP | record)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["result"]
+    response = cloudflare.post(RECORDS, json=SHOP | record)
+    assert response.status_code == 200, response.text
+    return response.json()["result"]
 
 
 def refusal(answer: Any) -> tuple[int, int]:

@@ -105,20 +105,20 @@ def test_the_webhook_responds_in_the_format_of_the_api_server(identity: PodIdent
         url = f"https://127.0.0.1:{webhook.server_address[1]}"
         with httpx.Client(verify=context, trust_env=False) as api_server:
             request = {"request": {"uid": "1", "namespace": "boutique", "object": pod("cart")}}
-            answer = api_server.post(f"{url}{PATH}?timeout=10s", json=request).json()["response"]
+            response = api_server.post(f"{url}{PATH}?timeout=10s", json=request).json()["response"]
             assert api_server.post(url, json=request).status_code == 404
     finally:
         webhook.shutdown()
-    assert (answer["uid"], answer["allowed"], answer["patchType"]) == ("1", True, "JSONPatch")
-    assert json.loads(base64.b64decode(answer["patch"]))[0]["op"] == "add"
+    assert (response["uid"], response["allowed"], response["patchType"]) == ("1", True, "JSONPatch")
+    assert json.loads(base64.b64decode(response["patch"]))[0]["op"] == "add"
 
 
 def test_pods_are_denied_while_the_account_does_not_respond(tmp_path: Path) -> None:
     unreachable = PodIdentity("http://127.0.0.1:9", "http://127.0.0.1:9", REGION, tmp_path, lambda: HOSTS)
     request = {"request": {"uid": "1", "namespace": "boutique", "object": pod("cart")}}
-    answer = review(unreachable, request)["response"]
-    assert answer["allowed"] is False
-    assert "the emulated Pod Identity failed" in answer["status"]["message"]
+    response = review(unreachable, request)["response"]
+    assert response["allowed"] is False
+    assert "the emulated Pod Identity failed" in response["status"]["message"]
 
 
 def test_pods_wait_until_the_addresses_of_all_stores_are_known() -> None:

@@ -24,9 +24,9 @@ async def ads_for(ad: Ad, *keys: str) -> list[shop_pb2.Ad]:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 async def test_every_category_of_the_shop_has_its_own_ads(ad: Ad, category: str) -> None:
-    answers = [await ads_for(ad, category) for _ in range(5)]
-    assert answers[0]
-    assert all(answer == answers[0] for answer in answers)
+    responses = [await ads_for(ad, category) for _ in range(5)]
+    assert responses[0]
+    assert all(response == responses[0] for response in responses)
 
 
 async def test_a_category_returns_only_the_ads_of_its_products(ad: Ad) -> None:
@@ -39,9 +39,9 @@ async def test_an_ad_with_two_of_the_categories_is_returned_once(ad: Ad) -> None
 
 @pytest.mark.parametrize("keys", [[], ["submarines"], [""]])
 async def test_without_a_key_or_a_match_two_random_ads_are_returned(ad: Ad, keys: list[str]) -> None:
-    answers = [tuple(shown.redirect_url for shown in await ads_for(ad, *keys)) for _ in range(100)]
-    assert all(len(set(answer)) == 2 for answer in answers)
-    assert len(set(answers)) > 2
+    responses = [tuple(shown.redirect_url for shown in await ads_for(ad, *keys)) for _ in range(100)]
+    assert all(len(set(response)) == 2 for response in responses)
+    assert len(set(responses)) > 2
 
 
 async def test_an_ad_links_to_a_product_and_has_text(ad: Ad) -> None:

@@ -23,9 +23,9 @@ def payment(card: dict[str, Any]) -> dict[str, Any]:
 async def test_an_order_returns_a_complete_receipt(
     client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
-    answer = await client.post(PROCESS, json=order)
-    assert answer.status_code == 200
-    receipt = answer.json()
+    response = await client.post(PROCESS, json=order)
+    assert response.status_code == 200
+    receipt = response.json()
     assert len(receipt.pop("order_id")) == 36
     assert receipt == {
         "message": "success",
@@ -89,9 +89,9 @@ async def test_an_amount_that_differs_from_the_carts_is_refused_with_the_right_o
     client: httpx.AsyncClient, cart: dict[str, int], order: dict[str, Any]
 ) -> None:
     order["amount"] = 0.01
-    answer = await client.post(PROCESS, json=order)
-    assert answer.status_code == 409
-    assert answer.json() == {
+    response = await client.post(PROCESS, json=order)
+    assert response.status_code == 409
+    assert response.json() == {
         "message": "failure",
         "reason": "items_total: the cart comes to 17.98 USD, not 0.01 USD",
     }
@@ -99,8 +99,8 @@ async def test_an_amount_that_differs_from_the_carts_is_refused_with_the_right_o
 
 
 async def test_an_empty_cart_cannot_be_ordered(client: httpx.AsyncClient, order: dict[str, Any]) -> None:
-    answer = await client.post(PROCESS, json={**order, "session_id": "s-new"})
-    assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
+    response = await client.post(PROCESS, json={**order, "session_id": "s-new"})
+    assert (response.status_code, response.json()["reason"]) == (409, "the cart is empty")
 
 
 def _without(*path: str) -> Change:
@@ -162,9 +162,9 @@ async def test_a_missing_or_invalid_field_is_named(
     field: str,
 ) -> None:
     change(order)
-    answer = await client.post(PROCESS, json=order)
-    assert answer.status_code == 400
-    assert answer.json()["reason"].startswith(f"{field}: ")
+    response = await client.post(PROCESS, json=order)
+    assert response.status_code == 400
+    assert response.json()["reason"].startswith(f"{field}: ")
     assert not backends.called()
 
 
@@ -173,9 +173,9 @@ async def test_an_impossible_card_number_is_refused_with_the_contracts_message(
     client: httpx.AsyncClient, backends: FakeServices, payment: dict[str, Any], number: object
 ) -> None:
     payment["card"]["number"] = number
-    answer = await client.post(PAYMENT, json=payment)
-    assert answer.status_code == 400
-    assert answer.json() == {"message": "failure", "reason": "Invalid card number"}
+    response = await client.post(PAYMENT, json=payment)
+    assert response.status_code == 400
+    assert response.json() == {"message": "failure", "reason": "Invalid card number"}
     del payment["card"]["number"]
     assert (await client.post(PAYMENT, json=payment)).json()["reason"] == "Invalid card number"
     assert not backends.called()
@@ -204,8 +204,8 @@ async def test_a_refused_card_returns_400_with_the_reason(
     for method in ("PlaceOrder", "Charge"):
         backends.answers[method] = refusing(grpc.StatusCode.INVALID_ARGUMENT, refused)
     for path, body in ((PROCESS, order), (PAYMENT, payment)):
-        answer = await client.post(path, json=body)
-        assert (answer.status_code, answer.json()["reason"]) == (400, reason)
+        response = await client.post(path, json=body)
+        assert (response.status_code, response.json()["reason"]) == (400, reason)
     assert cart == {"6E92ZMYYFZ": 2}
 
 
@@ -213,8 +213,8 @@ async def test_a_refused_card_returns_400_with_the_reason(
 async def test_an_invalid_idempotency_key_is_refused(
     client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], order: dict[str, Any], key: str
 ) -> None:
-    answer = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
-    assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, "Idempotency-Key")
+    response = await client.post(PROCESS, json=order, headers={b"idempotency-key": key.encode()})
+    assert (response.status_code, response.json()["reason"].partition(":")[0]) == (400, "Idempotency-Key")
     assert not backends.called()
 
 
@@ -225,11 +225,11 @@ async def test_card_details_appear_in_no_response_and_no_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     backends.answers["Charge"] = refusing(grpc.StatusCode.INTERNAL)
-    answers = [await client.post(PAYMENT, json=payment)]
+    responses = [await client.post(PAYMENT, json=payment)]
     payment["card"]["expiration"] = payment["card"]["security_code"] = payment["card"]["number"]
-    answers.append(await client.post(PAYMENT, json=payment))
-    assert [answer.status_code for answer in answers] == [500, 400]
-    seen = "".join(answer.text for answer in answers) + "".join(str(record.__dict__) for record in caplog.records)
+    responses.append(await client.post(PAYMENT, json=payment))
+    assert [response.status_code for response in responses] == [500, 400]
+    seen = "".join(response.text for response in responses) + "".join(str(record.__dict__) for record in caplog.records)
     assert "6152" not in seen
 
 
@@ -237,8 +237,8 @@ async def test_a_quote_has_items_shipping_and_total(
     client: httpx.AsyncClient, backends: FakeServices, cart: dict[str, int], address: dict[str, Any]
 ) -> None:
     for body in ({}, {"shipping": {"address": address}}):
-        answer = await client.post("/api/v1/checkout/quote", json=body)
-        assert answer.json() == {
+        response = await client.post("/api/v1/checkout/quote", json=body)
+        assert response.json() == {
             "message": "success",
             "data": {"items_total": 17.98, "shipping_cost": 8.99, "total": 26.97},
         }
@@ -248,15 +248,15 @@ async def test_a_quote_has_items_shipping_and_total(
 
 
 async def test_an_empty_cart_cannot_be_quoted(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/checkout/quote", json={"session_id": "s-new"})
-    assert (answer.status_code, answer.json()["reason"]) == (409, "the cart is empty")
+    response = await client.post("/api/v1/checkout/quote", json={"session_id": "s-new"})
+    assert (response.status_code, response.json()["reason"]) == (409, "the cart is empty")
 
 
 async def test_the_transaction_id_of_a_payment_is_its_idempotency_key(
     client: httpx.AsyncClient, backends: FakeServices, payment: dict[str, Any]
 ) -> None:
-    answer = await client.post(PAYMENT, json=payment)
-    assert (answer.status_code, answer.json()) == (200, {"message": "success"})
+    response = await client.post(PAYMENT, json=payment)
+    assert (response.status_code, response.json()) == (200, {"message": "success"})
     (call,) = backends.calls["Charge"]
     assert call.metadata["idempotency-key"] == "t-1"
     assert (call.request.amount.currency_code, call.request.amount.units) == ("USD", 19)

@@ -8,22 +8,22 @@ MUG = "/api/v1/content/mug.svg"
 
 
 async def test_a_picture_has_its_content_type_and_cache_lifetime(client: httpx.AsyncClient) -> None:
-    answer = await client.get(MUG)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
-    assert answer.headers["cache-control"] == "public, max-age=3600"
-    assert answer.text.startswith("<svg")
+    response = await client.get(MUG)
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+    assert response.headers["cache-control"] == "public, max-age=3600"
+    assert response.text.startswith("<svg")
 
 
 async def test_a_picture_that_the_client_has_is_not_sent_again(client: httpx.AsyncClient) -> None:
-    answer = await client.get(MUG, headers={"if-none-match": '"1"'})
-    assert (answer.status_code, answer.content) == (304, b"")
+    response = await client.get(MUG, headers={"if-none-match": '"1"'})
+    assert (response.status_code, response.content) == (304, b"")
 
 
 async def test_head_returns_the_headers_of_a_picture(
     client: httpx.AsyncClient, asked_for_pictures: list[web.Request]
 ) -> None:
-    answer = await client.head(MUG)
-    assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
+    response = await client.head(MUG)
+    assert (response.status_code, response.headers["etag"]) == (200, '"1"')
     assert [request.method for request in asked_for_pictures] == ["HEAD"]
 
 
@@ -37,9 +37,9 @@ async def test_the_content_service_gets_deadline_and_request_id(
 
 
 async def test_a_missing_picture_returns_404(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/v1/content/none.svg")
-    assert answer.status_code == 404
-    assert answer.json() == {"message": "failure", "reason": "none.svg: there is no such file"}
+    response = await client.get("/api/v1/content/none.svg")
+    assert response.status_code == 404
+    assert response.json() == {"message": "failure", "reason": "none.svg: there is no such file"}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_a_missing_picture_returns_404(client: httpx.AsyncClient) -> None:
 async def test_an_invalid_file_name_does_not_reach_the_content_service(
     client: httpx.AsyncClient, asked_for_pictures: list[web.Request], file: str
 ) -> None:
-    answer = await client.get(f"/api/v1/content/{file}")
-    assert answer.status_code in {400, 404}
-    assert answer.json()["message"] == "failure"
+    response = await client.get(f"/api/v1/content/{file}")
+    assert response.status_code in {400, 404}
+    assert response.json()["message"] == "failure"
     assert not asked_for_pictures

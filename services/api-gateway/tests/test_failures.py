@@ -32,10 +32,10 @@ async def test_a_refusal_keeps_the_services_message(
     client: httpx.AsyncClient, backends: FakeServices, code: grpc.StatusCode, status: int
 ) -> None:
     backends.answers["ListProducts"] = refusing(code, "the message of the service")
-    answer = await client.get(DOCUMENTS)
-    assert answer.status_code == status
-    assert answer.json() == {"message": "failure", "reason": "the message of the service"}
-    assert ("retry-after" in answer.headers) == (status == 503)
+    response = await client.get(DOCUMENTS)
+    assert response.status_code == status
+    assert response.json() == {"message": "failure", "reason": "the message of the service"}
+    assert ("retry-after" in response.headers) == (status == 503)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ async def test_internal_details_of_a_failure_appear_only_in_the_log(
 ) -> None:
     caplog.set_level(logging.INFO, logger="boutique_runtime")
     backends.answers["ListProducts"] = refusing(code, INSIDE)
-    answer = await client.get(DOCUMENTS)
-    assert (answer.status_code, answer.json()["message"]) == (status, "failure")
-    assert INSIDE not in answer.text
+    response = await client.get(DOCUMENTS)
+    assert (response.status_code, response.json()["message"]) == (status, "failure")
+    assert INSIDE not in response.text
     (record,) = caplog.records
     assert record.__dict__["reason"] == f"{code.name}: {INSIDE}"
 
@@ -68,9 +68,9 @@ async def test_an_unavailable_service_returns_502(client: httpx.AsyncClient, bac
     # Not a read, which would be sent again.
     backends.answers["Charge"] = refusing(grpc.StatusCode.UNAVAILABLE, INSIDE)
     card = {"number": "4432801561520454", "expiration": "01/39", "security_code": "672"}
-    answer = await client.post("/api/v1/payment/process", json={"amount": 1, "card": card, "transaction_id": "t"})
-    assert answer.status_code == 502
-    assert answer.json() == {"message": "failure", "reason": "A backend service is not available."}
+    response = await client.post("/api/v1/payment/process", json={"amount": 1, "card": card, "transaction_id": "t"})
+    assert response.status_code == 502
+    assert response.json() == {"message": "failure", "reason": "A backend service is not available."}
 
 
 async def test_an_internal_error_is_found_in_the_log_by_its_request_id(
@@ -80,9 +80,9 @@ async def test_an_internal_error_is_found_in_the_log_by_its_request_id(
         raise ZeroDivisionError(INSIDE)
 
     backends.answers["ListProducts"] = nonsense
-    answer = await client.get(DOCUMENTS, headers={"x-request-id": "find-me"})
-    assert answer.status_code == 500
-    assert answer.json() == {
+    response = await client.get(DOCUMENTS, headers={"x-request-id": "find-me"})
+    assert response.status_code == 500
+    assert response.json() == {
         "message": "failure",
         "reason": "Internal error; the logs have it under the request id.",
         "request_id": "find-me",
@@ -94,8 +94,8 @@ async def test_a_callers_short_deadline_is_met(client: httpx.AsyncClient, backen
         await asyncio.Event().wait()
 
     backends.answers["ListProducts"] = never
-    answer = await client.get(DOCUMENTS, headers={"x-request-timeout": "0.05"})
-    assert answer.status_code == 504
+    response = await client.get(DOCUMENTS, headers={"x-request-timeout": "0.05"})
+    assert response.status_code == 504
     (call,) = backends.calls["ListProducts"]
     assert call.seconds_left is not None
     assert call.seconds_left <= 0.05
@@ -128,9 +128,9 @@ async def test_an_unreachable_service_fails_in_time(settings: GatewaySettings, p
     async with open_application(unreachable) as application:
         transport = httpx.ASGITransport(with_request_scope(application))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
-            answer = await client.get(path, headers={"x-request-timeout": "0.5"})
-    assert answer.status_code in {502, 504}
-    assert answer.json()["message"] == "failure"
+            response = await client.get(path, headers={"x-request-timeout": "0.5"})
+    assert response.status_code in {502, 504}
+    assert response.json()["message"] == "failure"
 
 
 async def test_too_many_concurrent_requests_are_refused_with_retry_after(

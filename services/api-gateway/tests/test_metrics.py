@@ -9,14 +9,14 @@ from boutique_testing.fake_services import FakeServices, refusing
 
 async def samples(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
     """Returns samples by name and label values."""
-    answer = await client.get("/metrics")
-    assert answer.headers["content-type"].startswith("text/plain")
+    response = await client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
     return {
         (
             sample.name,
             *(sample.labels[label] for label in ("route", "method", "status", "le") if label in sample.labels),
         ): sample.value
-        for family in text_string_to_metric_families(answer.text)
+        for family in text_string_to_metric_families(response.text)
         for sample in family.samples
     }
 

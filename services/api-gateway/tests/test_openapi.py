@@ -16,9 +16,9 @@ from boutique_api_gateway.routes import ROUTES
 
 @pytest.fixture
 async def document(client: httpx.AsyncClient) -> Any:
-    answer = await client.get("/openapi.json")
-    assert answer.status_code == 200
-    return answer.json()
+    response = await client.get("/openapi.json")
+    assert response.status_code == 200
+    return response.json()
 
 
 async def test_the_document_has_exactly_the_routes_of_the_table(document: Any) -> None:

@@ -39,8 +39,8 @@ def names(products: list[dict[str, Any]]) -> list[str]:
     ],
 )
 async def test_products_are_found_by_ids_in_body_or_query(client: httpx.AsyncClient, ask: Ask) -> None:
-    answer = await ask(client)
-    assert (answer.status_code, answer.json()) == (200, [SUNGLASSES])
+    response = await ask(client)
+    assert (response.status_code, response.json()) == (200, [SUNGLASSES])
 
 
 @pytest.mark.parametrize(
@@ -52,27 +52,27 @@ async def test_products_are_found_by_ids_in_body_or_query(client: httpx.AsyncCli
     ],
 )
 async def test_without_ids_all_products_are_returned_best_rated_first(client: httpx.AsyncClient, ask: Ask) -> None:
-    answer = await ask(client)
-    assert names(answer.json()) == BY_RATING_THEN_NAME
+    response = await ask(client)
+    assert names(response.json()) == BY_RATING_THEN_NAME
 
 
 @pytest.mark.parametrize("ids", [["a b"], [""], [5], ["x" * 129], {"ids": ["x"]}, "x", ["x"] * 201])
 async def test_invalid_ids_are_refused(client: httpx.AsyncClient, backends: FakeServices, ids: object) -> None:
-    answer = await client.post("/api/v1/product/documents", json=ids)
-    assert answer.status_code == 400
+    response = await client.post("/api/v1/product/documents", json=ids)
+    assert response.status_code == 400
     assert not backends.called()
 
 
 async def test_a_search_returns_the_total_and_one_page(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 2}})
-    assert answer.status_code == 200
-    assert answer.json()["meta"] == {"page": {"total_results": 3}}
-    assert names(answer.json()["results"]) == BY_RATING_THEN_NAME[:2]
+    response = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 2}})
+    assert response.status_code == 200
+    assert response.json()["meta"] == {"page": {"total_results": 3}}
+    assert names(response.json()["results"]) == BY_RATING_THEN_NAME[:2]
 
 
 async def test_a_page_size_may_be_a_whole_number_with_decimals(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 1.0}})
-    assert names(answer.json()["results"]) == ["Sunglasses"]
+    response = await client.post("/api/v1/product/search", json={"query": "said of", "page": {"size": 1.0}})
+    assert names(response.json()["results"]) == ["Sunglasses"]
 
 
 async def test_suggestions_have_the_text_in_their_names(client: httpx.AsyncClient) -> None:
@@ -89,8 +89,8 @@ async def test_suggestions_have_the_text_in_their_names(client: httpx.AsyncClien
     ids=["address", "body"],
 )
 async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, given: dict[str, Any]) -> None:
-    answer = await client.request("GET", f"/api/v1/product/{service}", **given)
-    assert names(answer.json()["results"]) == ["Loafers"]
+    response = await client.request("GET", f"/api/v1/product/{service}", **given)
+    assert names(response.json()["results"]) == ["Loafers"]
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ async def test_a_search_can_be_a_get(client: httpx.AsyncClient, service: str, gi
     ],
 )
 async def test_an_invalid_search_is_refused(client: httpx.AsyncClient, backends: FakeServices, search: object) -> None:
-    answer = await client.post("/api/v1/product/search", json=search)
-    assert (answer.status_code, answer.json()["message"]) == (400, "failure")
+    response = await client.post("/api/v1/product/search", json=search)
+    assert (response.status_code, response.json()["message"]) == (400, "failure")
     assert not backends.called()
 
 
@@ -128,8 +128,8 @@ async def test_an_invalid_search_in_the_query_is_refused(client: httpx.AsyncClie
 async def test_a_search_text_is_passed_on_literally(
     client: httpx.AsyncClient, backends: FakeServices, query: str
 ) -> None:
-    answer = await client.post("/api/v1/product/search", json={"query": query})
-    assert answer.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
+    response = await client.post("/api/v1/product/search", json={"query": query})
+    assert response.json() == {"meta": {"page": {"total_results": 0}}, "results": []}
     (call,) = backends.calls["SearchProducts"]
     assert call.request.query == query
 
@@ -159,12 +159,12 @@ async def test_a_price_without_a_currency_is_an_internal_error(
         return shop_pb2.ListProductsResponse(products=[shop_pb2.Product(id="1")])
 
     backends.answers["ListProducts"] = unpriced
-    answer = await client.get("/api/v1/product/documents", headers={"x-request-id": "find-me"})
-    assert (answer.status_code, answer.json()["request_id"]) == (500, "find-me")
-    assert "currency" not in answer.text
+    response = await client.get("/api/v1/product/documents", headers={"x-request-id": "find-me"})
+    assert (response.status_code, response.json()["request_id"]) == (500, "find-me")
+    assert "currency" not in response.text
 
 
 async def test_a_refusal_of_the_catalog_keeps_its_message(client: httpx.AsyncClient, backends: FakeServices) -> None:
     backends.answers["SearchProducts"] = refusing(grpc.StatusCode.INVALID_ARGUMENT, "query: must be shorter")
-    answer = await client.post("/api/v1/product/search", json={"query": "mug"})
-    assert (answer.status_code, answer.json()["reason"]) == (400, "query: must be shorter")
+    response = await client.post("/api/v1/product/search", json={"query": "mug"})
+    assert (response.status_code, response.json()["reason"]) == (400, "query: must be shorter")

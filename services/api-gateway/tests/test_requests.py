@@ -35,10 +35,10 @@ JSON = {"content-type": "application/json"}
 )
 async def test_an_unknown_path_returns_404_as_json_for_any_method(client: httpx.AsyncClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
-        answer = await client.request(method, path)
-        assert answer.status_code == 404
-        assert answer.json()["message"] == "failure"
-        assert answer.json()["reason"].startswith("no such path")
+        response = await client.request(method, path)
+        assert response.status_code == 404
+        assert response.json()["message"] == "failure"
+        assert response.json()["reason"].startswith("no such path")
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ async def test_an_unknown_path_returns_404_as_json_for_any_method(client: httpx.
 async def test_a_wrong_method_returns_405_with_the_allowed_ones(
     client: httpx.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
-    answer = await client.request(method, path)
-    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
-    assert answer.json() == {"message": "failure", "reason": f"this path takes {allowed}"}
+    response = await client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert response.json() == {"message": "failure", "reason": f"this path takes {allowed}"}
 
 
 @pytest.mark.parametrize(
@@ -78,31 +78,31 @@ async def test_a_wrong_method_returns_405_with_the_allowed_ones(
     ],
 )
 async def test_invalid_json_is_refused(client: httpx.AsyncClient, backends: FakeServices, body: bytes) -> None:
-    answer = await client.post(SEARCH, content=body, headers=JSON)
-    assert answer.status_code == 400
-    assert answer.json() == {"message": "failure", "reason": "the body is not valid JSON"}
+    response = await client.post(SEARCH, content=body, headers=JSON)
+    assert response.status_code == 400
+    assert response.json() == {"message": "failure", "reason": "the body is not valid JSON"}
     assert not backends.called()
 
 
 @pytest.mark.parametrize(("body", "place"), [(b"", "body"), (b"null", "body"), (b'{"query": "\\ud800"}', "query")])
 async def test_an_empty_body_is_refused(client: httpx.AsyncClient, body: bytes, place: str) -> None:
-    answer = await client.post(SEARCH, content=body, headers=JSON)
-    assert (answer.status_code, answer.json()["reason"].partition(":")[0]) == (400, place)
+    response = await client.post(SEARCH, content=body, headers=JSON)
+    assert (response.status_code, response.json()["reason"].partition(":")[0]) == (400, place)
 
 
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""]
 )
 async def test_another_content_type_returns_415(client: httpx.AsyncClient, media_type: str) -> None:
-    answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
-    assert answer.status_code == 415
-    assert answer.json() == {"message": "failure", "reason": "content-type: must be application/json"}
+    response = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
+    assert response.status_code == 415
+    assert response.json() == {"message": "failure", "reason": "content-type: must be application/json"}
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON"])
 async def test_the_content_type_may_have_any_case_and_parameters(client: httpx.AsyncClient, media_type: str) -> None:
-    answer = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
-    assert answer.status_code == 200
+    response = await client.post(SEARCH, content=b'{"query": "mug"}', headers={"content-type": media_type})
+    assert response.status_code == 200
 
 
 class Upload:
@@ -119,17 +119,17 @@ class Upload:
 
 async def test_a_body_with_too_large_a_content_length_is_not_read(client: httpx.AsyncClient) -> None:
     upload = Upload()
-    answer = await client.post(SEARCH, content=upload.pieces(), headers={**JSON, "content-length": "1000000"})
-    assert answer.status_code == 413
-    assert answer.json() == {"message": "failure", "reason": "the body must be at most 65536 bytes"}
-    assert answer.headers["connection"] == "close"
+    response = await client.post(SEARCH, content=upload.pieces(), headers={**JSON, "content-length": "1000000"})
+    assert response.status_code == 413
+    assert response.json() == {"message": "failure", "reason": "the body must be at most 65536 bytes"}
+    assert response.headers["connection"] == "close"
     assert upload.read == 0
 
 
 async def test_a_body_without_a_content_length_is_limited_while_it_is_read(client: httpx.AsyncClient) -> None:
     upload = Upload()
-    answer = await client.post(SEARCH, content=upload.pieces(), headers=JSON)
-    assert answer.status_code == 413
+    response = await client.post(SEARCH, content=upload.pieces(), headers=JSON)
+    assert response.status_code == 413
     assert upload.read == 66_000
 
 
@@ -140,6 +140,6 @@ async def test_a_body_of_the_maximum_size_is_accepted(client: httpx.AsyncClient)
 
 @pytest.mark.parametrize("path", ["/healthz", "/_healthz"])
 async def test_health_depends_on_no_service(client: httpx.AsyncClient, backends: FakeServices, path: str) -> None:
-    answer = await client.get(path)
-    assert (answer.status_code, answer.json()) == (200, {"healthy": True})
+    response = await client.get(path)
+    assert (response.status_code, response.json()) == (200, {"healthy": True})
     assert not backends.called()

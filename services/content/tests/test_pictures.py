@@ -35,10 +35,10 @@ async def pictures(s3: S3, clock: Clock) -> AsyncIterator[Pictures]:
 
 
 async def content(pictures: Pictures, name: str = "mug.svg") -> bytes:
-    answer = await pictures.get(name, Conditions())
-    assert answer.status == 200
-    assert isinstance(answer.content, bytes)
-    return answer.content
+    response = await pictures.get(name, Conditions())
+    assert response.status == 200
+    assert isinstance(response.content, bytes)
+    return response.content
 
 
 async def test_a_small_picture_is_requested_once_while_it_is_fresh(pictures: Pictures, s3: S3, clock: Clock) -> None:
@@ -108,25 +108,25 @@ async def test_the_cached_picture_is_returned_while_the_bucket_is_unavailable(
 async def test_a_range_of_a_cached_picture_is_requested(pictures: Pictures, s3: S3) -> None:
     s3.put("mug.svg", MUG)
     await content(pictures)
-    answer = await pictures.get("mug.svg", Conditions(range="bytes=0-3"))
-    assert (answer.status, answer.content) == (206, MUG[:4])
+    response = await pictures.get("mug.svg", Conditions(range="bytes=0-3"))
+    assert (response.status, response.content) == (206, MUG[:4])
     assert await content(pictures) == MUG
 
 
 async def test_a_big_picture_is_not_cached(pictures: Pictures, s3: S3) -> None:
     s3.put("big.svg", b"x" * (SMALL_BYTES + 1))
     for _ in range(2):
-        answer = await pictures.get("big.svg", Conditions())
-        assert isinstance(answer.content, Chunks)
-        answer.close()
+        response = await pictures.get("big.svg", Conditions())
+        assert isinstance(response.content, Chunks)
+        response.close()
     assert len(s3.requests) == 2
 
 
 async def test_a_big_picture_that_the_client_has_is_not_sent(pictures: Pictures, s3: S3) -> None:
     entity_tag = s3.put("big.svg", b"x" * (SMALL_BYTES + 1))
     for known in ({entity_tag}, {entity_tag, '"other"'}):
-        answer = await pictures.get("big.svg", Conditions(frozenset(known)))
-        assert (answer.status, answer.headers["etag"], answer.content) == (304, entity_tag, b"")
+        response = await pictures.get("big.svg", Conditions(frozenset(known)))
+        assert (response.status, response.headers["etag"], response.content) == (304, entity_tag, b"")
 
 
 async def test_the_cache_drops_the_oldest_pictures_beyond_its_size(s3: S3) -> None:

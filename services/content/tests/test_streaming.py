@@ -79,8 +79,8 @@ async def test_a_caller_that_disconnects_ends_the_transfer(application: Applicat
 
 async def test_head_does_not_transfer_a_big_picture(client: httpx.AsyncClient, s3: S3) -> None:
     s3.put("big.png", BIG, "image/png")
-    answer = await client.head("/big.png")
-    assert answer.headers["content-length"] == str(len(BIG))
+    response = await client.head("/big.png")
+    assert response.headers["content-length"] == str(len(BIG))
     assert await asyncio.to_thread(s3.broken_off.wait, 10)
 
 

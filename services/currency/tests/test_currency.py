@@ -57,9 +57,9 @@ async def test_the_contract_s_known_answers_are_returned(
 
 async def test_many_amounts_convert_in_order_as_each_one_does_by_itself(currency: Currency) -> None:
     amounts = [money("USD", 19, 990_000_000), money("JPY", 7), money("EUR", -3), money("GBP", 0, 1)]
-    answer = await currency.ConvertMany(conversions(amounts, "GBP"))
-    assert list(answer.amounts) == [await currency.Convert(conversion(amount, "GBP")) for amount in amounts]
-    assert answer.rates_date == "2019-03-11"
+    response = await currency.ConvertMany(conversions(amounts, "GBP"))
+    assert list(response.amounts) == [await currency.Convert(conversion(amount, "GBP")) for amount in amounts]
+    assert response.rates_date == "2019-03-11"
 
 
 async def test_no_amounts_convert_to_no_amounts(currency: Currency) -> None:
@@ -67,9 +67,9 @@ async def test_no_amounts_convert_to_no_amounts(currency: Currency) -> None:
 
 
 async def test_the_currencies_are_listed_in_alphabetical_order_with_the_day_of_the_rates(currency: Currency) -> None:
-    answer = await currency.GetSupportedCurrencies(shop_pb2.Empty())
-    assert list(answer.currency_codes) == ["CAD", "EUR", "GBP", "JPY", "USD"]
-    assert answer.rates_date == "2019-03-11"
+    response = await currency.GetSupportedCurrencies(shop_pb2.Empty())
+    assert list(response.currency_codes) == ["CAD", "EUR", "GBP", "JPY", "USD"]
+    assert response.rates_date == "2019-03-11"
 
 
 BAD_AMOUNTS = [

@@ -86,9 +86,9 @@ async def recommended(recommendation: Recommendation, *given: str) -> list[str]:
 
 
 async def test_five_different_products_are_chosen_at_random(recommendation: Recommendation, catalog: Catalog) -> None:
-    answers = [await recommended(recommendation) for _ in range(20)]
-    assert all(len(set(answer)) == 5 and set(answer) <= catalog.ids for answer in answers)
-    assert set().union(*answers) == catalog.ids
+    responses = [await recommended(recommendation) for _ in range(20)]
+    assert all(len(set(response)) == 5 and set(response) <= catalog.ids for response in responses)
+    assert set().union(*responses) == catalog.ids
 
 
 async def test_an_excluded_product_is_never_recommended(recommendation: Recommendation, catalog: Catalog) -> None:

@@ -44,8 +44,8 @@ def refused_field(refusal: pytest.ExceptionInfo[grpc.aio.AioRpcError]) -> str:
 
 
 async def test_shipping_nothing_is_free(shipping: Shipping) -> None:
-    answer = await shipping.GetQuote(shop_pb2.GetQuoteRequest(address=address()))
-    assert answer.cost_usd == shop_pb2.Money(currency_code="USD")
+    response = await shipping.GetQuote(shop_pb2.GetQuoteRequest(address=address()))
+    assert response.cost_usd == shop_pb2.Money(currency_code="USD")
 
 
 @pytest.mark.parametrize("items", [ITEMS, ITEMS[:1]])
@@ -53,8 +53,8 @@ async def test_shipping_nothing_is_free(shipping: Shipping) -> None:
 async def test_anything_ships_anywhere_at_a_flat_rate(
     shipping: Shipping, items: list[shop_pb2.CartItem], to: shop_pb2.Address
 ) -> None:
-    answer = await shipping.GetQuote(shop_pb2.GetQuoteRequest(address=to, items=items))
-    assert answer.cost_usd == shop_pb2.Money(currency_code="USD", units=8, nanos=990_000_000)
+    response = await shipping.GetQuote(shop_pb2.GetQuoteRequest(address=to, items=items))
+    assert response.cost_usd == shop_pb2.Money(currency_code="USD", units=8, nanos=990_000_000)
 
 
 async def test_each_parcel_has_its_own_tracking_id(shipping: Shipping) -> None:

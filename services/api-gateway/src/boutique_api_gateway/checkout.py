@@ -96,13 +96,13 @@ async def process(
         credit_card=card.to_wire(order.billing.card),
         agreed_items_total=money.to_wire(order.amount),
     )
-    answer = await call(
+    response = await call(
         services.checkout.PlaceOrder,
         request,
         timeout_seconds=ORDER_TIMEOUT,
         metadata=((IDEMPOTENCY_KEY, idempotency_key),) if idempotency_key else (),
     )
-    return receipt(answer.order)
+    return receipt(response.order)
 
 
 async def quote(services: InjectedServices, body: QuoteRequest | None = None, cookie: SessionCookie = None) -> Quote:
@@ -112,8 +112,8 @@ async def quote(services: InjectedServices, body: QuoteRequest | None = None, co
         user_currency=CURRENCY,
         address=address.to_wire(body.shipping.address) if body and body.shipping else None,
     )
-    answer = await call(services.checkout.QuoteOrder, request, timeout_seconds=READ_TIMEOUT)
-    items_total, shipping_cost = Money.from_wire(answer.items_total), Money.from_wire(answer.shipping_cost)
+    response = await call(services.checkout.QuoteOrder, request, timeout_seconds=READ_TIMEOUT)
+    items_total, shipping_cost = Money.from_wire(response.items_total), Money.from_wire(response.shipping_cost)
     return Quote(
         data=Total(
             items_total=dollars(items_total),

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_method_path_query_body_and_status_are_forwarded(browser: httpx.AsyncClient, method: str) -> None:
-    answer = await browser.request(method, "/api/v1/cart/a%20b/2?c=%2F&d", content=b'{"e": 1}')
-    assert answer.status_code == 201
-    assert answer.json() == {"method": method, "target": "/api/v1/cart/a%20b/2?c=%2F&d", "body": '{"e": 1}'}
+    response = await browser.request(method, "/api/v1/cart/a%20b/2?c=%2F&d", content=b'{"e": 1}')
+    assert response.status_code == 201
+    assert response.json() == {"method": method, "target": "/api/v1/cart/a%20b/2?c=%2F&d", "body": '{"e": 1}'}
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ async def request_unchanged(browser: httpx.AsyncClient, method: str, path: str) 
 
 
 async def test_an_unknown_method_is_refused_as_json(browser: httpx.AsyncClient) -> None:
-    answer = await browser.request("PROPFIND", "/api/v1/cart")
-    assert (answer.status_code, answer.json()["message"]) == (405, "failure")
+    response = await browser.request("PROPFIND", "/api/v1/cart")
+    assert (response.status_code, response.json()["message"]) == (405, "failure")
 
 
 async def test_the_api_gateway_gets_the_session_and_no_other_cookie(
@@ -103,9 +103,9 @@ async def test_pictures_are_the_same_for_everyone(
 
     api_gateway.answer = picture
     for cookie in ({}, {"cookie": "session_id=forged; tracker=1"}):
-        answer = await browser.get("/api/v1/content/mug.svg", headers=cookie)
-        assert (answer.text, answer.headers["cache-control"]) == ("<svg/>", "public, max-age=3600")
-        assert "set-cookie" not in answer.headers
+        response = await browser.get("/api/v1/content/mug.svg", headers=cookie)
+        assert (response.text, response.headers["cache-control"]) == ("<svg/>", "public, max-age=3600")
+        assert "set-cookie" not in response.headers
     assert api_gateway.cookies == [None, None]
     assert redis_server.ask("DBSIZE") == ":0"
 
@@ -126,15 +126,15 @@ async def test_bodies_of_any_length_are_streamed(browser: httpx.AsyncClient, api
         yield b"b" * 10_000
 
     api_gateway.answer = measure
-    answer = await browser.post("/api/v1/cart", content=content())
-    assert answer.content == b"x" * 1_100_000
+    response = await browser.post("/api/v1/cart", content=content())
+    assert response.content == b"x" * 1_100_000
 
 
 async def test_an_unreachable_api_gateway_is_reported_as_json(visit: Visit, settings: WebGatewaySettings) -> None:
     browser = await visit(settings.model_copy(update={"api_gateway_addr": f"127.0.0.1:{free_port()}"}))
-    answer = await browser.post("/api/v1/cart")
-    assert answer.status_code == 502
-    assert answer.json() == {
+    response = await browser.post("/api/v1/cart")
+    assert response.status_code == 502
+    assert response.json() == {
         "message": "failure",
         "reason": "the shop's services cannot be reached; please try again",
     }
@@ -147,6 +147,6 @@ async def test_a_slow_api_gateway_is_reported_as_json(browser: httpx.AsyncClient
         raise AssertionError
 
     api_gateway.answer = late
-    answer = await browser.post("/api/v1/cart", headers={"x-request-timeout": "0.05"})
-    assert answer.status_code == 504
-    assert answer.json()["reason"] == "the shop's services did not respond in time; please try again"
+    response = await browser.post("/api/v1/cart", headers={"x-request-timeout": "0.05"})
+    assert response.status_code == 504
+    assert response.json()["reason"] == "the shop's services did not respond in time; please try again"

@@ -53,8 +53,8 @@ async def test_files_are_compressed_for_clients_that_accept_it(browser: httpx.As
     "path", ["/nope.js", "/assets/index-OLD.js", "/assets/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py"]
 )
 async def test_other_files_return_404(browser: httpx.AsyncClient, path: str) -> None:
-    answer = await browser.get(path)
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+    response = await browser.get(path)
+    assert (response.status_code, response.headers["content-type"]) == (404, "text/plain; charset=utf-8")
 
 
 async def test_files_start_no_session(browser: httpx.AsyncClient, redis_server: RedisServer) -> None:
@@ -65,9 +65,9 @@ async def test_files_start_no_session(browser: httpx.AsyncClient, redis_server: 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/favicon.svg"])
 async def test_pages_and_files_refuse_other_methods(browser: httpx.AsyncClient, path: str) -> None:
-    answer = await browser.post(path)
-    assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    response = await browser.post(path)
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
     head = await browser.head(path)
     assert (head.status_code, head.content) == (200, b"")
 

@@ -55,9 +55,9 @@ def signed(signer: TimestampSigner, session_id: str, age_seconds: int = 0) -> st
 async def test_a_new_visitor_gets_a_session_of_five_minutes(
     browser: httpx.AsyncClient, redis_server: RedisServer, path: str
 ) -> None:
-    answer = await browser.get(path)
-    session = session_of(answer)
-    assert answer.headers["set-cookie"].endswith("; Max-Age=300; Path=/; SameSite=lax")
+    response = await browser.get(path)
+    session = session_of(response)
+    assert response.headers["set-cookie"].endswith("; Max-Age=300; Path=/; SameSite=lax")
     assert 295 <= seconds_left(redis_server, session) <= 300
 
 
@@ -150,14 +150,14 @@ async def test_a_changed_cookie_starts_a_new_session(browser: httpx.AsyncClient)
     cookie = browser.cookies["session_id"]
     browser.cookies.clear()
     swapped = ("b" if cookie[0] != "b" else "c") + cookie[1:]
-    answer = await browser.get("/", headers={"cookie": f"session_id={swapped}"})
-    assert session_of(answer) not in {session, swapped[:22]}
+    response = await browser.get("/", headers={"cookie": f"session_id={swapped}"})
+    assert session_of(response) not in {session, swapped[:22]}
 
 
 @pytest.mark.parametrize(("protocol", "is_secure"), [("https", True), ("https,http", True), ("http", False)])
 async def test_the_cookie_is_secure_over_https(browser: httpx.AsyncClient, protocol: str, *, is_secure: bool) -> None:
-    answer = await browser.get("/", headers={"x-forwarded-proto": protocol})
-    assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
+    response = await browser.get("/", headers={"x-forwarded-proto": protocol})
+    assert ("; Secure" in response.headers["set-cookie"]) is is_secure
 
 
 async def test_scripts_may_read_the_cookie(browser: httpx.AsyncClient) -> None:
@@ -279,8 +279,8 @@ async def test_a_valid_cookie_keeps_its_session_without_the_store(
 
 async def test_a_forged_cookie_is_refused_without_the_store_too(without_store: httpx.AsyncClient) -> None:
     forged = signed(create_signer(SecretStr("y" * 32)), "a" * 22)
-    answer = await without_store.get("/", headers={"cookie": f"session_id={forged}"})
-    assert (answer.status_code, session_of(answer) == "a" * 22) == (200, False)
+    response = await without_store.get("/", headers={"cookie": f"session_id={forged}"})
+    assert (response.status_code, session_of(response) == "a" * 22) == (200, False)
 
 
 async def test_a_session_started_without_the_store_is_stored_once_it_is_back(
