@@ -287,7 +287,7 @@ async def test_emptying_the_cart_leaves_time_for_the_response(checkout: Checkout
     assert call.seconds_left <= 2
 
 
-# ---- What an order would come to ----
+# ---- Quotes ----
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ async def test_a_field_of_a_quote_out_of_range_is_refused_with_its_name(
     assert details.startswith(f"{field}: ")
 
 
-# ---- What was agreed ----
+# ---- The agreed total ----
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ async def test_an_order_with_another_total_than_agreed_is_refused_and_changes_no
     assert services.called()["Charge"] == 0
     assert services.cart
     assert ask("SELECT count(*) FROM orders.orders") == "0"
-    # The key stands for nothing yet.
+    # A refused order does not use up its key.
     agreed_now = order_of(agreed_items_total=dollars(48, 970_000_000))
     assert (await place(checkout, agreed_now, key="k")).order_id
 
@@ -611,7 +611,7 @@ def environment_of(settings: CheckoutSettings) -> dict[str, str]:
     return dict(os.environ) | variables | {"PRODUCT_DATA_PASSWORD": "unused"}
 
 
-# ---- FakeServices that fail ----
+# ---- Services that fail ----
 
 
 @pytest.mark.parametrize("method", ["GetCart", "GetProducts", "GetQuote", "ConvertMany"])

@@ -216,7 +216,7 @@ async def test_a_form_whose_key_was_used_for_another_order_is_explained(
     backends.fail("PlaceOrder", grpc.StatusCode.FAILED_PRECONDITION, "idempotency-key: was used for another order")
     page = await browser.post("/cart/checkout", data=order_form)
     assert page.status_code == 409
-    assert "This form was sent before" in shown(page)
+    assert "This form was already sent with different content" in shown(page)
 
 
 async def test_card_details_are_not_logged(

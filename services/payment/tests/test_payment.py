@@ -74,7 +74,7 @@ async def test_an_idempotency_key_out_of_range_is_refused(payment: Payment, key:
         (shop_pb2.ChargeRequest(amount=TWENTY_DOLLARS), "Credit card info is invalid"),
     ],
 )
-async def test_a_card_is_refused_in_the_words_of_the_contract(
+async def test_a_card_is_refused_with_the_message_of_the_contract(
     payment: Payment, request_: shop_pb2.ChargeRequest, words: str
 ) -> None:
     assert await refusal_of(payment.Charge(request_)) == words
@@ -103,7 +103,7 @@ async def test_a_field_out_of_range_is_refused_by_name(
     assert (await refusal_of(payment.Charge(request_))).startswith(f"{field}: ")
 
 
-async def test_a_charge_is_given_back_once_or_twice_alike(payment: Payment) -> None:
+async def test_a_refund_can_be_repeated(payment: Payment) -> None:
     transaction_id = (await payment.Charge(charge())).transaction_id
     for _ in range(2):
         assert await payment.Refund(shop_pb2.RefundRequest(transaction_id=transaction_id)) == shop_pb2.Empty()

@@ -15,7 +15,7 @@ _STORE = "the cart store"
 _LIFETIME_SECONDS = 60 * 24 * 60 * 60
 _TOKEN_SECONDS = 60
 
-# KEYS: cart, token. ARGV: product id, quantity, whether it is added, lifetime, token's lifetime, limits.
+# KEYS: cart, token. ARGV: product id, quantity, "add" or "set", lifetime, token's lifetime, limits.
 # The token ensures that a write takes effect once, even if it is sent again after a lost reply.
 _WRITE = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 'ok' end
@@ -36,15 +36,14 @@ return 'ok'
 
 
 class CartStore:
-    """Reads and writes carts. Every method raises UnavailableError if Redis does not answer in time."""
+    """Reads and writes carts. Every method raises UnavailableError if Redis does not respond in time.
+
+    Args:
+        primary: The client for writes.
+        readers: The clients for reads, which are tried in turn until one succeeds.
+    """
 
     def __init__(self, primary: Redis, readers: Sequence[Redis]) -> None:
-        """Creates the store.
-
-        Args:
-            primary: Writes go here.
-            readers: Reads try these in turn, until one answers.
-        """
         self._primary = primary
         self._readers = readers
         self._write = primary.register_script(_WRITE)

@@ -35,7 +35,7 @@ class Catalog:
         return shop_pb2.ListProductsResponse(products=[product.wire for product in self.products])
 
     def product(self, product_id: str) -> Product:
-        """Returns a product. Raises NotFoundError, or InvalidFieldError if the id is too long to be repeated."""
+        """Returns a product. Raises NotFoundError, or InvalidFieldError if the id is too long for a message."""
         if len(product_id) > IDENTIFIER.maximum_length:
             raise InvalidFieldError("id", IDENTIFIER.message)
         if product_id not in self._positions:

@@ -12,7 +12,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CatalogServicer(shop_pb2_grpc.ProductCatalogServiceServicer):
-    """Answers from the current catalog."""
+    """Returns products of the current catalog."""
 
     def __init__(self, current: CurrentCatalog) -> None:
         self._current = current

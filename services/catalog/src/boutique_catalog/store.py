@@ -28,7 +28,14 @@ _SEARCH = f"{_READ} WHERE name ILIKE $1 OR description ILIKE $1 ORDER BY positio
 
 
 class ProductStore:
-    """Reads products. Every method raises UnavailableError if Postgres does not answer in time."""
+    """Reads products. Every method raises UnavailableError if Postgres does not respond in time.
+
+    Args:
+        primary: The primary server.
+        replica: Its replica, which is read first.
+        read_seconds: How long a read of one server may take.
+        replica_pause_seconds: How long a replica is not read after it has failed.
+    """
 
     def __init__(
         self,
@@ -38,14 +45,6 @@ class ProductStore:
         read_seconds: float = _READ_SECONDS,
         replica_pause_seconds: float = _REPLICA_PAUSE_SECONDS,
     ) -> None:
-        """Creates it.
-
-        Args:
-            primary: The primary server.
-            replica: Its replica, which is read first.
-            read_seconds: How long a read of one server may take.
-            replica_pause_seconds: How long a replica that failed is not read.
-        """
         self._primary = primary
         self._replica = replica
         self._read_seconds = read_seconds

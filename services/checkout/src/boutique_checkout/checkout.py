@@ -20,7 +20,7 @@ from hipstershop import shop_pb2
 _log = logging.getLogger(__name__)
 
 _EMPTYING_SECONDS = 3
-"""How long a response waits for the cart to be emptied: as long as the replacement of a replica of cart takes."""
+"""How long a response waits for the cart to be emptied: as long as replacing a replica of the cart service takes."""
 _RECOVERY_SECONDS = 60
 _CLOSING_SECONDS = 10
 
@@ -36,18 +36,17 @@ class PricedCart(NamedTuple):
 
 
 class Checkout:
-    """Places orders."""
+    """Places orders.
+
+    Args:
+        dependencies: The services that an order needs.
+        orders: The store of orders.
+        emptying_seconds: How long a response may wait for the cart to be emptied.
+    """
 
     def __init__(
         self, dependencies: Dependencies, orders: OrderStore, *, emptying_seconds: float = _EMPTYING_SECONDS
     ) -> None:
-        """Creates it.
-
-        Args:
-            dependencies: The services that an order needs.
-            orders: The store of orders.
-            emptying_seconds: How long a response may wait for the cart to be emptied.
-        """
         self._emptying_seconds = emptying_seconds
         self._dependencies = dependencies
         self._orders = orders
@@ -151,7 +150,7 @@ class Checkout:
         return placed
 
     async def _refund(self, locked: LockedOrder, order: Order) -> Order:
-        """Returns the order, which is then refunded, still to be refunded, or charged if payment cannot refund."""
+        """Refunds the order and returns it: REFUNDED, REFUNDING if that failed, or CHARGED if payment cannot refund."""
         refunding = replace(order, status=Status.REFUNDING)
         await locked.advance(refunding)
         about = {"order_id": str(order.id), "transaction_id": order.transaction_id, "total": str(order.total)}

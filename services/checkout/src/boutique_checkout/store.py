@@ -133,7 +133,7 @@ class LockedOrder:
                         connection = await self._locked_connection()
                         return await connection.fetch(statement, *arguments, timeout=_STATEMENT_SECONDS)
                     except LOST_CONNECTION as error:
-                        _log.warning("lost the order store", extra={"reason": repr(error)})
+                        _log.warning("lost the connection to the order store", extra={"reason": repr(error)})
                         await self._drop_connection()
                         await asyncio.sleep(_RETRY_SECONDS)
         except TimeoutError as error:

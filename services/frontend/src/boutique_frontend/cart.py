@@ -25,10 +25,10 @@ class Cart:
     """The content of a cart page.
 
     Args:
-        lines: products in the cart.
-        discontinued: ids of products in the cart that the catalog no longer has.
+        lines: The products in the cart.
+        discontinued: The ids of products in the cart that the catalog no longer has.
         shipping: None if the shipping service could not quote it.
-        currency: of all amounts.
+        currency: The currency of all amounts.
     """
 
     lines: tuple[CartLine, ...]

@@ -56,7 +56,7 @@ class Catalog:
         catalog = await self.priced_in(currency)
         if product := catalog.by_id.get(product_id):
             return product
-        # It may have been added to the catalog since the cache was filled.
+        # The product may have been added to the catalog since the cache was filled.
         return (await self._priced([await self._services.get_product(product_id)], currency))[0]
 
     async def _load(self, currency: str) -> PricedCatalog:

@@ -118,7 +118,7 @@ async def test_a_fixed_password_that_is_refused_is_tried_once() -> None:
     assert store.attempts == 1
 
 
-async def test_the_last_credentials_count_while_secrets_manager_is_down(secrets_manager: SecretsManager) -> None:
+async def test_the_last_credentials_are_used_while_secrets_manager_is_down(secrets_manager: SecretsManager) -> None:
     secrets_manager.store("ada", "lovelace")
     source = SecretCredentials(ARN, fresh_seconds=0, attempts=1)
     await source.current()

@@ -148,7 +148,9 @@ async def test_keeping_fresh_survives_every_failure(source: Source, error: Excep
     refreshing.cancel()
 
 
-async def test_only_the_first_failure_of_a_row_is_logged(source: Source, caplog: pytest.LogCaptureFixture) -> None:
+async def test_only_the_first_of_consecutive_failures_is_logged(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
     value = source.refreshing()
     await value.get()
     source.failing = unavailable()

@@ -24,15 +24,14 @@ def _today() -> date:
 
 
 class PaymentServicer(shop_pb2_grpc.PaymentServiceServicer):
-    """Accepts every valid card."""
+    """Accepts every valid card.
+
+    Args:
+        processing_seconds: How long each charge takes.
+        today: Returns the date by which cards expire.
+    """
 
     def __init__(self, processing_seconds: float, today: Callable[[], date] = _today) -> None:
-        """Creates it.
-
-        Args:
-            processing_seconds: How long each charge takes.
-            today: Returns the date by which cards expire.
-        """
         self._processing_seconds = processing_seconds
         self._today = today
 

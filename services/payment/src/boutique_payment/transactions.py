@@ -19,7 +19,7 @@ def check_amount(amount: Money) -> None:
 
 
 def new_transaction_id(idempotency_key: str | None) -> str:
-    """Returns a UUID, the same for the same key, so that a charge that is repeated counts once."""
+    """Returns a UUID, the same for the same key, so that a repeated charge counts once."""
     return str(uuid.uuid4() if idempotency_key is None else uuid.uuid5(_CHARGES, idempotency_key))
 
 

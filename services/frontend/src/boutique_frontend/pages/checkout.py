@@ -76,7 +76,7 @@ class CheckoutPages:
         visitor = await self._renderer.visitor(request)
         order = read_receipt(request.path_params["receipt"], visitor.session_id)
         if order is None:
-            raise HTTPException(404, "This browser knows of no such order. Its confirmation was sent by e-mail.")
+            raise HTTPException(404, "This browser did not place that order. Its confirmation was sent by e-mail.")
         catalog, cart_count = await asyncio.gather(
             self._catalog.priced_in(visitor.currency), self._content.cart_count(visitor)
         )
@@ -105,12 +105,12 @@ class CheckoutPages:
                 explanation = f"Nothing was ordered: {reason}."
                 if reason.startswith(IDEMPOTENCY_KEY):
                     explanation = (
-                        "This form was sent before, with another content. "
-                        "Your e-mail tells whether that order was placed."
+                        "This form was already sent with different content. "
+                        "If that order was placed, you have received an e-mail."
                     )
                 return await self._renderer.error(request, 409, explanation)
             case code:
-                problem = "The order was not confirmed in time. Send it again: it is placed and paid once at most."
+                problem = "The order was not confirmed in time. Send it again: it is placed and paid at most once."
                 return await self._refused(request, visitor, form, page_status(code), {"": problem}, key)
 
     async def _refused(

@@ -13,7 +13,7 @@ def address_problem(address: shop_pb2.Address, *, complete: bool) -> tuple[str, 
 
     Args:
         address: The address to check.
-        complete: Whether a parcel must reach it. A quote may be requested before the address is known.
+        complete: Whether the address must have every required field. A quote may be requested before it is known.
     """
     for field, rule in (_REQUIRED | _OPTIONAL).items():
         text = getattr(address, field)

@@ -13,7 +13,7 @@ CONTENT_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
-"""Media types by suffix. Written out, since Python's guesses differ between machines."""
+"""Media types by suffix. Listed here, since Python's mimetypes differ between machines."""
 
 
 def pictures_folder(services: Mapping[str, ServiceFile]) -> Path:

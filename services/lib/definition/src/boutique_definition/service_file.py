@@ -21,7 +21,7 @@ OutsideAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+:[0-9]{1
 
 
 class Size(FileModel):
-    """The CPU that is requested, and the memory, which is requested and also the limit."""
+    """The CPU request, and the memory request, which is also the memory limit."""
 
     cpu: CpuQuantity
     memory: MemoryQuantity
@@ -53,15 +53,16 @@ class ServiceFile(FileModel):
     )
     environment: dict[VariableName, str] = Field(default={})
     secrets: list[VariableName] = Field(
-        default=[], description="Variables with random values, which are drawn once for each stack."
+        default=[], description="Variables with random values, which are generated once for each stack."
     )
     programs: list[DnsLabel] = Field(
         default=[],
-        description="Tools that its image contains as well, in `bin`; see dev/toolchain/versions.toml.",
+        description="Tools of dev/toolchain/versions.toml that its image has in `bin`.",
     )
-    egress: list[OutsideAddress] = Field(default=[], description="What it reaches outside the cluster.")
+    egress: list[OutsideAddress] = Field(default=[], description="Addresses outside the cluster that it connects to.")
     pictures: Path | None = Field(
-        default=None, description="The folder of product pictures, in the service's own folder; one service has it."
+        default=None,
+        description="The folder of product pictures, in the service's own folder. Exactly one service sets it.",
     )
     size: Size
     replicas: int = Field(default=1, ge=0, le=50)

@@ -1,6 +1,6 @@
 """The kinds of stores, as services reach them, and the environment variables that services read.
 
-A value is a string, or whatever stands for one before it is known, such as an output of Pulumi's.
+A value is a string, or a type that has one later, such as a Pulumi output.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Tls(Generic[Value]):
 
 @dataclass(frozen=True)
 class Redis(Generic[Value]):
-    """A Redis. Addresses are "host:port"."""
+    """A Redis server. Addresses are "host:port"."""
 
     address: Value
     login: Login[Value]
@@ -50,7 +50,7 @@ class Redis(Generic[Value]):
 
 @dataclass(frozen=True)
 class Postgres(Generic[Value]):
-    """A database in a Postgres. Addresses are "host:port"."""
+    """A database on a Postgres server. Addresses are "host:port"."""
 
     address: Value
     database: Value

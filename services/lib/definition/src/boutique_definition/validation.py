@@ -21,7 +21,7 @@ class ConfigError(Exception):
 
 
 class FileModel(BaseModel):
-    """A part of such a file. Keys are camel case, as in Kubernetes; an unknown key is an error."""
+    """A file that people write, or a part of it. Keys are camel case, as in Kubernetes; unknown keys are errors."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
@@ -33,7 +33,7 @@ def validated(model: type[Model], content: Any, where: Callable[[tuple[int | str
     """Returns the content as a model.
 
     Args:
-        where: Turns the path of a key, such as ("size", "cpu"), into words that find it.
+        where: Returns the location that an error names for the path of a key, such as ("size", "cpu").
 
     Raises:
         ConfigError: The content does not fit the model.

@@ -11,7 +11,7 @@ from boutique_definition.stores import Store, Value
 
 @dataclass(frozen=True)
 class Variables(Generic[Value]):
-    """The environment variables of a service by name, those with secrets apart."""
+    """The environment variables of a service by name, with secrets in a separate mapping."""
 
     plain: dict[str, str | Value]
     secret: dict[str, Value]
@@ -26,7 +26,7 @@ def service_variables(
     """Returns the variables that follow from the service's file, except those with random values.
 
     Args:
-        calls: By the variable that holds it, the address ("host:port") of each service that it calls.
+        calls: The address ("host:port") of each service that it calls, by the variable that holds it.
         stores: The stores that it needs, by name.
         ca_directory: The directory in which it finds CA certificates, see `ca_file`.
     """

@@ -1,4 +1,4 @@
-"""A Postgres server from a Python package, also when started by root, and a streaming replica of it."""
+"""Starts a Postgres server from a Python package, even as root, and streaming replicas of it."""
 
 import contextlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""A Redis server from a Python package."""
+"""Starts a Redis server from a Python package."""
 
 import contextlib
 import importlib.resources

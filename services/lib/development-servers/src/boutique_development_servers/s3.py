@@ -1,4 +1,4 @@
-"""S3 as emulated by moto, on 127.0.0.1: with real errors, but without checks of signatures."""
+"""Starts moto's emulation of S3 on 127.0.0.1. It has the errors of S3, but does not check signatures."""
 
 import contextlib
 import threading
@@ -33,14 +33,14 @@ class S3:
     """If False, a missing object is reported as forbidden, as S3 does for callers that may not list the bucket."""
     broken: bool = False
     breaks_off_after: int | None = None
-    """The number of bytes after which every content is cut off."""
+    """The number of bytes after which every response is cut off."""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Method and path, such as "GET /pictures/mug.svg", and the headers of conditional requests."""
     sent: int = 0
-    """How many bytes of content the other side has received."""
+    """The number of bytes of content that clients have received."""
     open: threading.Event = field(default_factory=threading.Event)
     broken_off: threading.Event = field(default_factory=threading.Event)
-    """Set once a content was not sent to its end."""
+    """Set once a response was cut off."""
 
     def put(self, key: str, content: bytes, content_type: str = "image/svg+xml") -> str:
         """Stores an object and returns its entity tag."""
@@ -58,7 +58,7 @@ class S3:
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> HTTPMessage:
         url = f"{self.url}/{BUCKET}{path}"
-        request = urllib.request.Request(  # noqa: S310 (an address of ours)
+        request = urllib.request.Request(  # noqa: S310 (our own address)
             url, content, {**_SIGNED, **(headers or {})}, method=method
         )
         with urllib.request.urlopen(request) as answer:  # noqa: S310
@@ -85,12 +85,12 @@ def start_s3() -> Iterator[S3]:
     s3.open.set()
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, _answering(s3, moto), threaded=True, request_handler=Quiet)
-    # A host name instead of an IP address: only there does a client put the bucket into the host, which must fail.
+    # A client puts the bucket into the host only if that is a name, not an IP address. A test must see that fail.
     s3.url = f"http://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        get_backend("s3")[_ACCOUNT]["aws"].reset()  # its state is the process's
+        get_backend("s3")[_ACCOUNT]["aws"].reset()  # moto keeps its state in the process
         s3.create_bucket()
         yield s3
     finally:

@@ -97,7 +97,14 @@ async def call(
 
 
 class MethodWithFallback(Generic[Request, Response]):
-    """A method that this shop has added to the contract, which Online Boutique's own services do not have."""
+    """A method that this shop has added to the contract, which Online Boutique's own services do not have.
+
+    Args:
+        method: The added method.
+        fall_back: Returns the same by calling methods of Online Boutique's contract.
+        timeout_seconds: The timeout of the added method.
+        clock: Returns seconds.
+    """
 
     def __init__(
         self,
@@ -107,14 +114,6 @@ class MethodWithFallback(Generic[Request, Response]):
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Creates it.
-
-        Args:
-            method: The added method.
-            fall_back: Returns the same by calling methods of Online Boutique's contract.
-            timeout_seconds: For the added method.
-            clock: Returns seconds.
-        """
         self._method = method
         self._fall_back = fall_back
         self._timeout_seconds = timeout_seconds

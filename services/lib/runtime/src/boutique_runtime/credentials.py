@@ -58,8 +58,8 @@ class FixedCredentials:
 class SecretCredentials:
     """Credentials in a secret, whose text is JSON with "username" and "password", as RDS writes it.
 
-    The secret is kept for some minutes. While Secrets Manager is down, the last credentials count. botocore reads the
-    region's endpoint and the AWS credentials from the usual environment variables, such as AWS_ENDPOINT_URL.
+    The secret is kept for some minutes. While Secrets Manager is down, the last credentials are used. botocore reads
+    the region's endpoint and the AWS credentials from the usual environment variables, such as AWS_ENDPOINT_URL.
     """
 
     def __init__(self, arn: str, *, fresh_seconds: float = _FRESH_SECONDS, attempts: int = _ATTEMPTS) -> None:

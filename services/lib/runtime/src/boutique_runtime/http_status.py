@@ -8,8 +8,8 @@ import grpc
 _PAGE_STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: 422,  # the contract's status for a field that is out of range
     grpc.StatusCode.NOT_FOUND: 404,
-    # Where a page can explain what is wrong, such as an empty cart, it does so before. What is left of these can only
-    # be tried again later: Online Boutique's cart service says FAILED_PRECONDITION if its store fails.
+    # Pages handle the errors that they can explain, such as an empty cart. The rest can only be tried again later:
+    # Online Boutique's cart service returns FAILED_PRECONDITION if its store fails.
     grpc.StatusCode.ABORTED: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 503,
     grpc.StatusCode.FAILED_PRECONDITION: 503,
@@ -24,7 +24,7 @@ _API_STATUSES = {
     grpc.StatusCode.ABORTED: 409,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
     grpc.StatusCode.RESOURCE_EXHAUSTED: 503,
-    # The contract's statuses for a service behind the gateway that does not answer.
+    # The contract's statuses for a service behind the gateway that does not respond.
     grpc.StatusCode.UNAVAILABLE: 502,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }

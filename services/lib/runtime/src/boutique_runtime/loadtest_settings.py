@@ -1,4 +1,4 @@
-"""The settings that all programs which simulate shoppers share."""
+"""The settings shared by the programs that simulate shoppers."""
 
 from typing import Self
 

@@ -63,10 +63,10 @@ async def _log_in(source: CredentialSource, connection: AbstractConnection) -> N
 
 @contextlib.contextmanager
 def unavailable_without(store: str) -> Iterator[None]:
-    """Raises UnavailableError in place of any error of Redis, and of a timeout.
+    """Raises UnavailableError in place of a Redis error or a timeout.
 
     Args:
-        store: What the error calls the store, such as "the cart store".
+        store: The store's name in the error, such as "the cart store".
     """
     try:
         yield

@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 class Refreshing(Generic[Value]):
     """Keeps a value up to date, with at most one load at a time, however many callers wait for it.
 
-    `get` returns a fresh value at once; so it does with one that is not yet stale, while a load replaces it. For a
-    stale value the caller waits a moment for the new one. While loads fail, the last value stays.
+    `get` returns a fresh value at once. It also returns an older value at once, while a load replaces it in the
+    background, until the value is stale: then the caller waits a moment for the new one. While loads fail, the last
+    value is kept.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Refreshing(Generic[Value]):
             retry_seconds: The pause after a failed load.
             wait_seconds: How long a caller waits if it has a stale value to fall back to.
             initial: A value to return until the first load succeeds.
-            failures: The errors of `load` that the last value survives.
+            failures: The errors of `load` after which the last value is kept.
             clock: Returns seconds.
         """
         self.latest = initial
@@ -118,7 +119,7 @@ class Refreshing(Generic[Value]):
         return value
 
     def _log_failure(self, error: Exception) -> None:
-        """Logs the first failure of a row."""
+        """Logs the first of consecutive failures."""
         if not self._failing:
             reason = error.details() if isinstance(error, grpc.aio.AioRpcError) else str(error)
             extra = {"error": type(error).__name__, "reason": reason}

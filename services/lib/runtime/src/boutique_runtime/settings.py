@@ -36,7 +36,7 @@ class ServiceSettings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_models(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Makes errors name each missing variable of a model, where none of its variables is set."""
+        """Makes errors name each missing variable of a model, even if none of them is set."""
         types = {name: field.annotation for name, field in cls.model_fields.items() if field.is_required()}
         models = [name for name, kind in types.items() if isinstance(kind, type) and issubclass(kind, BaseModel)]
         return {**{name: {} for name in models}, **values}

@@ -1,4 +1,4 @@
-"""Structured logs, and the request id by which the logs of several services about one request are found."""
+"""Structured logs, and the request id that connects the logs of all services about one request."""
 
 import contextvars
 import logging

@@ -1,4 +1,4 @@
-"""A fake of AWS Secrets Manager on 127.0.0.1, as far as reading a secret needs it."""
+"""A fake of AWS Secrets Manager on 127.0.0.1, from which one secret can be read."""
 
 import contextlib
 import json
