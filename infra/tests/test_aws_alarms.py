@@ -90,7 +90,7 @@ def test_prod_has_alarms_for_every_member_of_every_store_and_the_load_balancer(p
     }
 
 
-def test_demo_has_alarms_for_what_it_has(graphs: dict[str, Graph]) -> None:
+def test_demo_has_alarms_for_its_own_resources(graphs: dict[str, Graph]) -> None:
     assert of(graphs["demo"]).keys() == {
         "database-storage",
         "cart-data-1-memory",

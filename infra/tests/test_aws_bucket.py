@@ -37,7 +37,7 @@ def prod(graphed: Graphed, pictures: Path) -> Graph:
     return graphed(lambda: bucket("prod", pictures))
 
 
-def test_its_name_has_the_account_since_names_are_global(prod: Graph) -> None:
+def test_its_name_contains_the_account_since_names_are_global(prod: Graph) -> None:
     assert prod.of_type(BUCKET)["pictures"]["bucket"] == "boutique-prod-pictures-123456789012"
 
 

@@ -40,7 +40,7 @@ def graphs(graphed: Graphed) -> dict[str, Graph]:
 
 @pytest.fixture(params=AWS_STACKS)
 def inputs(request: pytest.FixtureRequest, graphs: dict[str, Graph]) -> dict[str, Any]:
-    """The cluster's inputs, of each stack in turn."""
+    """Returns the cluster's inputs, for each stack in turn."""
     (inputs,) = graphs[request.param].of_type(CLUSTER).values()
     return inputs
 
@@ -121,7 +121,7 @@ def test_its_logs_are_kept_as_long_as_the_settings_say(graphs: dict[str, Graph])
     assert days == {"demo": 1, "dev": 30, "staging": 30, "prod": 365}
 
 
-def test_administrators_may_do_everything_and_previews_only_read(graphs: dict[str, Graph]) -> None:
+def test_administrators_may_do_everything_and_previews_may_only_read(graphs: dict[str, Graph]) -> None:
     associations = graphs["dev"].of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
     assert {inputs["principalArn"]: inputs["policyArn"].rpartition("/")[2] for inputs in associations.values()} == {
         ADMINISTRATOR: "AmazonEKSClusterAdminPolicy",
@@ -133,6 +133,6 @@ def test_network_policies_are_enforced(graphs: dict[str, Graph]) -> None:
     assert graphs["dev"].of_kind("ConfigMap")["amazon-vpc-cni"]["data"] == {"enable-network-policy-controller": "true"}
 
 
-def test_another_kubeconfig_of_the_same_cluster_replaces_nothing(graphs: dict[str, Graph]) -> None:
+def test_a_new_kubeconfig_for_the_same_cluster_replaces_nothing(graphs: dict[str, Graph]) -> None:
     (provider,) = graphs["dev"].of_type("pulumi:providers:kubernetes").values()
     assert provider["clusterIdentifier"] == "boutique-dev"

@@ -109,7 +109,7 @@ def test_all_data_is_encrypted_with_the_databases_own_key(graphs: dict[str, Grap
     assert primary["performanceInsightsKmsKeyId"] == "database.arn"
     (secret,) = graph.of_type("aws:secretsmanager/secret:Secret").values()
     assert secret["kmsKeyId"] == "database.arn"
-    # RDS refuses a key for a replica in its primary's region: it has the same.
+    # A replica in its primary's region has the primary's key, and RDS refuses another.
     assert all(replica["storageEncrypted"] and "kmsKeyId" not in replica for replica in replicas)
 
 
@@ -133,13 +133,13 @@ def test_only_the_cluster_connects_and_only_by_tls(graphs: dict[str, Graph], sta
         assert instance["parameterGroupName"] == f"boutique-{stack}-database-postgres17"
 
 
-def test_the_credentials_are_one_secret_that_is_nowhere_else(prod: Graph) -> None:
+def test_the_credentials_are_in_one_secret_and_nowhere_else(prod: Graph) -> None:
     (version,) = prod.of_type("aws:secretsmanager/secretVersion:SecretVersion").values()
 
     assert json.loads(revealed(version["secretString"])) == {"username": "boutique", "password": "database.result"}
     assert instances(prod)["database"]["username"] == "boutique"
     assert revealed(instances(prod)["database"]["password"]) == "database.result"
-    # RDS makes no replica of a database whose password it manages.
+    # RDS creates no replica of a database whose password it manages.
     assert all("manageMasterUserPassword" not in instance for instance in instances(prod).values())
     replica = instances(prod)["database-replica-1"]
     assert not {"username", "password", "dbName"} & replica.keys()

@@ -25,10 +25,10 @@ def test_every_host_is_proxied_by_cloudflare_to_the_load_balancer(graph: Graph) 
     assert {record["name"]: (record["type"], record["content"]) for record in records.values()} == dict.fromkeys(
         HOSTS, ("CNAME", TARGET)
     )
-    # Cloudflare takes no other time to live for a proxied record.
+    # Cloudflare accepts no other TTL for a proxied record.
     assert {(record["proxied"], record["ttl"], record["zoneId"]) for record in records.values()} == {(True, 1, "zone")}
 
 
-def test_only_the_settings_of_an_own_zone_are_changed(graph: Graph, owns_zone: bool) -> None:
+def test_zone_settings_are_changed_only_if_the_stack_owns_the_zone(graph: Graph, owns_zone: bool) -> None:
     settings = {inputs["settingId"]: inputs["value"] for inputs in graph.of_type(SETTING).values()}
     assert settings == ({"ssl": "strict", "always_use_https": "on", "min_tls_version": "1.2"} if owns_zone else {})

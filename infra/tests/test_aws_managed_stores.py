@@ -24,7 +24,7 @@ def stores() -> dict[str, ReachableStore]:
 
 
 def egress(store: ReachableStore) -> set[tuple[str, int]]:
-    """The CIDRs that the rules open, each with its port."""
+    """Returns the CIDRs that the rules open, each with its port."""
     rules: Any = store.egress
     return {(peer["ip_block"]["cidr"], port["port"]) for rule in rules for peer in rule["to"] for port in rule["ports"]}
 

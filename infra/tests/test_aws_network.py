@@ -97,7 +97,7 @@ def test_flows_are_logged(graphs: dict[str, Graph]) -> None:
         assert flows["trafficType"] == "ALL"
 
 
-def test_the_role_for_flow_logs_may_write_nothing_else(graphs: dict[str, Graph]) -> None:
+def test_the_role_for_flow_logs_can_write_only_them(graphs: dict[str, Graph]) -> None:
     (policy,) = graphs["dev"].of_type("aws:iam/rolePolicy:RolePolicy").values()
     assert '"Resource": ["flows.arn:*"]' in policy["policy"]
 

@@ -96,12 +96,12 @@ def errors(stack: str, answers: Mapping[str, dict[str, Any] | str]) -> list[str]
     return [line.removeprefix(file) for line in lines]
 
 
-def test_as_many_zones_as_asked_are_chosen_in_an_order_that_stays() -> None:
+def test_the_configured_number_of_zones_is_chosen_in_a_stable_order() -> None:
     assert ask("prod")[0] == ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
     assert ask("demo")[0] == ["eu-central-1a", "eu-central-1b"]
 
 
-def test_the_providers_that_will_make_everything_are_asked() -> None:
+def test_invokes_use_the_providers_that_create_the_resources() -> None:
     _, asked = ask("prod")
     assert {call.token: call.provider.rpartition("::")[2] for call in asked} == {
         IDENTITY: "aws-id",
@@ -114,11 +114,11 @@ def test_the_providers_that_will_make_everything_are_asked() -> None:
     }
 
 
-def test_what_the_settings_name_is_what_is_asked_for() -> None:
+def test_the_values_in_the_settings_are_looked_up() -> None:
     _, asked = ask("prod")
     arguments = {call.token: call.args for call in asked}
 
-    # With a state, an outage would move the subnets elsewhere.
+    # A filter by state would move subnets to other zones in an outage.
     assert "state" not in arguments[ZONES]
     assert "use1-az3" in arguments[ZONES]["excludeZoneIds"]
     assert arguments[POSTGRES] == {"engine": "postgres", "version": "17", "latest": True}
@@ -133,13 +133,13 @@ def test_what_the_settings_name_is_what_is_asked_for() -> None:
     assert arguments[DOMAIN] == {"zoneId": "023e105f4ecef8ad9ca31a8372d0c353"}
 
 
-def test_credentials_of_another_account_are_refused_before_anything_else_is_asked() -> None:
+def test_credentials_for_another_account_are_refused_before_any_other_check() -> None:
     assert errors("dev", {IDENTITY: {"accountId": "999999999999"}, ZONES: "would be asked"}) == [
         ("account: '123456789012': the credentials are for 999999999999: sign in to the stack's account")
     ]
 
 
-def test_missing_or_wrong_credentials_are_reported_in_the_providers_words() -> None:
+def test_missing_or_wrong_credentials_are_reported_with_the_providers_message() -> None:
     wrapped = (
         f"invocation of {IDENTITY} returned an error: invoking {IDENTITY}: 1 error occurred:\n"
         "\t* reading STS Caller Identity: InvalidClientTokenId: The security token is invalid.\n\n"
@@ -153,13 +153,13 @@ def test_missing_or_wrong_credentials_are_reported_in_the_providers_words() -> N
     ]
 
 
-def test_too_few_zones_are_reported_with_those_that_exist() -> None:
+def test_a_region_with_too_few_zones_is_reported_with_its_zones() -> None:
     assert errors("prod", {ZONES: {"names": ["us-west-1c", "us-west-1a"]}}) == [
         ("network.zones: 3: eu-central-1 has 2 for EKS (us-west-1a, us-west-1c): choose fewer, or another region")
     ]
 
 
-def test_a_version_that_eks_does_not_offer_is_reported_with_those_that_it_does() -> None:
+def test_a_version_that_eks_does_not_offer_is_reported_with_the_offered_ones() -> None:
     offered = {"clusterVersions": [{"clusterVersion": version} for version in ("1.100", "1.36", "1.35")]}
     assert errors("dev", {VERSIONS: offered}) == [
         "cluster.version: '1.34': must be one that EKS supports: 1.35, 1.36, 1.100"
@@ -232,7 +232,7 @@ def test_a_domain_may_be_the_zone_or_within_it(name: str) -> None:
     assert ask("dev", {DOMAIN: {"name": name, "status": "active"}})[0]
 
 
-def test_a_shared_zone_must_have_the_settings_of_an_own_zone() -> None:
+def test_a_shared_zone_must_already_have_the_required_settings() -> None:
     lax: dict[str, dict[str, Any] | str] = {
         f"{ZONE_SETTING}:ssl": {"value": "flexible"},
         f"{ZONE_SETTING}:always_use_https": "403 Forbidden",

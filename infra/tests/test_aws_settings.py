@@ -125,7 +125,7 @@ def test_a_protected_stack_can_be_recovered(path: str, value: object, message: s
 
 @pytest.fixture
 def stacks(tmp_path: Path) -> Path:
-    """A copy of the settings files of all stacks."""
+    """Returns a folder with a copy of every stack's settings file."""
     shutil.copytree(STACKS, tmp_path / "stacks")
     return tmp_path / "stacks"
 

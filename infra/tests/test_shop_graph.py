@@ -42,7 +42,7 @@ def containers(graph: Graph) -> dict[str, dict[str, Any]]:
 
 
 def peers(rules: list[dict[str, Any]], direction: str) -> dict[str, list[int]]:
-    """The services or stores of a policy's rules, with the ports that are open to or for them."""
+    """Returns the services or stores in a policy's rules, each with the ports that are open to it."""
     return {
         labels.get("app.kubernetes.io/name") or labels["app.kubernetes.io/instance"]: [
             int(port["port"]) for port in rule["ports"]

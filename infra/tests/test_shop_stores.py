@@ -88,12 +88,12 @@ def graph(graphed: Graphed) -> Graph:
 
 
 def jobs(graph: Graph) -> dict[str, dict[str, Any]]:
-    """Inputs by service."""
+    """Returns inputs by service."""
     return {name.rpartition("-migration-")[0]: inputs for name, inputs in graph.of_kind("Job").items()}
 
 
 def egress(graph: Graph, name: str) -> set[tuple[str, int]]:
-    """The CIDRs that a policy opens, each with its port."""
+    """Returns the CIDRs that a policy opens, each with its port."""
     return {
         (peer["ipBlock"]["cidr"], int(port["port"]))
         for rule in graph.of_kind("NetworkPolicy")[name]["spec"]["egress"]
@@ -125,7 +125,7 @@ def test_a_service_gets_no_credentials_for_a_bucket_that_its_role_may_read(graph
     assert "content" not in graph.of_kind("Secret")
 
 
-def test_a_random_value_is_drawn_once_and_only_for_its_service(graph: Graph) -> None:
+def test_a_random_value_is_generated_once_and_only_for_its_service(graph: Graph) -> None:
     (held,) = graph.of_kind("Secret").values()
     assert held["metadata"]["name"] == "web-gateway"
     assert set(held["stringData"]["value"]) == {"SESSION_SIGNING_KEY"}  # as the engine marks a secret
@@ -154,7 +154,7 @@ def test_pods_may_connect_to_what_their_stores_need(graph: Graph, name: str) -> 
     assert egress(graph, name) == stores | {("169.254.170.23/32", 80)}
 
 
-def test_a_rule_that_two_stores_need_is_in_a_policy_once() -> None:
+def test_a_policy_has_a_rule_that_two_stores_need_only_once() -> None:
     stores = {name: MANAGED[name] for name in ("cart-data", "session-data")}
     assert migration_policy("cart", stores)["egress"] == [
         MANAGED["cart-data"].egress[0],

@@ -285,7 +285,7 @@ async def test_without_a_schema_the_error_names_the_migration(settings: CatalogS
         assert await health_of(await serve(service)) == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_a_read_ends_at_the_caller_s_deadline(settings: CatalogSettings, silent_server: SilentServer) -> None:
+async def test_a_read_ends_at_the_callers_deadline(settings: CatalogSettings, silent_server: SilentServer) -> None:
     silent = changed(settings, addr=silent_server.address)
     async with open_store(silent.product_data, read_seconds=3600) as store:
         set_deadline(0.1)

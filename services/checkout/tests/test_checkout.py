@@ -503,7 +503,7 @@ async def test_a_product_that_is_no_longer_sold_is_named(checkout: Checkout, ser
     ],
 )
 @pytest.mark.parametrize("code", [grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNKNOWN])
-async def test_a_card_is_refused_with_payment_s_message_and_another_card_may_use_the_same_key(
+async def test_a_card_is_refused_with_payments_message_and_another_card_may_use_the_same_key(
     checkout: Checkout, services: Shop, ask: Ask, words: str, code: grpc.StatusCode
 ) -> None:
     charge = services.answers["Charge"]
@@ -704,7 +704,7 @@ async def test_a_charge_with_an_unknown_outcome_is_not_repeated_with_the_same_ke
 # ---- Deadlines ----
 
 
-async def test_the_caller_s_deadline_is_passed_on(checkout: Checkout, services: Shop) -> None:
+async def test_the_callers_deadline_is_passed_on(checkout: Checkout, services: Shop) -> None:
     await place(checkout, order_of(user_currency="EUR"), timeout=4)
     for method in ("GetCart", "GetProducts", "GetQuote", "ConvertMany", "Charge", "ShipOrder"):
         (call,) = services.calls[method]
@@ -712,7 +712,7 @@ async def test_the_caller_s_deadline_is_passed_on(checkout: Checkout, services: 
         assert call.seconds_left <= 4
 
 
-async def test_a_charge_is_refunded_if_shipping_takes_longer_than_the_caller_s_deadline(
+async def test_a_charge_is_refunded_if_shipping_takes_longer_than_the_callers_deadline(
     checkout: Checkout, services: Shop
 ) -> None:
     refunded = asyncio.Event()

@@ -115,7 +115,7 @@ async def test_only_the_id_of_a_charge_can_be_refunded(payment: Payment, transac
     assert refusal.startswith("transaction_id: ")
 
 
-async def test_no_log_contains_a_card_s_number_or_cvv(payment: Payment, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_log_contains_a_cards_number_or_cvv(payment: Payment, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await payment.Charge(charge(cvv=9731))
     for refused in (
@@ -142,7 +142,7 @@ async def test_no_log_contains_a_card_s_number_or_cvv(payment: Payment, caplog: 
         assert secret not in logged
 
 
-async def test_nothing_is_charged_after_the_caller_s_deadline(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nothing_is_charged_after_the_callers_deadline(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with open_service(PaymentSettings(processing_seconds=60)) as service:
         payment = shop_pb2_grpc.PaymentServiceStub(await serve(service))

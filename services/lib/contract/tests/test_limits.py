@@ -88,7 +88,7 @@ def test_a_quantity_is_read_from_text(quantity: str, accepted: bool) -> None:
     assert limits.ADDED_QUANTITY.accepts_text(quantity) is accepted
 
 
-def test_a_pydantic_model_refuses_with_the_rule_s_message() -> None:
+def test_a_pydantic_model_refuses_with_the_rules_message() -> None:
     class Order(BaseModel):
         email: EmailAddressOrEmpty
 
@@ -98,7 +98,7 @@ def test_a_pydantic_model_refuses_with_the_rule_s_message() -> None:
     assert [error["msg"] for error in refused.value.errors()] == [limits.EMAIL_ADDRESS.message]
 
 
-def test_a_pydantic_model_s_schema_states_the_rule() -> None:
+def test_a_pydantic_models_schema_states_the_rule() -> None:
     class Card(BaseModel):
         expiration: CardExpiration
 

@@ -36,7 +36,7 @@ async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Respons
         return await client.get(path, headers=headers)
 
 
-async def test_the_caller_s_request_id_is_used_and_returned() -> None:
+async def test_the_callers_request_id_is_used_and_returned() -> None:
     answer = await get("/200", {"X-Request-ID": "from-the-caller"})
     assert (answer.text, answer.headers["x-request-id"]) == ("from-the-caller", "from-the-caller")
 

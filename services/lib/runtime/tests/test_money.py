@@ -80,5 +80,5 @@ def test_an_amount_is_shown_with_the_decimals_of_its_currency(code: str, amount:
         ("CHF", "12", "CHF\N{NO-BREAK SPACE}12.00"),
     ],
 )
-def test_a_price_has_its_currency_s_sign_and_decimals(code: str, amount: str, text: str) -> None:
+def test_a_price_has_its_currencys_sign_and_decimals(code: str, amount: str, text: str) -> None:
     assert format_price(Money.from_decimal(code, Decimal(amount))) == text

@@ -100,7 +100,7 @@ async def test_a_migration_fails_with_the_reason_after_its_timeout(settings: Pos
         await migrate(away, "one", prepare, timeout_seconds=0)
 
 
-async def test_a_pool_s_connections_have_the_service_s_name(settings: PostgresSettings) -> None:
+async def test_a_pools_connections_have_the_services_name(settings: PostgresSettings) -> None:
     credentials = settings.credentials()
     async with create_pool(settings, settings.addr, credentials, service="one", connections=1) as pool:
         assert await pool.fetchval("SELECT current_setting('application_name')") == "one"

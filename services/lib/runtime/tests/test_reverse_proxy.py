@@ -171,7 +171,7 @@ async def test_the_request_id_is_forwarded_and_returned_once() -> None:
     assert len(answer.headers.get_list("date")) == 1
 
 
-async def test_the_remaining_time_is_forwarded_instead_of_the_caller_s_header() -> None:
+async def test_the_remaining_time_is_forwarded_instead_of_the_callers_header() -> None:
     async with before(seen, timeout_seconds=3) as client:
         answer = await client.get("/", headers={"x-request-timeout": "1000"})
     assert 0 < float(dict(answer.json()["headers"])["x-request-timeout"]) <= 3
@@ -419,7 +419,7 @@ async def test_a_service_that_is_late_is_a_gateway_timeout() -> None:
     assert got.text.endswith(" did not respond in time")
 
 
-async def test_no_call_outlives_the_caller_s_deadline() -> None:
+async def test_no_call_outlives_the_callers_deadline() -> None:
     async def answer(_: Request) -> Response:
         raise AssertionError
 
