@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.arguments import AwsStack
+
 app = typer.Typer(help="Run in CircleCI's jobs, or play a job on this machine.", no_args_is_help=True)
 
 _PIPELINE, _PREVIEW, _DEPLOY = "Run a pipeline", "Check a change", "Deploy"
-_Stack = Annotated[str, typer.Argument(metavar="STACK")]
 _Stacks = Annotated[list[str], typer.Argument(metavar="STACK...")]
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the job.")]
 
@@ -73,7 +74,9 @@ def drift(
 
 @app.command(rich_help_panel=_PREVIEW)
 def versions(
-    stack: _Stack, *, running: Annotated[bool, typer.Option("--running", help="Only the images that run now.")] = False
+    stack: AwsStack,
+    *,
+    running: Annotated[bool, typer.Option("--running", help="Only the images that run now.")] = False,
 ) -> None:
     """Write the images that a preview of STACK assumes to build/images-STACK.json. Nothing is built.
 
@@ -96,7 +99,7 @@ def vulnerabilities(services: Annotated[list[str], typer.Argument(metavar="SERVI
 
 
 @app.command("sign-in", rich_help_panel=_DEPLOY)
-def sign_in(stack: _Stack) -> None:
+def sign_in(stack: AwsStack) -> None:
     """Sign the later steps of a CircleCI job in to AWS, with the role that changes STACK.
 
     Example: boutique ci sign-in dev
@@ -110,7 +113,7 @@ def sign_in(stack: _Stack) -> None:
 
 @app.command(rich_help_panel=_DEPLOY)
 def release(
-    stack: _Stack,
+    stack: AwsStack,
     service: Annotated[str, typer.Option(help="The service that gets a new image.")] = "",
     image: Annotated[str, typer.Option(help="Its new image, by digest.")] = "",
 ) -> None:
@@ -126,7 +129,7 @@ def release(
 
 
 @app.command(rich_help_panel=_DEPLOY)
-def expire(stack: _Stack) -> None:
+def expire(stack: AwsStack) -> None:
     """Tear STACK down once the day in its settings has come. Exits with 1 if something is left.
 
     Example: boutique ci expire demo

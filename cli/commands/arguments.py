@@ -23,9 +23,22 @@ def complete_service(incomplete: str) -> list[str]:
     return [name for name in services if name.startswith(incomplete)]
 
 
-Stack = Annotated[str, typer.Argument(metavar="[STACK]", help=STACKS_HELP, autocompletion=complete_stack)]
-AwsStack = Annotated[str, typer.Argument(metavar="STACK", help=STACKS_HELP, autocompletion=complete_stack)]
-Service = Annotated[str, typer.Argument(metavar="SERVICE", autocompletion=complete_service)]
+def _check_stack(name: str) -> str:
+    from cli.stacks.names import require_stack
+
+    require_stack(name)
+    return name
+
+
+Stack = Annotated[
+    str, typer.Argument(metavar="[STACK]", help=STACKS_HELP, autocompletion=complete_stack, callback=_check_stack)
+]
+AwsStack = Annotated[
+    str, typer.Argument(metavar="STACK", help=STACKS_HELP, autocompletion=complete_stack, callback=_check_stack)
+]
+Service = Annotated[
+    str, typer.Argument(metavar="SERVICE", help="The service or the store.", autocompletion=complete_service)
+]
 
 
 def _check_repository(value: str | None) -> str | None:

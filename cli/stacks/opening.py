@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from cli.stacks.account import AccountTarget, has_credentials
 from cli.stacks.local import LocalTarget
-from cli.stacks.names import stack_names
+from cli.stacks.names import require_stack
 from cli.stacks.rehearsal import RehearsalTarget
 from cli.stacks.running import rehearsed_stack
 from cli.stacks.target import Target
@@ -28,8 +28,7 @@ def open_stack(name: str, rehearse: Rehearse = Rehearse.NEVER) -> Target:
         ActionableError: There is no such stack, or it has no account to rehearse.
         ConfigError: The stack's settings or a service file has errors.
     """
-    if name not in (stacks := stack_names()):
-        raise ActionableError(f"There is no stack {name!r}: stacks/ has {', '.join(stacks)}.")
+    require_stack(name)
     settings = check(name)
     if settings.aws is None:
         if rehearse is Rehearse.ALWAYS:

@@ -39,9 +39,15 @@ def test_a_stack_that_does_not_run_on_aws_is_an_error() -> None:
         open_account("local")
 
 
-def test_a_missing_stack_is_an_error_that_names_its_file(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["orphans", "nowhere"]) == 1
-    assert "stacks/Pulumi.nowhere.yaml: No such file or directory" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "command",
+    ["up", "preview", "plan", "down", "orphans", "bootstrap", "cost", "drift", "smoke", "ci sign-in", "ci versions"],
+)
+def test_an_unknown_stack_is_an_error_of_every_command_that_lists_the_stacks(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command.split(), "nowhere"]) == 1
+    assert capsys.readouterr().err == ("\nThere is no stack 'nowhere': stacks/ has demo, dev, local, prod, staging.\n")
 
 
 def test_missing_credentials_are_an_error_that_says_how_to_sign_in(
