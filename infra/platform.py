@@ -29,7 +29,7 @@ class Platform:
     """Everything that the shop needs from the place where it runs.
 
     Args:
-        stores: By name.
+        stores: The stores, by name.
         exposures: How each external service is reached from outside the cluster.
         dns: The peers that resolve names for pods.
     """

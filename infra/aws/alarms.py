@@ -50,7 +50,7 @@ class AlarmsArgs:
         account: The id of the AWS account.
         email: Receives the mail, once its owner has confirmed the subscription.
         storage: The database's initial storage in GiB.
-        caches: By the name of their store.
+        caches: The caches, by the names of their stores.
     """
 
     naming: Naming

@@ -55,7 +55,7 @@ class Bucket(pulumi.ComponentResource):
             force_destroy=not args.protected,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
         )
-        self._close(bucket)
+        self._make_private(bucket)
         self._keep_versions(bucket)
         for key, file in find_pictures(args.pictures).items():
             self._upload(bucket, key, file)
@@ -65,7 +65,7 @@ class Bucket(pulumi.ComponentResource):
         self.read = statement(["s3:GetObject"], [pulumi.Output.concat(bucket.arn, "/*")])
         self.register_outputs({"bucket": self.bucket})
 
-    def _close(self, bucket: s3.Bucket) -> None:
+    def _make_private(self, bucket: s3.Bucket) -> None:
         s3.BucketPublicAccessBlock(
             "pictures",
             bucket=bucket.bucket,

@@ -112,7 +112,7 @@ class Cache(pulumi.ComponentResource):
             port=PORT,
             subnet_group_name=subnets.name,
             security_group_ids=[create_store_group(self._name, args.naming, args.placement, PORT, self._child).id],
-            parameter_group_name=self._set_parameters(name).name,
+            parameter_group_name=self._create_parameter_group(name).name,
             at_rest_encryption_enabled=True,
             kms_key_id=self._key.arn,
             transit_encryption_enabled=True,
@@ -137,7 +137,7 @@ class Cache(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
         )
 
-    def _set_parameters(self, name: str) -> elasticache.ParameterGroup:
+    def _create_parameter_group(self, name: str) -> elasticache.ParameterGroup:
         return elasticache.ParameterGroup(
             self._name,
             # Named after its family: a new version of Valkey needs another group while the old one is still in use.

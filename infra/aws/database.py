@@ -84,7 +84,7 @@ class Database(pulumi.ComponentResource):
             opts=self._child,
         )
         self._group = create_store_group("database", args.naming, args.placement, PORT, self._child)
-        self._parameters = self._set_parameters()
+        self._parameters = self._create_parameter_group()
         primary = self._create_primary(credentials.password)
         replicas = [self._create_replica(number, primary) for number in range(1, args.settings.read_replicas + 1)]
 
@@ -97,7 +97,7 @@ class Database(pulumi.ComponentResource):
         self.replica_identifiers = [replica.identifier for replica in replicas]
         self.register_outputs({"address": self.address, "replicaAddress": self.replica_address})
 
-    def _set_parameters(self) -> rds.ParameterGroup:
+    def _create_parameter_group(self) -> rds.ParameterGroup:
         # Named after its family: a new version of Postgres needs another group while the old one is still in use.
         family = f"postgres{self._args.settings.version.partition('.')[0]}"
         return rds.ParameterGroup(

@@ -35,7 +35,7 @@ class LoadBalancerArgs:
         sources: The CIDRs that may connect.
         cluster: The name of the cluster.
         pods: The security group of the pods.
-        targets: By service.
+        targets: The target of each service.
     """
 
     naming: Naming

@@ -48,9 +48,9 @@ class Network(pulumi.ComponentResource):
     """A VPC with three kinds of subnets. Source of the load balancer tags: EKS user guide, subnet discovery.
 
     Attributes:
-        public_subnets: Ids, in the order of the zones.
-        private_subnets: Ids, in the order of the zones.
-        isolated_subnets: Ids, in the order of the zones.
+        public_subnets: The ids of the public subnets, in the order of the zones.
+        private_subnets: The ids of the private subnets, in the order of the zones.
+        isolated_subnets: The ids of the isolated subnets, in the order of the zones.
     """
 
     vpc_id: pulumi.Output[str]
@@ -71,7 +71,7 @@ class Network(pulumi.ComponentResource):
             cidr_block=str(args.settings.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
-            tags=self._named(),
+            tags=self._name_tags(),
             opts=self._child,
         )
         # Every VPC has this group, and resources without a group of their own get it: it must open nothing.
@@ -80,13 +80,13 @@ class Network(pulumi.ComponentResource):
         private = self._subnets("private", [plan.private for plan in plans], {"kubernetes.io/role/internal-elb": "1"})
         isolated = self._subnets("isolated", [plan.isolated for plan in plans], {})
 
-        internet = ec2.InternetGateway("internet", vpc_id=self._vpc.id, tags=self._named(), opts=self._child)
+        internet = ec2.InternetGateway("internet", vpc_id=self._vpc.id, tags=self._name_tags(), opts=self._child)
         route_tables = [
             *self._route_public(public, internet),
             *self._route_private(public, private, internet),
             *self._route_isolated(isolated),
         ]
-        self._open_endpoints(private, route_tables)
+        self._create_endpoints(private, route_tables)
         self._log_flows()
 
         self.vpc_id = self._vpc.id
@@ -97,7 +97,7 @@ class Network(pulumi.ComponentResource):
         self.isolated_cidrs = [str(plan.isolated) for plan in plans]
         self.register_outputs({"vpcId": self.vpc_id})
 
-    def _named(self, *parts: str, **tags: str) -> Mapping[str, str]:
+    def _name_tags(self, *parts: str, **tags: str) -> Mapping[str, str]:
         """Returns tags with the name that the AWS console shows for resources without a name of their own."""
         return {"Name": self._args.naming.name(*parts), **tags}
 
@@ -108,7 +108,7 @@ class Network(pulumi.ComponentResource):
                 vpc_id=self._vpc.id,
                 availability_zone=zone,
                 cidr_block=str(network),
-                tags=self._named(tier, zone, **tags),
+                tags=self._name_tags(tier, zone, **tags),
                 opts=self._child,
             )
             for zone, network in zip(self._args.zones, networks, strict=True)
@@ -147,12 +147,12 @@ class Network(pulumi.ComponentResource):
         return tables
 
     def _nat_gateway(self, zone: str, subnet: ec2.Subnet, internet: ec2.InternetGateway) -> ec2.NatGateway:
-        address = ec2.Eip(f"nat-{zone}", domain="vpc", tags=self._named("nat", zone), opts=self._child)
+        address = ec2.Eip(f"nat-{zone}", domain="vpc", tags=self._name_tags("nat", zone), opts=self._child)
         return ec2.NatGateway(
             f"nat-{zone}",
             allocation_id=address.allocation_id,
             subnet_id=subnet.id,
-            tags=self._named("nat", zone),
+            tags=self._name_tags("nat", zone),
             # AWS creates no NAT gateway in a VPC without an internet gateway.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[internet]),
         )
@@ -161,13 +161,13 @@ class Network(pulumi.ComponentResource):
         return [self._route_table("isolated", subnets)]
 
     def _route_table(self, name: str, subnets: Sequence[ec2.Subnet]) -> ec2.RouteTable:
-        table = ec2.RouteTable(name, vpc_id=self._vpc.id, tags=self._named(name), opts=self._child)
+        table = ec2.RouteTable(name, vpc_id=self._vpc.id, tags=self._name_tags(name), opts=self._child)
         for number, subnet in enumerate(subnets):
             label = name if len(subnets) == 1 else f"{name}-{self._args.zones[number]}"
             ec2.RouteTableAssociation(label, route_table_id=table.id, subnet_id=subnet.id, opts=self._child)
         return table
 
-    def _open_endpoints(self, subnets: Sequence[ec2.Subnet], route_tables: Sequence[ec2.RouteTable]) -> None:
+    def _create_endpoints(self, subnets: Sequence[ec2.Subnet], route_tables: Sequence[ec2.RouteTable]) -> None:
         """Creates the endpoints of the settings, and one for S3, which is free and lets image pulls bypass NAT."""
         ec2.VpcEndpoint(
             "s3",
@@ -175,7 +175,7 @@ class Network(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{self._args.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in route_tables],
-            tags=self._named("s3"),
+            tags=self._name_tags("s3"),
             opts=self._child,
         )
         if not self._args.settings.interface_endpoints:
@@ -185,7 +185,7 @@ class Network(pulumi.ComponentResource):
             name=self._args.naming.name("endpoints"),
             description="Interface endpoints, from inside the network",
             vpc_id=self._vpc.id,
-            tags=self._named("endpoints"),
+            tags=self._name_tags("endpoints"),
             opts=self._child,
         )
         vpc.SecurityGroupIngressRule(
@@ -206,7 +206,7 @@ class Network(pulumi.ComponentResource):
                 subnet_ids=[subnet.id for subnet in subnets],
                 security_group_ids=[group.id],
                 private_dns_enabled=True,
-                tags=self._named(service.replace(".", "-")),
+                tags=self._name_tags(service.replace(".", "-")),
                 opts=self._child,
             )
 
@@ -237,6 +237,6 @@ class Network(pulumi.ComponentResource):
             log_destination_type="cloud-watch-logs",
             log_destination=logs.arn,
             iam_role_arn=role.arn,
-            tags=self._named("flows"),
+            tags=self._name_tags("flows"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[writes]),
         )

@@ -14,7 +14,7 @@ class Placement:
     """The place of a store in the network.
 
     Args:
-        subnets: One in each zone.
+        subnets: The ids of the subnets, one in each zone.
         clients: The security group whose members may connect.
     """
 

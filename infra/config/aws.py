@@ -39,7 +39,7 @@ class NetworkSettings(FileModel):
     """The network of a stack.
 
     Args:
-        cidr: Divided into a private, a public and an isolated subnet in each of up to four zones.
+        cidr: The address range, divided into a private, a public and an isolated subnet in each of up to four zones.
     """
 
     cidr: IPv4Network
@@ -130,7 +130,7 @@ class DnsSettings(FileModel):
 
     Args:
         zone_id: The zone of the domain in Cloudflare.
-        hosts: For each external service, its name in the domain.
+        hosts: The name of each external service in the domain.
     """
 
     domain: Domain

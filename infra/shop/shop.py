@@ -40,7 +40,7 @@ class Shop(pulumi.ComponentResource):
 
     Attributes:
         images: The image that runs, by service.
-        workloads: By service.
+        workloads: The workloads, by service.
     """
 
     images: Mapping[str, str]

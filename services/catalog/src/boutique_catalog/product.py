@@ -18,11 +18,10 @@ class Product:
 
     Args:
         id: Ten capital letters and digits.
-        name: Its name.
         description: Two sentences.
         picture: The picture's path in the storefront.
-        price_usd: With two decimals.
-        categories: In lower case.
+        price_usd: The price, with two decimals.
+        categories: The categories, in lower case.
         rating: The mean of its reviews, 1 to 5 with one decimal; 0 if there are none.
         reviews: The number of reviews.
     """

@@ -13,7 +13,7 @@ class TextRule:
 
     Args:
         pattern: A regular expression without anchors that means the same in Python, JavaScript, and JSON Schema.
-        maximum_length: In characters.
+        maximum_length: The maximum number of characters.
         message: What is allowed, as the end of a sentence that starts with the field's name.
     """
 
