@@ -82,12 +82,12 @@ def test_what_all_images_are_built_with_affects_all_images(repository: Repositor
     assert affected(repository, [file]) == Affected(images=frozenset(SERVICES), previews=frozenset(AWS))
 
 
-def test_a_service_s_own_lock_file_affects_only_its_image(repository: Repository) -> None:
+def test_a_services_own_lock_file_affects_only_its_image(repository: Repository) -> None:
     for file, found in by_file(repository, matching(r"services/[^/]+/requirements\.lock")).items():
         assert found == Affected(images=frozenset({file.split("/")[1]}), previews=frozenset(AWS)), file
 
 
-def test_a_web_application_is_checked_and_is_in_its_service_s_image(repository: Repository) -> None:
+def test_a_web_application_is_checked_and_is_in_its_services_image(repository: Repository) -> None:
     for file, found in by_file(repository, matching(r"services/[^/]+/application/.*")).items():
         service = file.split("/")[1]
         assert found.applications, file
@@ -96,7 +96,7 @@ def test_a_web_application_is_checked_and_is_in_its_service_s_image(repository: 
 
 
 @pytest.mark.parametrize("stack", sorted(AWS))
-def test_a_stack_s_settings_affect_only_its_preview(repository: Repository, stack: str) -> None:
+def test_a_stacks_settings_affect_only_its_preview(repository: Repository, stack: str) -> None:
     found = affected(repository, [f"stacks/Pulumi.{stack}.yaml"])
     assert found.previews == {stack}
     assert not found.images | found.end_to_end

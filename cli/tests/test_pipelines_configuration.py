@@ -54,14 +54,14 @@ def changing_jobs() -> list[tuple[str, str, Any]]:
     return [(name, how["stack"], how) for name, job, how in all_invocations() if job in {"up", "expire"}]
 
 
-def test_both_files_match_circleci_s_schema() -> None:
+def test_both_files_match_circlecis_schema() -> None:
     program = ENVIRONMENT / "bin" / "check-jsonschema"
     command = [str(program), "--builtin-schema", "vendor.circle-ci", str(SETUP_FILE), str(CONTINUE_FILE)]
     checked = subprocess.run(command, check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_setup_s_parameters_are_declared_alike_and_passed_on() -> None:
+def test_the_setups_parameters_are_declared_alike_and_passed_on() -> None:
     declared = setup_config()["parameters"]
     assert declared.items() <= continue_config()["parameters"].items()
     assert set(re.findall(r"pipeline\.parameters\.([\w-]+)", SETUP_FILE.read_text())) == set(declared)
@@ -110,7 +110,7 @@ def test_contexts_are_the_documented_ones() -> None:
     assert all(f"`{context}`" in documented for context in (*CONTEXTS, "boutique-<stack>"))
 
 
-def test_a_stack_s_context_is_only_for_jobs_that_change_that_stack() -> None:
+def test_a_stacks_context_is_only_for_jobs_that_change_that_stack() -> None:
     for _, _, how in all_invocations():
         for context in set(as_list(how.get("context", []))) - CONTEXTS:
             assert context == f"boutique-{how['stack']}"

@@ -104,7 +104,7 @@ def test_a_preview_names_pushed_images_by_digest_and_the_others_by_tag(account: 
 
 
 @pytest.mark.parametrize(("stack", "service"), [("prod", "shop.example.com"), ("local", "localhost:30080")])
-def test_the_shop_s_addresses_are_read_from_the_settings(stack: str, service: str) -> None:
+def test_the_shops_addresses_are_read_from_the_settings(stack: str, service: str) -> None:
     found = addresses(stack)
     assert found[0] == f"{'http' if stack == 'local' else 'https'}://{service}"
 

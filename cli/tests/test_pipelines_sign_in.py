@@ -61,7 +61,7 @@ def test_a_job_without_a_token_fails_with_the_reason(environment: dict[str, str]
     assert not Path(environment["BASH_ENV"]).exists()
 
 
-def test_a_job_on_a_person_s_machine_uses_that_person_s_credentials(
+def test_a_job_on_a_persons_machine_uses_that_persons_credentials(
     token_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_in.sign_in_job("local", {}, token_file)
@@ -130,7 +130,7 @@ def test_a_stack_without_access_is_previewed_without_a_role(environment: Mapping
     assert not token_file.exists()
 
 
-def test_on_a_person_s_machine_no_role_is_used(token_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_persons_machine_no_role_is_used(token_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(each_stack, "read_aws_settings", with_access(the_repository()).on_aws.__getitem__)
     calls = Calls()
     each_stack.preview(["dev"], {}, calls, token_file)

@@ -78,7 +78,7 @@ def others() -> str:
     return sysconfig.get_path("purelib", vars={"base": str(ENVIRONMENT), "platbase": str(ENVIRONMENT)})
 
 
-def test_the_new_repository_has_only_the_service_s_history(scratch: Path) -> None:
+def test_the_new_repository_has_only_the_services_history(scratch: Path) -> None:
     here = run("git", "log", "--format=%s", "--", SERVICE, folder=ROOT).splitlines()
     there = run("git", "log", "--format=%s", folder=scratch / "currency").splitlines()
     assert there == here
@@ -88,12 +88,12 @@ def test_the_new_repository_has_only_the_service_s_history(scratch: Path) -> Non
     assert not any(path.startswith(("services/", "infra/")) for path in changed)
 
 
-def test_the_new_repository_has_the_folder_s_files(scratch: Path) -> None:
+def test_the_new_repository_has_the_folders_files(scratch: Path) -> None:
     here = run("git", "ls-tree", "-r", f"HEAD:{SERVICE}", folder=scratch / "boutique")
     assert run("git", "ls-tree", "-r", "HEAD", folder=scratch / "currency") == here
 
 
-def test_the_service_s_tests_pass_there(currency: Path, python: Path) -> None:
+def test_the_services_tests_pass_there(currency: Path, python: Path) -> None:
     output = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=currency, PYTHONPATH=others())
     assert re.search(r"\d{2,} passed", output), output
 

@@ -57,7 +57,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-def test_a_branch_s_change_starts_where_it_left_main(checkout: Path) -> None:
+def test_a_branchs_change_starts_where_it_left_main(checkout: Path) -> None:
     git(checkout, "switch", "--quiet", "--create", "feature")
     commit(checkout, third="3")
     commit(checkout, first="changed")
@@ -113,7 +113,7 @@ def test_each_trigger_starts_its_workflow(repository: Repository, variables: dic
     assert parameters(repository, Trigger.read(variables))["workflow"] == expected
 
 
-def test_the_comment_goes_to_the_branch_s_pull_request(checkout: Path, repository: Repository) -> None:
+def test_the_comment_goes_to_the_branchs_pull_request(checkout: Path, repository: Repository) -> None:
     git(checkout, "switch", "--quiet", "--create", "feature")
     commit(checkout, third="3")
     address = "https://github.com/organization/boutique/pull/7"

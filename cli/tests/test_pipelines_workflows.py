@@ -42,7 +42,7 @@ def expected_checks(found: Affected) -> set[str]:
     }
 
 
-def test_every_file_s_change_runs_the_jobs_for_what_it_affects(repository: Repository) -> None:
+def test_every_files_change_runs_the_jobs_for_what_it_affects(repository: Repository) -> None:
     for file in repository.files:
         found = affected(repository, [file.as_posix()])
         checks, previewed = expected_checks(found), bool(found.previews)

@@ -49,7 +49,7 @@ KNOWN_ANSWERS = [
 
 
 @pytest.mark.parametrize(("amount", "expected"), KNOWN_ANSWERS)
-async def test_the_contract_s_known_answers_are_returned(
+async def test_the_contracts_known_answers_are_returned(
     currency: Currency, amount: shop_pb2.Money, expected: shop_pb2.Money
 ) -> None:
     assert await currency.Convert(conversion(amount, expected.currency_code)) == expected

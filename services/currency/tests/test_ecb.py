@@ -195,7 +195,7 @@ async def test_the_service_starts_with_the_released_rates_while_the_bank_is_sile
         assert await served_day(currency) == packaged_rates().day.isoformat()
 
 
-async def test_the_service_uses_the_bank_s_rates_if_it_has_the_address(rates: Rates, serve: Serve, bank: Bank) -> None:
+async def test_the_service_uses_the_banks_rates_if_it_has_the_address(rates: Rates, serve: Serve, bank: Bank) -> None:
     bank.document = daily_document(NEXT_DAY)
     async with open_service(CurrencySettings.model_validate({"rates_url": bank.url}), rates) as service:
         currency = shop_pb2_grpc.CurrencyServiceStub(await serve(service))
