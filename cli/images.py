@@ -60,12 +60,17 @@ def _repository(account: Account, service: str) -> str:
 
 def _digests(ecr: "ECRClient", account: Account, tags: Mapping[str, str]) -> dict[str, str]:
     """Returns the digests of the images whose tags are in the registry."""
-    digests = {}
-    for service, tag in tags.items():
-        answer = ecr.batch_get_image(repositoryName=_repository(account, service), imageIds=[{"imageTag": tag}])
-        if answer["images"]:
-            digests[service] = answer["images"][0]["imageId"]["imageDigest"]
-    return digests
+    found = {service: image_digest(ecr, _repository(account, service), tag) for service, tag in tags.items()}
+    return {service: digest for service, digest in found.items() if digest}
+
+
+def image_digest(ecr: "ECRClient", repository: str, tag: str) -> str | None:
+    """Returns an image's digest, or None if the registry lacks the image. Uses a read-only API call."""
+    try:
+        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+        return None
+    return found["imageDetails"][0]["imageDigest"]
 
 
 def _login(ecr: "ECRClient") -> Login:

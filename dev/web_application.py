@@ -1,19 +1,18 @@
 """Builds and checks the web application of a service, `services/<name>/application`, with its own npm scripts."""
 
-import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dev.directories import cache_directory
 from dev.errors import ActionableError
+from dev.source_files import copy_source, source_digest
 from dev.toolchain.cache import ensure_directory
 from dev.virtual_environment import ENVIRONMENT, ROOT
 
 _CHECKS = ("lint", "test")
-_NOT_SOURCE = {"node_modules", "dist"}
 _LAST_LINES = 15
 
 
@@ -23,29 +22,17 @@ def source(repository: Path, service: str) -> Path | None:
     return folder if (folder / "package.json").exists() else None
 
 
-def digest(source: Path) -> str:
-    """Returns the SHA-256 of the application's source, in hexadecimal."""
-    digest = hashlib.sha256()
-    for path in _source_files(source):
-        content = (source / path).read_bytes()
-        digest.update(f"{path}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
 def build(source: Path, cache: Path) -> Path:
     """Builds the application unless the cache has it already. Returns the directory of the result.
 
     Raises:
         ActionableError: A package is not available, or the build fails.
     """
-    built = cache / "applications" / digest(source)
+    built = cache / "applications" / source_digest(source)
 
     def fill(target: Path) -> None:
         work = target / "source"
-        for path in _source_files(source):
-            (work / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / path, work / path)
+        copy_source(source, work)
         _install(work, cache)
         _run(work, "build", "--", "--outDir", str(target / "built"), "--emptyOutDir")
         shutil.rmtree(work)
@@ -97,10 +84,3 @@ def _npm(folder: Path, *arguments: str) -> None:
 def _environment() -> Mapping[str, str]:
     """Returns environment variables whose PATH starts with the pinned Node.js, which npm's scripts look for."""
     return {**os.environ, "PATH": os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])}
-
-
-def _source_files(source: Path) -> Iterator[Path]:
-    for path in sorted(source.rglob("*")):
-        relative = path.relative_to(source)
-        if path.is_file() and not _NOT_SOURCE.intersection(relative.parts):
-            yield relative

@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from cli.account import Account, open_account
+from cli.images import image_digest
 from cli.stacks.account import has_credentials
 from cli.stacks.opening import open_stack
 from dev import images
 from dev.progress import Progress
 from dev.virtual_environment import ROOT
-
-if TYPE_CHECKING:
-    from types_boto3_ecr import ECRClient
 
 
 def write_versions(stack: str, *, running: bool) -> None:
@@ -50,15 +47,6 @@ def next_versions(account: Account, tags: Mapping[str, str], running: Mapping[st
     found = dict(running)
     for service, tag in tags.items():
         repository = f"{account.naming.name()}/{service}"
-        digest = _digest(ecr, repository, tag)
+        digest = image_digest(ecr, repository, tag)
         found[service] = f"{registry}/{repository}@{digest}" if digest else f"{registry}/{repository}:{tag}"
     return found
-
-
-def _digest(ecr: "ECRClient", repository: str, tag: str) -> str | None:
-    """Returns an image's digest, or None if the registry lacks the image. Uses a read-only API call."""
-    try:
-        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
-    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
-        return None
-    return found["imageDetails"][0]["imageDigest"]

@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -14,9 +13,9 @@ from boutique_definition.service_file import package_name
 from dev import toolchain as tools
 from dev import web_application as application
 from dev.errors import ActionableError
+from dev.source_files import copy_source, source_digest
 from dev.toolchain import Toolbox
 
-_NOT_SOURCE = {"__pycache__"}
 _SHARED = ("services/lib/contract/src", "services/lib/runtime/src")
 """The libraries in every service's image."""
 _AWS_SERVICES = ("s3", "secretsmanager")
@@ -38,7 +37,7 @@ def dockerfile(repository: Path) -> Path:
 def runtime_digest(repository: Path) -> str:
     """Returns the SHA-256 of what all services' images share, in hexadecimal."""
     lock = hashlib.sha256(_lock(repository).read_bytes()).hexdigest()
-    libraries = [_digest(repository / library) for library in _SHARED]
+    libraries = [source_digest(repository / library) for library in _SHARED]
     return hashlib.sha256(repr((*libraries, _uv_platform(), lock, *_AWS_SERVICES)).encode()).hexdigest()
 
 
@@ -48,8 +47,8 @@ def service_digest(repository: Path, service: str) -> str:
     others = [_uv_platform(), hashlib.sha256(lock.read_bytes()).hexdigest()] if lock.exists() else []
     others += [tools.identity(program) for program in programs(repository, service)]
     if web_application := application.source(repository, service):
-        others.append(application.digest(web_application))
-    return _digest(_source(repository, service), *others)
+        others.append(source_digest(web_application))
+    return source_digest(_source(repository, service), *others)
 
 
 def programs(repository: Path, service: str) -> list[str]:
@@ -106,28 +105,8 @@ def _source(repository: Path, service: str) -> Path:
     return repository / "services" / service / "src"
 
 
-def _digest(directory: Path, *others: str) -> str:
-    digest = hashlib.sha256()
-    for path in _source_files(directory):
-        content = (directory / path).read_bytes()
-        digest.update(f"{path}\0{len(content)}\0".encode())
-        digest.update(content)
-    digest.update(repr(others).encode())
-    return digest.hexdigest()
-
-
-def _source_files(directory: Path) -> Iterator[Path]:
-    for path in sorted(directory.rglob("*")):
-        relative = path.relative_to(directory)
-        if path.is_file() and not _NOT_SOURCE.intersection(relative.parts):
-            yield relative
-
-
 def _copy(source: Path, destination: Path) -> None:
-    for path in _source_files(source):
-        copy = destination / path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / path, copy)
+    copy_source(source, destination)
     _normalise(destination)
 
 
