@@ -124,13 +124,8 @@ def test_a_foreign_zone_and_an_invalid_id_are_different_errors(cloudflare: TestC
 def test_requests_without_the_token_can_read_only_the_address_ranges(cloudflare: TestClient) -> None:
     stranger = {"Authorization": "Bearer guessed"}
     assert refusal(cloudflare.get("/zones", headers=stranger)) == (403, 9109)
-    assert refusal(cloudflare.get("/user/tokens/verify", headers=stranger)) == (401, 1000)
     assert refusal(cloudflare.get("/zones", headers={"Authorization": "token"})) == (400, 6003)
     assert cloudflare.get("/ips", headers=stranger).json()["result"]["ipv4_cidrs"]
-
-
-def test_a_token_can_be_verified(cloudflare: TestClient) -> None:
-    assert cloudflare.get("/user/tokens/verify").json()["result"]["status"] == "active"
 
 
 def test_an_unsupported_path_is_not_routed(cloudflare: TestClient) -> None:

@@ -15,7 +15,6 @@ from boutique_offline.rehearsal.cloudflare.zones import Record, RefusedError, Zo
 
 HEALTH: Final = "/_cloudflare/health"
 BASE: Final = "/client/v4"
-_VERIFY: Final = "/user/tokens/verify"
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
 _PAGE: Final = 100
 _FILTERS: Final = ("name", "type", "content")
@@ -38,7 +37,6 @@ def create_application(zones: Iterable[Zone], token: str) -> Starlette:
         Route(f"{BASE}{path}", cloudflare.endpoint(operation, authenticates=path != "/ips"), methods=[method])
         for method, path, operation in (
             ("GET", "/ips", cloudflare.networks),
-            ("GET", _VERIFY, cloudflare.verify),
             ("GET", "/zones", cloudflare.list_zones),
             ("GET", "/zones/{zone}", cloudflare.get_zone),
             ("GET", "/zones/{zone}/dns_records", cloudflare.list_records),
@@ -92,9 +90,6 @@ class _Cloudflare:
     async def networks(self, _: Request) -> Any:
         return _NETWORKS
 
-    async def verify(self, _: Request) -> Any:
-        return {"id": "rehearsal", "status": "active"}
-
     async def list_zones(self, request: Request) -> _Page:
         name = request.query_params.get("name")
         return _Page([zone.describe() for zone in self._zones.values() if name in (None, zone.name)], request)
@@ -136,8 +131,6 @@ class _Cloudflare:
         if not authorization.startswith("Bearer "):
             raise RefusedError(400, 6003, "Invalid request headers")
         if not hmac.compare_digest(authorization.encode(), self._authorization.encode()):
-            if request.url.path == f"{BASE}{_VERIFY}":
-                raise RefusedError(401, 1000, "Invalid API Token")
             raise RefusedError(403, 9109, "Invalid access token")
 
     def _zone(self, request: Request) -> Zone:

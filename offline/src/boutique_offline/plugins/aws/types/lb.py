@@ -13,19 +13,12 @@ _TAGGING: Final = tagging(
     {"ResourceArns": ["{arn}"]}, "AddTags", "RemoveTags", "DescribeTags", result="tagDescriptions[0].tags"
 )
 _BALANCER_ATTRIBUTES: Final = {
-    "clientKeepAlive": "client_keep_alive.seconds",
-    "desyncMitigationMode": "routing.http.desync_mitigation_mode",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
     "enableDeletionProtection": "deletion_protection.enabled",
-    "enableHttp2": "routing.http2.enabled",
     "idleTimeout": "idle_timeout.timeout_seconds",
-    "preserveHostHeader": "routing.http.preserve_host_header.enabled",
-    "xffHeaderProcessingMode": "routing.http.xff_header_processing.mode",
 }
 _GROUP_ATTRIBUTES: Final = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
-    "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
-    "slowStart": "slow_start.duration_seconds",
 }
 _HEALTH_CHECK: Final = {
     "enabled": "HealthCheckEnabled",
@@ -44,9 +37,6 @@ _ACTION_MEMBERS: Final = {
 }
 _CONDITIONS: Final = {
     "hostHeader": ("host-header", "HostHeaderConfig"),
-    "httpRequestMethod": ("http-request-method", "HttpRequestMethodConfig"),
-    "pathPattern": ("path-pattern", "PathPatternConfig"),
-    "sourceIp": ("source-ip", "SourceIpConfig"),
 }
 
 

@@ -9,34 +9,30 @@ _TAGGED: Final = {"ResourceArn": "{id}"}
 
 
 def _attributes(topic: Properties, _: Properties) -> Arguments:
-    names = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-    attributes = {member: topic[name] for name, member in names.items() if topic.get(name)}
-    return {"Attributes": attributes} if attributes else {}
+    return {"Attributes": {"KmsMasterKeyId": topic["kmsMasterKeyId"]}} if topic.get("kmsMasterKeyId") else {}
 
 
-def _set_attribute(attribute: str, name: str) -> Call:
-    """Returns the call that sets an attribute of a topic to a property."""
-    return Call(
-        "SetTopicAttributes",
-        _TOPIC | {"AttributeName": attribute},
-        build=lambda properties, _: {"AttributeValue": properties.get(name, "")},
-        built=(name,),
-    )
+def _key(topic: Properties, _: Properties) -> Arguments:
+    return {"AttributeValue": topic.get("kmsMasterKeyId", "")}
 
 
 TYPES: Final = {
     "Topic": ResourceType(
         service="sns",
         id="{topicArn}",
-        create=Call("CreateTopic", build=_attributes, built=("displayName", "kmsMasterKeyId")),
+        create=Call("CreateTopic", build=_attributes, built=("kmsMasterKeyId",)),
         read=Call("GetTopicAttributes", _TOPIC, result="attributes"),
         updates=(
-            _set_attribute("KmsMasterKeyId", "kmsMasterKeyId"),
-            _set_attribute("DisplayName", "displayName"),
+            Call(
+                "SetTopicAttributes",
+                _TOPIC | {"AttributeName": "KmsMasterKeyId"},
+                build=_key,
+                built=("kmsMasterKeyId",),
+            ),
         ),
         delete=(Call("DeleteTopic", _TOPIC),),
         tagging=tagging(_TAGGED, read="ListTagsForResource"),
-        reads={"kmsMasterKeyId": "KmsMasterKeyId", "displayName": "DisplayName", "owner": "Owner"},
+        reads={"kmsMasterKeyId": "KmsMasterKeyId", "owner": "Owner"},
         computed={"arn": "{id}"},
         name="name",
         longest_name=256,

@@ -5,22 +5,17 @@ from typing import Final
 from boutique_offline.plugins.aws.table import Arguments, Call, Properties, ResourceType
 from boutique_offline.plugins.aws.types.ec2 import ec2_tagging
 
-_PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
-_BUILT: Final = ("ipProtocol", "fromPort", "toPort", "description", *_PEERS)
+_PORTS: Final = {"fromPort": "FromPort", "toPort": "ToPort"}
+_PEERS: Final = {"cidrIpv4": ("IpRanges", "CidrIp"), "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId")}
+_BUILT: Final = ("ipProtocol", "description", *_PORTS, *_PEERS)
 
 
 def _permission(rule: Properties, _: Properties) -> Arguments:
     """Returns the rule as `IpPermissions` with one peer."""
     described = {"Description": rule["description"]} if rule.get("description") else {}
-    lists = {
-        "cidrIpv4": ("IpRanges", "CidrIp"),
-        "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-        "prefixListId": ("PrefixListIds", "PrefixListId"),
-        "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-    }
     permission = {"IpProtocol": rule["ipProtocol"]}
     permission |= {member: rule[name] for name, member in _PORTS.items() if rule.get(name) is not None}
-    for name, (member, key) in lists.items():
+    for name, (member, key) in _PEERS.items():
         if rule.get(name):
             permission[member] = [{key: rule[name], **described}]
     return {"IpPermissions": [permission]}
@@ -32,9 +27,6 @@ def _modification(rule: Properties, _: Properties) -> Arguments:
     names["referencedSecurityGroupId"] = "ReferencedGroupId"
     changed = {member: rule[name] for name, member in names.items() if rule.get(name) is not None}
     return {"SecurityGroupRules": [{"SecurityGroupRuleId": rule["id"], "SecurityGroupRule": changed}]}
-
-
-_PORTS: Final = {"fromPort": "FromPort", "toPort": "ToPort"}
 
 
 def _rule(direction: str) -> ResourceType:
