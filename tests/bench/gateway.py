@@ -16,13 +16,14 @@ from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import load_service_files
 from boutique_development_servers.processes import free_port
 from dev.processes import start_services, start_stores
+from dev.waiting import wait_until
 from hipstershop import shop_pb2, shop_pb2_grpc
 from tests.bench.shoppers import PRODUCTS
 from tests.bench.timing import Latencies, seconds_taken
-from tests.contract.waiting import wait_until
 from tests.e2e.workspace import ROOT
 
 _SERVICES = ("api-gateway", "cart", "catalog")
+_STARTUP_SECONDS = 60.0
 _CALLS = 2_000
 _FIRST_CALLS = 200
 """Calls that warm up the processes and are not counted."""
@@ -41,7 +42,11 @@ def gateway_overhead() -> dict[str, float]:
         start_stores(Path(name), pictures_folder(files)) as stores,
         start_services(_SERVICES, files, stores=stores, addresses=addresses, directory=Path(name)),
     ):
-        wait_until(lambda: _reaches_its_services(addresses["api-gateway"]), "a response of the API gateway")
+        wait_until(
+            lambda: _reaches_its_services(addresses["api-gateway"]),
+            _STARTUP_SECONDS,
+            "The API gateway does not respond",
+        )
         return _compare(addresses)
 
 

@@ -24,10 +24,12 @@ from boutique_development_servers.processes import free_port
 from boutique_development_servers.redis import RedisServer
 from boutique_development_servers.s3 import start_s3
 from dev.processes import start_services, stores_on
+from dev.waiting import wait_until
 from tests.contract.contract import ADDRESSES, Client, Contract
 from tests.contract.foreign import ForeignShop
 from tests.contract.requests import PRICE
-from tests.contract.waiting import WAIT_SECONDS, wait_until
+
+WAIT_SECONDS = 60.0
 
 # The rates behind the results that the contract gives as examples.
 KNOWN_RATES = {"USD": "1.1305", "JPY": "126.40", "GBP": "0.85970", "CAD": "1.5128"}
@@ -108,7 +110,11 @@ def shop(
         _wait_until_serving(client, logs)
         for name in (name for name, file in files.items() if file.external):
             _wait_until_open(addresses[name])
-        wait_until(lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398, "the rates")
+        wait_until(
+            lambda: client("Convert", {"from": PRICE, "to_code": "EUR"}).nanos == 682441398,
+            WAIT_SECONDS,
+            "The currency service did not load the rates",
+        )
         product_data = stores["product-data"]
         assert isinstance(product_data, Postgres)
         yield Shop(client, addresses, lambda statement: postgres_server.ask(statement, product_data.database), logs)
@@ -192,7 +198,7 @@ def _wait_until_open(address: str) -> None:
         except httpx.TransportError:
             return False
 
-    wait_until(responds, f"http://{address}/_healthz")
+    wait_until(responds, WAIT_SECONDS, f"http://{address}/_healthz does not respond")
 
 
 def _daily_rates() -> bytes:

@@ -7,10 +7,11 @@ import grpc
 import httpx
 import pytest
 
+from dev.waiting import wait_until
+from tests.contract.conftest import WAIT_SECONDS
 from tests.contract.contract import Client
 from tests.contract.foreign import DECLINED_CARD, ForeignShop
 from tests.contract.requests import CARD, ORDER_FORM, new_user, valid
-from tests.contract.waiting import wait_until
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def test_our_checkout_places_an_order(checkout_among_others: Client, foreign: Fo
     assert user not in foreign.carts
     wait_until(
         lambda: response.order.order_id in [confirmation.order.order_id for confirmation in foreign.confirmations],
-        "the confirmation",
+        WAIT_SECONDS,
+        "The confirmation was not sent",
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.contract.conftest import Shop
+from dev.waiting import wait_until
+from tests.contract.conftest import WAIT_SECONDS, Shop
 from tests.contract.requests import CARD, new_user, valid, with_field
-from tests.contract.waiting import wait_until
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_an_order_is_in_the_currency_of_the_shopper_rounded_to_its_smallest_unit
 def test_an_order_is_confirmed_by_an_email_with_its_id(shop: Shop, shopper: str) -> None:
     order = shop.call("PlaceOrder", valid("PlaceOrder", user_id=shopper)).order
     log = shop.logs / "email.log"
-    wait_until(lambda: order.order_id in log.read_text(), "the e-mail")
+    wait_until(lambda: order.order_id in log.read_text(), WAIT_SECONDS, "The e-mail was not sent")
 
 
 @pytest.mark.parametrize(
