@@ -131,7 +131,7 @@ def _product(product_id: str) -> Fields:
     return {
         "id": product_id,
         "name": name,
-        "description": f"The {name.lower()} that somebody else sells.",
+        "description": f"The {name.lower()} of another shop.",
         "picture": f"/static/img/products/{name.lower().replace(' ', '-')}.jpg",
         "price_usd": _price(product_id),
         "categories": ["kitchen"],

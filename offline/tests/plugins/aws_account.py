@@ -38,7 +38,7 @@ def emulated_account() -> Iterator[str]:
 
 @contextmanager
 def plugin(endpoint: str | None) -> Iterator[Any]:
-    """Yields a gRPC client of the plugin, as the engine is one."""
+    """Yields a gRPC client of the plugin, in place of the engine."""
     environment = {"PATH": "/usr/bin:/bin"}
     if endpoint is not None:
         environment["BOUTIQUE_AWS_ENDPOINT"] = endpoint

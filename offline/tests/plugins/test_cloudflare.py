@@ -66,16 +66,16 @@ async def delete(provider: Any, kind: str, identifier: str, inputs: dict[str, An
 
 
 async def test_a_record_is_created_changed_and_deleted(provider: Any, cloudflare: Cloudflare) -> None:
-    made = await create(provider, RECORD, SHOP)
-    assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "lb.example.net"
+    created = await create(provider, RECORD, SHOP)
+    assert cloudflare.ask("GET", f"dns_records/{created.id}")["content"] == "lb.example.net"
     changed = SHOP | {"content": "other.example.net"}
     await provider.Update(
-        provider_pb2.UpdateRequest(type=RECORD, id=made.id, olds=made.properties, news=encode(changed))
+        provider_pb2.UpdateRequest(type=RECORD, id=created.id, olds=created.properties, news=encode(changed))
     )
-    assert cloudflare.ask("GET", f"dns_records/{made.id}")["content"] == "other.example.net"
-    await delete(provider, RECORD, made.id, changed)
+    assert cloudflare.ask("GET", f"dns_records/{created.id}")["content"] == "other.example.net"
+    await delete(provider, RECORD, created.id, changed)
     assert cloudflare.ask("GET", "dns_records") == []
-    await delete(provider, RECORD, made.id, changed)  # deleting it again succeeds
+    await delete(provider, RECORD, created.id, changed)  # deleting it again succeeds
 
 
 async def test_a_preview_creates_nothing_and_marks_unknown_values(provider: Any, cloudflare: Cloudflare) -> None:
@@ -86,13 +86,13 @@ async def test_a_preview_creates_nothing_and_marks_unknown_values(provider: Any,
 
 
 async def test_a_refresh_detects_changes_and_deletions(provider: Any, cloudflare: Cloudflare) -> None:
-    made = await create(provider, RECORD, SHOP)
-    path = f"dns_records/{made.id}"
+    created = await create(provider, RECORD, SHOP)
+    path = f"dns_records/{created.id}"
     cloudflare.ask("PATCH", path, {"content": "drifted.example.net", "comment": None})
-    seen = decode((await read(provider, RECORD, made.id, SHOP | {"comment": "The shop"})).inputs)
+    seen = decode((await read(provider, RECORD, created.id, SHOP | {"comment": "The shop"})).inputs)
     assert seen == SHOP | {"content": "drifted.example.net"}
     cloudflare.ask("DELETE", path)
-    assert (await read(provider, RECORD, made.id, SHOP)).id == ""
+    assert (await read(provider, RECORD, created.id, SHOP)).id == ""
 
 
 async def test_existing_resources_can_be_imported(provider: Any, cloudflare: Cloudflare) -> None:
@@ -114,9 +114,9 @@ async def test_an_invalid_import_id_is_explained(provider: Any) -> None:
 
 async def test_deleting_a_setting_leaves_its_value(provider: Any, cloudflare: Cloudflare) -> None:
     inputs = {"zoneId": ZONE, "settingId": "ssl", "value": "strict"}
-    made = await create(provider, SETTING, inputs)
-    assert made.id == "ssl"
-    await delete(provider, SETTING, made.id, inputs)
+    created = await create(provider, SETTING, inputs)
+    assert created.id == "ssl"
+    await delete(provider, SETTING, created.id, inputs)
     assert cloudflare.ask("GET", "settings/ssl")["value"] == "strict"
 
 
@@ -150,10 +150,10 @@ async def test_an_invalid_input_is_named_before_anything_is_created(
 
 
 async def test_an_error_has_the_message_of_cloudflare(provider: Any) -> None:
-    made = await create(provider, RECORD, SHOP)
+    created = await create(provider, RECORD, SHOP)
     with pytest.raises(grpc.aio.AioRpcError, match="81058: An identical record already exists"):
         await create(provider, RECORD, SHOP)
-    await delete(provider, RECORD, made.id, SHOP)
+    await delete(provider, RECORD, created.id, SHOP)
 
 
 async def test_a_zone_can_be_looked_up(provider: Any) -> None:

@@ -17,7 +17,7 @@ PASSWORD = "random:index/randomPassword:RandomPassword"
 
 @pytest.fixture
 async def provider() -> AsyncIterator[Any]:
-    """Returns a gRPC client of the plugin, as the engine is one."""
+    """Returns a gRPC client of the plugin, in place of the engine."""
     server, port = await start(RandomProvider(Engine(None)))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield provider_pb2_grpc.ResourceProviderStub(channel)

@@ -97,8 +97,8 @@ def test_a_cluster_with_auto_mode_has_the_requested_settings(eks: Any, cluster: 
 def test_the_security_group_of_a_cluster_is_deleted_with_it(account: str, eks: Any, subnets: list[str]) -> None:
     before = inventory(account, REGION)
     vpc = {"subnetIds": subnets}
-    made = eks.create_cluster(name="short", roleArn=ROLE, resourcesVpcConfig=vpc)["cluster"]
-    group = Item("ec2", "security-group", made["resourcesVpcConfig"]["clusterSecurityGroupId"])
+    created = eks.create_cluster(name="short", roleArn=ROLE, resourcesVpcConfig=vpc)["cluster"]
+    group = Item("ec2", "security-group", created["resourcesVpcConfig"]["clusterSecurityGroupId"])
     assert group in inventory(account, REGION)
     eks.delete_cluster(name="short")
     assert inventory(account, REGION) == before
@@ -113,8 +113,8 @@ def test_the_security_group_of_a_cluster_is_deleted_with_it(account: str, eks: A
     ],
 )
 def test_an_invalid_cluster_is_refused(eks: Any, subnets: list[str], changes: dict[str, Any], words: str) -> None:
-    asked = {"name": "bad", "roleArn": ROLE, "resourcesVpcConfig": {"subnetIds": subnets}} | AUTO_MODE | changes
-    assert words in _refused("InvalidParameterException", eks.create_cluster, **asked)
+    settings = {"name": "bad", "roleArn": ROLE, "resourcesVpcConfig": {"subnetIds": subnets}} | AUTO_MODE | changes
+    assert words in _refused("InvalidParameterException", eks.create_cluster, **settings)
 
 
 def test_a_cluster_needs_two_zones(eks: Any, subnets: list[str]) -> None:
@@ -157,14 +157,16 @@ def test_an_access_entry_takes_existing_policies_until_it_is_deleted(eks: Any, c
 
 
 def test_a_service_account_has_one_existing_role(eks: Any, cluster: str) -> None:
-    asked = {"clusterName": cluster, "namespace": "shop", "serviceAccount": "cart", "roleArn": ROLE}
-    missing = asked | {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/none"}
+    settings = {"clusterName": cluster, "namespace": "shop", "serviceAccount": "cart", "roleArn": ROLE}
+    missing = settings | {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/none"}
     _refused("InvalidParameterException", eks.create_pod_identity_association, **missing)
-    made = eks.create_pod_identity_association(**asked)["association"]
-    assert made["associationId"] in _refused("ResourceInUseException", eks.create_pod_identity_association, **asked)
+    created = eks.create_pod_identity_association(**settings)["association"]
+    assert created["associationId"] in _refused(
+        "ResourceInUseException", eks.create_pod_identity_association, **settings
+    )
     listed = eks.list_pod_identity_associations(clusterName=cluster, namespace="shop", serviceAccount="cart")
-    assert [each["associationId"] for each in listed["associations"]] == [made["associationId"]]
-    gone = {"clusterName": cluster, "associationId": made["associationId"]}
+    assert [each["associationId"] for each in listed["associations"]] == [created["associationId"]]
+    gone = {"clusterName": cluster, "associationId": created["associationId"]}
     eks.delete_pod_identity_association(**gone)
     _refused("ResourceNotFoundException", eks.describe_pod_identity_association, **gone)
 
@@ -197,22 +199,27 @@ def test_a_major_version_of_postgres_matches_its_minor_versions(account: str) ->
 
 def test_an_unknown_instance_class_is_not_offered_and_refused(account: str) -> None:
     rds = _client(account, "rds")
-    asked = {"Engine": "postgres", "EngineVersion": "17.6", "DBInstanceClass": "db.t9.huge"}
-    assert rds.describe_orderable_db_instance_options(**asked)["OrderableDBInstanceOptions"] == []
-    _refused("InvalidParameterValue", rds.create_db_instance, DBInstanceIdentifier="bad", **asked)
+    settings = {"Engine": "postgres", "EngineVersion": "17.6", "DBInstanceClass": "db.t9.huge"}
+    assert rds.describe_orderable_db_instance_options(**settings)["OrderableDBInstanceOptions"] == []
+    _refused("InvalidParameterValue", rds.create_db_instance, DBInstanceIdentifier="bad", **settings)
 
 
 def test_a_database_with_a_managed_password_cannot_have_a_replica(account: str) -> None:
     rds = _client(account, "rds")
-    asked = {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "MasterUsername": "trial", "AllocatedStorage": 20}
-    rds.create_db_instance(DBInstanceIdentifier="managed", ManageMasterUserPassword=True, **asked)
+    settings = {
+        "Engine": "postgres",
+        "DBInstanceClass": "db.t4g.micro",
+        "MasterUsername": "trial",
+        "AllocatedStorage": 20,
+    }
+    rds.create_db_instance(DBInstanceIdentifier="managed", ManageMasterUserPassword=True, **settings)
     replica = {"DBInstanceIdentifier": "replica", "SourceDBInstanceIdentifier": "managed"}
     _refused("InvalidParameterCombination", rds.create_db_instance_read_replica, **replica)
 
 
 def test_groups_of_a_cache_must_exist_and_cannot_be_deleted_while_in_use(account: str, subnets: list[str]) -> None:
     cache = _client(account, "elasticache")
-    asked = {
+    settings = {
         "ReplicationGroupId": "carts",
         "ReplicationGroupDescription": "carts",
         "CacheNodeType": "cache.t4g.micro",
@@ -221,12 +228,12 @@ def test_groups_of_a_cache_must_exist_and_cannot_be_deleted_while_in_use(account
         "CacheSubnetGroupName": "carts",
     }
     cache.create_cache_subnet_group(CacheSubnetGroupName="carts", CacheSubnetGroupDescription="c", SubnetIds=subnets)
-    _refused("CacheParameterGroupNotFound", cache.create_replication_group, **asked)
+    _refused("CacheParameterGroupNotFound", cache.create_replication_group, **settings)
     parameters = {"CacheParameterGroupName": "carts", "CacheParameterGroupFamily": "valkey8", "Description": "carts"}
     cache.create_cache_parameter_group(**parameters)
-    _refused("InvalidParameterCombination", cache.create_replication_group, **asked, AuthToken="x" * 16)
-    made = cache.create_replication_group(**asked)["ReplicationGroup"]
-    assert made["MemberClusters"] == ["carts-001", "carts-002"]
+    _refused("InvalidParameterCombination", cache.create_replication_group, **settings, AuthToken="x" * 16)
+    created = cache.create_replication_group(**settings)["ReplicationGroup"]
+    assert created["MemberClusters"] == ["carts-001", "carts-002"]
     _refused("CacheSubnetGroupInUse", cache.delete_cache_subnet_group, CacheSubnetGroupName="carts")
     cache.delete_replication_group(ReplicationGroupId="carts", FinalSnapshotIdentifier="carts-last")
     assert cache.describe_snapshots()["Snapshots"][0]["SnapshotName"] == "carts-last"

@@ -122,10 +122,10 @@ def test_a_foreign_zone_and_an_invalid_id_are_different_errors(cloudflare: TestC
 
 
 def test_requests_without_the_token_can_read_only_the_address_ranges(cloudflare: TestClient) -> None:
-    stranger = {"Authorization": "Bearer guessed"}
-    assert refusal(cloudflare.get("/zones", headers=stranger)) == (403, 9109)
+    wrong_token = {"Authorization": "Bearer guessed"}
+    assert refusal(cloudflare.get("/zones", headers=wrong_token)) == (403, 9109)
     assert refusal(cloudflare.get("/zones", headers={"Authorization": "token"})) == (400, 6003)
-    assert cloudflare.get("/ips", headers=stranger).json()["result"]["ipv4_cidrs"]
+    assert cloudflare.get("/ips", headers=wrong_token).json()["result"]["ipv4_cidrs"]
 
 
 def test_an_unsupported_path_is_not_routed(cloudflare: TestClient) -> None:

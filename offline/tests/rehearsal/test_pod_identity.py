@@ -1,4 +1,4 @@
-"""The webhook that gives pods their role, against the emulated account, over TLS as the API server calls it."""
+"""Tests the webhook of Pod Identity against the emulated account, over TLS as the API server calls it."""
 
 import base64
 import json

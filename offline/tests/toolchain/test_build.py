@@ -1,4 +1,4 @@
-"""Builds from source, with a Go of the tests' own."""
+"""Tests builds from source, with a fake Go."""
 
 from importlib.metadata import version
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the program uses Pulumi's Kubernetes plugin: the real engine against a real API with its controllers."""
+"""Tests how the program uses Pulumi's Kubernetes plugin, with the real engine and a real API with its controllers."""
 
 import json
 import os
@@ -131,7 +131,7 @@ def _deployment(image: str, **more_labels: str) -> Object:
 
 @contextmanager
 def _kubelet(stack: Stack, **statuses: Object) -> Iterator[None]:
-    """Plays the node: gives each pod's container the status that is named by the tag of its image."""
+    """Acts as the node: sets the status of each pod's container to the one that the tag of its image names."""
     ended = threading.Event()
 
     def play() -> None:
@@ -140,8 +140,8 @@ def _kubelet(stack: Stack, **statuses: Object) -> Iterator[None]:
                 for pod in client.list(Pod):
                     if pod.metadata and pod.spec and not (pod.status and pod.status.containerStatuses):
                         status = _pod_status(str(pod.spec.containers[0].image), statuses)
-                        played = Pod.Status(metadata=ObjectMeta(name=pod.metadata.name), status=status)
-                        client.patch(Pod.Status, str(pod.metadata.name), played)
+                        reported = Pod.Status(metadata=ObjectMeta(name=pod.metadata.name), status=status)
+                        client.patch(Pod.Status, str(pod.metadata.name), reported)
 
     thread = threading.Thread(target=play)
     thread.start()

@@ -97,7 +97,7 @@ class ResourceType:
         create: Creates the resource. It takes every property that has a member.
         read: Reads the resource; together with `details` this is all of it.
         delete: Delete the resource, in this order. Changes of properties that only these take are recorded.
-        copy: Takes the place of `create` for a resource that is made from another one.
+        copy: Creates the resource from another one, in place of `create`.
         updates: Change the resource, also after `create` for properties that it does not take.
         following: Called after `create` in any case.
         details: Read what `read` does not return.
