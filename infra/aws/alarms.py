@@ -196,7 +196,7 @@ def _load_balancer_alarms(load_balancer: LoadBalancerMetrics) -> Iterator[AlarmS
     balancer: Dimensions = {"LoadBalancer": load_balancer.arn_suffix}
     yield AlarmSpec(
         "load-balancer-errors",
-        "No pod responds to the load balancer: see `make status`, then the pods' events.",
+        "No pod responds to the load balancer: see `kubectl get pods`, then the pods' events.",
         namespace="AWS/ApplicationELB",
         metric="HTTPCode_ELB_5XX_Count",
         dimensions=balancer,
@@ -208,7 +208,7 @@ def _load_balancer_alarms(load_balancer: LoadBalancerMetrics) -> Iterator[AlarmS
     )
     yield AlarmSpec(
         "shop-errors",
-        "The shop itself responds with errors: see `make logs SERVICE=frontend`, and the latest deployment.",
+        "The shop itself responds with errors: see `kubectl logs deployment/frontend`, and the latest deployment.",
         namespace="AWS/ApplicationELB",
         metric="HTTPCode_Target_5XX_Count",
         dimensions=balancer,
@@ -220,7 +220,7 @@ def _load_balancer_alarms(load_balancer: LoadBalancerMetrics) -> Iterator[AlarmS
     for service, target_group in load_balancer.target_groups.items():
         yield AlarmSpec(
             f"{service}-unhealthy",
-            f"Pods of {service} do not pass the load balancer's health check: see `make logs SERVICE={service}`.",
+            f"Pods of {service} do not pass the load balancer's health check: see `kubectl logs deployment/{service}`.",
             namespace="AWS/ApplicationELB",
             metric="UnHealthyHostCount",
             dimensions={**balancer, "TargetGroup": target_group},
