@@ -78,7 +78,7 @@ def test_the_libraries_that_every_image_contains_affect_all_images(repository: R
 
 
 @pytest.mark.parametrize("file", ["services/Dockerfile", "services/requirements.lock"])
-def test_what_all_images_are_built_with_affects_all_images(repository: Repository, file: str) -> None:
+def test_an_input_of_all_images_affects_all_images(repository: Repository, file: str) -> None:
     assert affected(repository, [file]) == Affected(images=frozenset(SERVICES), previews=frozenset(AWS))
 
 

@@ -76,12 +76,12 @@ def test_every_parameter_and_every_job_is_used() -> None:
 
 @pytest.mark.parametrize("stack", the_repository().promotion)
 @pytest.mark.parametrize("workflow", ["main", "release", "rollback"])
-def test_a_stack_of_the_promotion_is_in_every_workflow_that_deploys(workflow: str, stack: str) -> None:
+def test_every_workflow_that_deploys_has_every_promoted_stack(workflow: str, stack: str) -> None:
     found = {name: how for name, _, how in invocations(continue_config()["workflows"][workflow])}
     assert found[f"up-{stack}"]["stack"] == stack
 
 
-def test_no_workflow_names_a_stack_that_is_not_there_or_in_another_order() -> None:
+def test_workflows_name_only_existing_stacks_in_the_order_of_promotion() -> None:
     repository = the_repository()
     assert {stack for _, stack, _ in changing_jobs()} <= set(repository.on_aws)
     for workflow in ("main", "release", "rollback"):
@@ -172,7 +172,7 @@ def test_caches_are_keyed_by_the_lock_files_and_the_machine() -> None:
         assert set(used) <= {job.get("executor")}, name
 
 
-def test_every_step_is_a_command_that_a_person_has_too() -> None:
+def test_every_step_is_a_command_that_a_person_can_also_run() -> None:
     others = {
         command
         for element in all_elements().values()
@@ -186,7 +186,7 @@ def test_no_orb_is_trusted() -> None:
     assert not [text for text in TEXTS if "orb" in text]
 
 
-def test_there_is_no_key_and_no_secret_in_the_files() -> None:
+def test_the_files_contain_no_key_and_no_secret() -> None:
     for text in TEXTS:
         assert not re.search(r"TOKEN|SECRET|PASSWORD|ACCESS_KEY|AKIA[A-Z0-9]{16}|set -x", text)
 

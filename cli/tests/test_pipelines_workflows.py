@@ -205,7 +205,7 @@ def test_nightly_looks_for_drift_and_tears_down_what_has_expired(repository: Rep
     assert elsewhere["drift-in-log"]["context"] == "boutique-read"
 
 
-def test_what_expires_is_read_from_the_settings(repository: Repository) -> None:
+def test_expiring_stacks_are_read_from_the_settings(repository: Repository) -> None:
     dev = repository.stacks["dev"]
     assert dev
     expiring = dev.model_copy(update={"expires": date(2030, 1, 31)})

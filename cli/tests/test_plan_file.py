@@ -42,7 +42,7 @@ def test_a_plan_replaces_the_reason_of_an_earlier_failure(build: Path, monkeypat
     assert [(file.name, file.read_text()) for file in build.iterdir()] == [("plan-dev.json", '{"steps": []}')]
 
 
-def test_a_failed_plan_says_why_though_pulumi_tells_that_to_its_json_alone(tmp_path: Path) -> None:
+def test_a_failed_plan_gives_the_reason_that_pulumi_reports_only_in_its_json(tmp_path: Path) -> None:
     diagnostics = [
         {"severity": "warning", "message": "warning: a plugin is old\n"},
         {"severity": "error", "message": "error: Program failed with an unhandled exception: no such zone\n"},

@@ -57,10 +57,10 @@ def test_a_violation_fails_the_preview_and_says_which_resource_and_what_is_allow
     assert "resource-1" not in printed.partition("Policies:")[2]
 
 
-def test_what_keeps_to_all_rules_passes(previewed: Previewed, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_resource_that_follows_all_rules_passes(previewed: Previewed, capfd: pytest.CaptureFixture[str]) -> None:
     previewed((TOPIC, {"tags": TAGS, "kmsMasterKeyId": "key"}))
     assert "✅ boutique" in capfd.readouterr().out
 
 
-def test_what_is_not_known_before_it_is_made_passes(previewed: Previewed) -> None:
+def test_a_value_that_is_not_known_before_creation_passes(previewed: Previewed) -> None:
     previewed((TOPIC, {"tags": TAGS, "kmsMasterKeyId": "unknown"}))

@@ -73,7 +73,7 @@ def test_a_root_has_the_packages_and_what_they_need(archive: Path, tmp_path: Pat
     assert root.packages == {"shop": "1.0", "till": "1.0"}
 
 
-def test_what_is_taken_as_installed_stays_out_with_what_it_needs(archive: Path, tmp_path: Path) -> None:
+def test_assumed_packages_and_their_dependencies_are_left_out(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"}, depends="till (>= 0.5)")
     _publish(archive, "till", {"usr/bin/till": "#!\n"}, depends="drawer")
     _publish(archive, "drawer", {"usr/bin/drawer": "#!\n"})
@@ -132,14 +132,14 @@ def test_the_same_packages_give_the_same_bytes(archive: Path, tmp_path: Path) ->
     assert one.archive.read_bytes() == other.archive.read_bytes()
 
 
-def test_what_the_cache_has_is_not_made_again(archive: Path, tmp_path: Path) -> None:
+def test_a_cached_root_is_not_rebuilt(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"})
     made = _make(tmp_path / "cache", "shop")
     shutil.rmtree(archive)
     assert _make(tmp_path / "cache", "shop") == made
 
 
-def test_a_damaged_one_is_made_again(archive: Path, tmp_path: Path) -> None:
+def test_a_damaged_root_is_rebuilt(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"})
     root = _make(tmp_path / "cache", "shop")
     whole = root.archive.read_bytes()
@@ -147,7 +147,7 @@ def test_a_damaged_one_is_made_again(archive: Path, tmp_path: Path) -> None:
     assert _make(tmp_path / "cache", "shop").archive.read_bytes() == whole
 
 
-def test_one_of_other_packages_replaces_the_former(archive: Path, tmp_path: Path) -> None:
+def test_a_root_with_other_packages_replaces_the_former_one(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"})
     _publish(archive, "till", {"usr/bin/till": "#!\n"})
     former = _make(tmp_path / "cache", "shop")
@@ -155,7 +155,7 @@ def test_one_of_other_packages_replaces_the_former(archive: Path, tmp_path: Path
     assert not former.archive.exists()
 
 
-def test_packages_that_apt_reads_where_they_lie_are_asked_for_as_copies(archive: Path, tmp_path: Path) -> None:
+def test_packages_that_apt_does_not_copy_are_an_error_that_says_what_to_change(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"})
     sources = tmp_path / "sources.list"
     sources.write_text(sources.read_text().replace("copy:", "file:"))
@@ -163,7 +163,7 @@ def test_packages_that_apt_reads_where_they_lie_are_asked_for_as_copies(archive:
         _make(tmp_path / "cache", "shop")
 
 
-def test_an_unknown_package_is_named_and_nothing_unfinished_stays(archive: Path, tmp_path: Path) -> None:
+def test_an_unknown_package_is_named_and_leaves_nothing_unfinished(archive: Path, tmp_path: Path) -> None:
     _publish(archive, "shop", {"usr/bin/shop": "#!\n"})
     with pytest.raises(ActionableError, match="Unable to locate package mall"):
         _make(tmp_path / "cache", "mall")

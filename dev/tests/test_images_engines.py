@@ -62,7 +62,7 @@ def _names(archive: Path) -> set[str]:
     return {image["annotations"]["io.containerd.image.name"] for image in listed["manifests"]}
 
 
-def test_what_was_built_is_there_and_in_the_archive(engine: Buildah, tmp_path: Path) -> None:
+def test_a_built_image_is_listed_and_in_the_archive(engine: Buildah, tmp_path: Path) -> None:
     recipes = [_recipe(tmp_path, name) for name in ("cart", "ad")]
     for recipe in recipes:
         engine.build(recipe)
@@ -118,7 +118,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             process.terminate()
 
 
-def test_what_is_pushed_is_in_the_registry(engine: Buildah, registry: str, tmp_path: Path) -> None:
+def test_a_pushed_image_is_in_the_registry(engine: Buildah, registry: str, tmp_path: Path) -> None:
     recipe = _recipe(tmp_path, "cart")
     engine.build(recipe)
     engine.push({recipe.reference: f"{registry}/boutique-dev/cart:1"}, Login(registry, "AWS", "secret"))
@@ -126,7 +126,9 @@ def test_what_is_pushed_is_in_the_registry(engine: Buildah, registry: str, tmp_p
     assert answer.json() == {"name": "boutique-dev/cart", "tags": ["1"]}
 
 
-def test_a_registry_that_refuses_is_told_without_the_password(engine: Buildah, registry: str, tmp_path: Path) -> None:
+def test_a_rejection_by_the_registry_is_reported_without_the_password(
+    engine: Buildah, registry: str, tmp_path: Path
+) -> None:
     recipe = _recipe(tmp_path, "cart")
     engine.build(recipe)
     with pytest.raises(ActionableError, match=registry) as caught:
@@ -154,7 +156,9 @@ def test_nothing_is_left_after_removal(engine: Buildah, tmp_path: Path, monkeypa
             assert directory not in mounts
 
 
-def test_a_machine_without_any_engine_is_told_what_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_an_engine_is_an_error_that_lists_the_choices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with Progress() as progress, pytest.raises(ActionableError, match="takes Docker, podman or buildah"):
         find_engine(tmp_path, progress)

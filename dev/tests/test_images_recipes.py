@@ -49,11 +49,11 @@ def test_every_folder_with_a_service_file_has_an_image(repository: Path) -> None
     assert context.service_names(repository) == ["ad", "cart"]
 
 
-def test_nothing_changed_keeps_every_name(repository: Path) -> None:
+def test_names_stay_the_same_if_nothing_changes(repository: Path) -> None:
     assert _references(repository) == _references(repository)
 
 
-def test_a_changed_service_changes_its_own_name_alone(repository: Path) -> None:
+def test_a_changed_service_changes_only_its_own_name(repository: Path) -> None:
     before = _references(repository)
     (repository / "services/cart/src/boutique_cart/__main__.py").write_text("print('basket')\n")
     assert _changed(before, _references(repository)) == {"cart"}
@@ -66,7 +66,7 @@ def test_a_file_moved_within_a_service_changes_its_name(repository: Path) -> Non
     assert _changed(before, _references(repository)) == {"cart"}
 
 
-def test_dependencies_of_a_services_own_change_its_name_alone(repository: Path) -> None:
+def test_a_services_own_dependencies_change_only_its_name(repository: Path) -> None:
     before = _references(repository)
     (repository / "services/ad/requirements.lock").write_text("locust==2.43.0\n")
     assert _changed(before, _references(repository)) == {"ad"}
@@ -80,7 +80,7 @@ def test_dependencies_of_a_services_own_change_its_name_alone(repository: Path) 
         "lib/runtime/src/boutique_runtime/serving.py",
     ],
 )
-def test_what_all_services_share_changes_every_name(repository: Path, shared: str) -> None:
+def test_a_shared_input_changes_every_name(repository: Path, shared: str) -> None:
     before = _references(repository)
     with (repository / "services" / shared).open("a") as file:
         file.write("# more\n")
@@ -113,7 +113,7 @@ def stage_cart(repository: Path, destination: Path, tools: dict[str, Tool] | Non
     )
 
 
-def test_a_program_that_a_service_asks_for_is_in_its_image_alone(repository: Path, tmp_path: Path) -> None:
+def test_a_program_that_a_service_requests_is_only_in_its_image(repository: Path, tmp_path: Path) -> None:
     before = _references(repository)
     (repository / "services/cart/service.yaml").write_text("programs: [k6]\n")
     (tmp_path / "tool").mkdir()
@@ -124,7 +124,7 @@ def test_a_program_that_a_service_asks_for_is_in_its_image_alone(repository: Pat
     assert _changed(before, _references(repository)) == {"cart"}
 
 
-def test_neither_byte_code_nor_tests_are_part_of_an_image(repository: Path, tmp_path: Path) -> None:
+def test_an_image_contains_neither_byte_code_nor_tests(repository: Path, tmp_path: Path) -> None:
     before = _references(repository)
     for name in ("src/boutique_cart/__pycache__/cart.cpython-311.pyc", "tests/test_cart.py"):
         file = repository / "services/cart" / name
@@ -138,7 +138,7 @@ def test_neither_byte_code_nor_tests_are_part_of_an_image(repository: Path, tmp_
     ]
 
 
-def test_staged_files_tell_neither_their_date_nor_who_may_write_them(repository: Path, tmp_path: Path) -> None:
+def test_staged_files_have_neutral_dates_and_modes(repository: Path, tmp_path: Path) -> None:
     source = repository / "services/cart/src/boutique_cart/__main__.py"
     source.chmod(0o600)
     stage_cart(repository, tmp_path / "context")
@@ -162,13 +162,15 @@ def uv(tmp_path: Path) -> Path:
     return program
 
 
-def test_of_what_aws_offers_an_image_knows_only_what_services_ask(repository: Path, tmp_path: Path, uv: Path) -> None:
+def test_an_image_has_data_only_of_the_aws_services_that_the_shop_uses(
+    repository: Path, tmp_path: Path, uv: Path
+) -> None:
     context.stage_runtime(repository, tmp_path / "context", python="3.11", uv=uv, cache=tmp_path / "cache")
     known = {path.name for path in (tmp_path / "context/dependencies/botocore/data").iterdir()}
     assert known == {"endpoints.json", "secretsmanager"}
 
 
-def test_what_the_workspace_overrides_does_not_count_in_an_image(repository: Path, tmp_path: Path, uv: Path) -> None:
+def test_overrides_of_the_workspace_do_not_affect_an_image(repository: Path, tmp_path: Path, uv: Path) -> None:
     context.stage_runtime(repository, tmp_path / "context", python="3.11", uv=uv, cache=tmp_path / "cache")
     assert uv.with_name("uv.called-in").read_text().strip() == str(tmp_path / "cache")
 

@@ -32,7 +32,7 @@ def test_an_image_that_cannot_be_pulled_is_named() -> None:
     assert _reasons(pod) == [(None, "ErrImagePull: manifest unknown (container main, image cart:2)")]
 
 
-def test_a_crash_loop_says_how_the_container_ended_and_that_its_log_is_of_interest() -> None:
+def test_a_crash_loop_is_explained_with_the_exit_code_and_the_log() -> None:
     ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
     pod = _pod(_waiting("CrashLoopBackOff", "back-off 20s", restartCount=3, lastState=ended))
     assert _reasons(pod) == [("main", "CrashLoopBackOff, 3 restarts, last OOMKilled (exit code 137)")]
@@ -47,7 +47,7 @@ def test_a_pod_that_no_node_has_room_for_says_what_is_missing() -> None:
     assert _reasons(_pod(condition=UNSCHEDULABLE)) == [(None, "Unschedulable: Insufficient cpu")]
 
 
-def test_a_container_that_runs_but_fails_its_probe_has_a_log_of_interest() -> None:
+def test_a_running_container_that_fails_its_probe_is_explained_with_its_log() -> None:
     assert _reasons(_pod({"state": {"running": {}}})) == [("main", "runs, but is not ready")]
 
 

@@ -53,7 +53,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         ensure_directory(tmp_path / "helm", "helm", fail)
 
 
-def test_what_a_killed_run_left_is_not_part_of_the_next(tmp_path: Path) -> None:
+def test_the_leftovers_of_a_killed_run_are_discarded(tmp_path: Path) -> None:
     (tmp_path / ".helm.partial").mkdir()
     (tmp_path / ".helm.partial/half").touch()
     (tmp_path / ".helm.lock").touch()
@@ -84,6 +84,6 @@ def test_a_second_thread_waits_for_the_first_and_says_for_what(tmp_path: Path) -
     assert (tmp_path / "helm/program").exists()
 
 
-def test_too_little_disk_is_named_before_anything_is_done(tmp_path: Path) -> None:
+def test_too_little_disk_space_is_reported_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(ActionableError, match=r"Building pulumi needs 10000000 GB of disk and .* GB left"):
         require_space(tmp_path, 10_000_000, "Building pulumi")

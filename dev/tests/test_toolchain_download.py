@@ -137,7 +137,7 @@ def test_a_publisher_that_answers_is_reachable(publisher: Publisher) -> None:
     assert unreachable([f"{publisher.address}/here"]) is None
 
 
-def test_what_is_not_published_is_unreachable_and_says_so(publisher: Publisher) -> None:
+def test_a_missing_file_counts_as_unreachable_with_the_reason(publisher: Publisher) -> None:
     assert "404" in (unreachable([f"{publisher.address}/missing"]) or "")
 
 

@@ -13,12 +13,12 @@ BEFORE_INSTALLATION = ("boutique", "dev/__init__.py", "dev/errors.py", "dev/virt
 
 
 @pytest.mark.parametrize("file", BEFORE_INSTALLATION)
-def test_what_runs_before_the_installation_parses_on_python_3_9(file: str) -> None:
+def test_code_that_runs_before_the_installation_parses_on_python_3_9(file: str) -> None:
     ast.parse((ROOT / file).read_text(), feature_version=(3, 9))
 
 
 @pytest.mark.parametrize("file", BEFORE_INSTALLATION)
-def test_what_runs_before_the_installation_imports_only_the_standard_library(file: str) -> None:
+def test_code_that_runs_before_the_installation_imports_only_the_standard_library(file: str) -> None:
     imported = {
         name.partition(".")[0]
         for node in ast.walk(ast.parse((ROOT / file).read_text()))

@@ -59,7 +59,7 @@ def test_it_is_built_from_its_lock_file_once(npm_log: Path, source: Path, tmp_pa
     assert "--outDir" in build
 
 
-def test_a_changed_source_is_built_anew_and_what_was_installed_is_no_source(
+def test_a_changed_source_is_rebuilt_and_installed_packages_do_not_count_as_source(
     npm_log: Path, source: Path, tmp_path: Path
 ) -> None:
     first = application.build(source, tmp_path / "cache")
@@ -71,14 +71,14 @@ def test_a_changed_source_is_built_anew_and_what_was_installed_is_no_source(
     assert (first / "index.html").read_text() == "<p>1"
 
 
-def test_what_fails_is_told_and_leaves_nothing_that_looks_built(npm_log: Path, source: Path, tmp_path: Path) -> None:
+def test_a_failure_is_reported_and_leaves_no_partial_build(npm_log: Path, source: Path, tmp_path: Path) -> None:
     cache = tmp_path / "broken"
     with pytest.raises(ActionableError, match="a mistake"):
         application.build(source, cache)
     assert [path for path in cache.rglob("*") if path.name == "built"] == []
 
 
-def test_the_pinned_node_comes_first(npm_log: Path, source: Path, tmp_path: Path) -> None:
+def test_the_pinned_node_is_first_on_path(npm_log: Path, source: Path, tmp_path: Path) -> None:
     npm = tmp_path / "environment/bin/npm"
     npm.write_text(f'{NPM.splitlines()[0]}\necho "$PATH" > "$NPM_LOG"\nexit 1\n')
     with pytest.raises(ActionableError):
