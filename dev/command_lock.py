@@ -18,7 +18,7 @@ def exclusive(command: str) -> Iterator[None]:
     try:
         lock = FileLock(path).acquire(blocking=False)
     except Timeout:
-        raise ActionableError(f"`boutique {path.read_text()}) is running: wait for it, or end it.") from None
+        raise ActionableError(f"{path.read_text()} is running: wait for it, or end it.") from None
     with lock:
-        path.write_text(f"{command}` (process {os.getpid()}")
+        path.write_text(f"`boutique {command}` (process {os.getpid()})")
         yield

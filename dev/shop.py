@@ -15,7 +15,6 @@ import httpx
 
 from boutique_definition.pictures import pictures_folder
 from boutique_definition.service_file import ServiceFile, load_service_files
-from boutique_definition.validation import ConfigError
 from boutique_development_servers.processes import free_port, port_is_free
 from dev import web_application as application
 from dev.directories import cache_directory
@@ -30,11 +29,8 @@ _READY_SECONDS = 60
 
 
 def run_shop() -> None:
-    """Runs the shop until it is interrupted. Raises ActionableError if it does not start, or if a service ends."""
-    try:
-        services = load_service_files(ROOT / "services")
-    except ConfigError as error:
-        raise ActionableError(str(error)) from None
+    """Runs the shop until it is interrupted. Raises an error if it does not start, or if a service ends."""
+    services = load_service_files(ROOT / "services")
     addresses = _addresses(services)
     storefronts = [f"http://{addresses[name]}" for name, file in services.items() if file.external]
     with ExitStack() as stack:

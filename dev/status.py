@@ -30,14 +30,12 @@ def status() -> None:
 
 def logs(service: str) -> None:
     """Prints the last lines of the log of each of the service's pods, and follows them until interrupted."""
-    if not service:
-        raise ActionableError("Name a service, for instance: boutique logs frontend")
     with _client() as client:
         pods = list(client.list(Pod))
         names = [str(pod.metadata.name) for pod in pods if pod.metadata and service in _names(pod)]
         if not names:
             known = sorted({name for pod in pods for name in _names(pod)})
-            raise ActionableError(f"No pod of {service!r} runs. There are: {', '.join(known)}")
+            raise ActionableError(f"No pod of {service!r} is running. There are pods of {', '.join(known)}")
         threads = [threading.Thread(target=_follow, args=(client, name), daemon=True) for name in names]
         for thread in threads:
             thread.start()
@@ -54,12 +52,12 @@ def _follow(client: Client, pod: str) -> None:
 def _client() -> Iterator[Client]:
     kubeconfig = state_directory() / "kubeconfig"
     if not kubeconfig.exists():
-        raise ActionableError("Nothing runs: `boutique up` starts the shop.")
+        raise ActionableError("Nothing is running: `boutique up` starts the shop.")
     try:
         with connect(kubeconfig, _NAMESPACE) as client:
             yield client
     except HTTPError as error:
-        raise ActionableError(f"{error}\n`boutique up` starts what does not run.") from None
+        raise ActionableError(f"{error}\n`boutique up` starts whatever is not running.") from None
 
 
 def _names(pod: Pod) -> set[str]:
