@@ -11,6 +11,7 @@ from cli.plan import Plan, read_plan
 from cli.preview.changes import changed_resources
 from cli.preview.report import LONGEST, NotPreviewed, Outcome, Previewed, report
 from cli.preview.violations import violations
+from cli.stacks.plan_file import plan_file
 from infra.config.settings import check_settings, read_settings
 
 MARKER: Final = "<!-- boutique: preview -->"
@@ -53,7 +54,7 @@ def comment(repository: str, pull_request: int, text: str) -> None:
 
 
 def _outcome(stack: str, plans: Path, prices: Path) -> Outcome:
-    file = plans / f"plan-{stack}.json"
+    file = plan_file(stack, plans)
     failure = file.with_suffix(".failed")
     if failure.exists():
         return NotPreviewed(stack, failure.read_text())
