@@ -58,7 +58,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(
     epilog="Start here: `boutique up` runs the shop on this machine, `boutique shop` runs it without a cluster. "
-    "`boutique COMMAND --help` has an example of each command."
+    "`boutique COMMAND --help` explains a command."
 )
 def describe(
     *,

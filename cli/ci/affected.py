@@ -69,7 +69,7 @@ def _by_file(repository: Repository, path: PurePosixPath) -> Affected:
         case ("services", *_) if part:
             return _by_service(repository, part, path.relative_to(part))
         case _ if part:
-            return _by_room(repository, part, path)
+            return _by_folder(repository, part, path)
     return everything(repository)
 
 
@@ -118,7 +118,7 @@ def _by_source(repository: Repository, part: str) -> Affected:
     return found | Affected(previews=frozenset(repository.on_aws if "infra" in parts else ()))
 
 
-def _by_room(repository: Repository, part: str, path: PurePosixPath) -> Affected:
+def _by_folder(repository: Repository, part: str, path: PurePosixPath) -> Affected:
     types = path.suffix == ".py"
     if part == "charts" and not is_test(path):
         # Only the stack `local` uses charts, and so only the tests that run it.

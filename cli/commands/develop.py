@@ -70,6 +70,8 @@ def e2e(folders: _Folders = None) -> None:
     """Run the tests with the real engine, a real cluster, and a real browser.
 
     They bring the shop up, buy, change it, break it, repair it, and take it down.
+
+    Example: boutique e2e tests/e2e/test_shop.py
     """
     from dev.checks import end_to_end_tests
 
