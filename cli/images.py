@@ -6,6 +6,7 @@ An image's tag is a digest of its source, so an image whose tag is in the regist
 import base64
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.account import Account
@@ -36,7 +37,9 @@ def images(account: Account) -> None:
             digests = _digests(ecr, account, wanted)
     for name, digest in sorted(digests.items()):
         print(f"{name:15} {digest}   {'pushed' if name in missing else 'unchanged'}")
-    _write(account.stack, {name: f"{repositories[name]}@{digest}" for name, digest in sorted(digests.items())})
+    write_image_list(
+        account.stack, {name: f"{repositories[name]}@{digest}" for name, digest in sorted(digests.items())}
+    )
 
 
 def _repositories(ecr: "ECRClient", account: Account, services: Mapping[str, str]) -> dict[str, str]:
@@ -80,8 +83,14 @@ def _login(ecr: "ECRClient") -> Login:
     return Login(token["proxyEndpoint"].removeprefix("https://"), username, password)
 
 
-def _write(stack: str, references: Mapping[str, str]) -> None:
-    file = ROOT / "build" / f"images-{stack}.json"
+def image_list(stack: str) -> Path:
+    """Returns the file that names the image of each service for the program."""
+    return ROOT / "build" / f"images-{stack}.json"
+
+
+def write_image_list(stack: str, references: Mapping[str, str]) -> None:
+    """Writes the images by service to the stack's file, and prints its name."""
+    file = image_list(stack)
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(references, indent=2))
-    print(f"\n{file.relative_to(ROOT)} lists the images of {stack}.    Next:  boutique up {stack}")
+    print(f"\n{file.relative_to(ROOT)} lists {len(references)} images of {stack}.")

@@ -1,10 +1,9 @@
 """Finds the image of each service for a preview, without building or pushing any."""
 
-import json
 from collections.abc import Mapping
 
 from cli.account import Account, open_account
-from cli.images import image_digest
+from cli.images import image_digest, write_image_list
 from cli.stacks.account import has_credentials
 from cli.stacks.opening import open_stack
 from dev import images
@@ -26,10 +25,7 @@ def write_versions(stack: str, *, running: bool) -> None:
     if not running:
         with Progress() as progress:
             found = next_versions(open_account(stack), images.tags(ROOT, progress), found)
-    file = ROOT / "build" / f"images-{stack}.json"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(found, indent=2))
-    print(f"{file.relative_to(ROOT)}: {len(found)} images")
+    write_image_list(stack, found)
 
 
 def next_versions(account: Account, tags: Mapping[str, str], running: Mapping[str, str]) -> dict[str, str]:

@@ -3,19 +3,17 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import boto3
 
 from cli.account import Account, open_account, read_aws_settings
-from cli.images import images
+from cli.images import image_list, images
 from cli.stacks.engine import Backend, Stack
 from cli.stacks.preparation import ensure_tools
 from cli.teardown import teardown
 from dev.errors import ActionableError
 from dev.progress import Progress
 from dev.toolchain import official_plugins_unreachable
-from dev.virtual_environment import ROOT
 from infra.aws.naming import STATE_KEY_ALIAS, state_bucket
 from infra.config.settings import Settings
 
@@ -96,8 +94,3 @@ class AccountTarget:
             toolbox = ensure_tools(progress)
         variables = {"BOUTIQUE_IMAGES": str(image_list(self.name))}
         return Stack(self.name, toolbox, [], variables, backend, policies=True)
-
-
-def image_list(stack: str) -> Path:
-    """Returns the file in which `boutique images` writes the images that it pushed for the stack."""
-    return ROOT / "build" / f"images-{stack}.json"
