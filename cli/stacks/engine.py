@@ -103,6 +103,11 @@ class Stack:
         stacks = json.loads(self._read(["stack", "ls", "--json"]))
         return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
 
+    def was_interrupted(self) -> bool:
+        """Returns whether a run was killed while it created something, which the state therefore may not contain."""
+        state = json.loads(self._read(["stack", "export", f"--stack={self.name}"]))
+        return bool(state["deployment"].get("pending_operations"))
+
     def versions(self) -> dict[str, str]:
         """Returns the image of each service that runs, or nothing if the stack does not exist yet."""
         if not self.exists():

@@ -86,17 +86,31 @@ class RehearsalTarget:
         with Progress() as progress:
             toolbox = preparation.ensure_tools(progress)
             cluster.start(progress)
-        if account.is_running():
-            if self._aws.protected:
-                print(f"{self.name} is protected: in an account, `boutique down` would refuse. Here it is discarded.")
-            else:
-                self._stack(toolbox, account, rehearsal_directory()).destroy()
-                if left := account.new_resources():
-                    raise ActionableError("These are left in the account or the zone:\n  " + "\n  ".join(left))
-                print("The account and the zone are as they were before, to the resource.")
+        left = (
+            self._destroy(self._stack(toolbox, account, rehearsal_directory()), account) if account.is_running() else []
+        )
         account.stop()
         preparation.clean_up(cluster)
+        if left:
+            raise ActionableError("The destroy left these in the account or the zone:\n  " + "\n  ".join(left))
         return 0
+
+    def _destroy(self, stack: Stack, account: EmulatedAccount) -> list[str]:
+        """Destroys the stack if that can succeed. Returns what it left in the account and the zone."""
+        if self._aws.protected:
+            print(f"{self.name} is protected: in an account, `boutique down` would refuse. Here it is discarded.")
+            return []
+        try:
+            stack.destroy()
+        except ActionableError:
+            if not stack.was_interrupted():
+                raise
+            print("Pulumi does not know what a killed run created. The emulated account is discarded with all of it.")
+            return []
+        left = account.new_resources()
+        if not left:
+            print("The account and the zone are as they were before, to the resource.")
+        return left
 
     @property
     def _aws(self) -> AwsSettings:

@@ -42,17 +42,30 @@ def test_a_plan_replaces_the_reason_of_an_earlier_failure(build: Path, monkeypat
     assert [(file.name, file.read_text()) for file in build.iterdir()] == [("plan-dev.json", '{"steps": []}')]
 
 
-def test_a_failed_plan_gives_the_reason_that_pulumi_reports_only_in_its_json(tmp_path: Path) -> None:
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """A stack whose `pulumi` prints the file `answer.json`, and fails to preview."""
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f'#!/bin/sh\ncat {tmp_path}/answer.json\ntest "$1" != preview\n')
+    pulumi.chmod(0o755)
+    toolbox = Toolbox({"pulumi": Tool("pulumi", "3", tmp_path, "a test's")})
+    return Stack("dev", toolbox, [], {}, Backend.local(tmp_path / "state"), tmp_path)
+
+
+@pytest.mark.parametrize(("pending", "interrupted"), [([{"type": "creating"}], True), ([], False)])
+def test_a_stack_with_pending_operations_was_interrupted(
+    stack: Stack, tmp_path: Path, pending: list[object], *, interrupted: bool
+) -> None:
+    (tmp_path / "answer.json").write_text(json.dumps({"version": 3, "deployment": {"pending_operations": pending}}))
+    assert stack.was_interrupted() == interrupted
+
+
+def test_a_failed_plan_gives_the_reason_that_pulumi_reports_only_in_its_json(stack: Stack, tmp_path: Path) -> None:
     diagnostics = [
         {"severity": "warning", "message": "warning: a plugin is old\n"},
         {"severity": "error", "message": "error: Program failed with an unhandled exception: no such zone\n"},
     ]
     (tmp_path / "answer.json").write_text(json.dumps({"steps": [], "diagnostics": diagnostics}))
-    pulumi = tmp_path / "pulumi"
-    pulumi.write_text(f'#!/bin/sh\ntest "$1" != preview && exit\ncat {tmp_path}/answer.json\nexit 1\n')
-    pulumi.chmod(0o755)
-    toolbox = Toolbox({"pulumi": Tool("pulumi", "3", tmp_path, "a test's")})
-    stack = Stack("dev", toolbox, [], {}, Backend.local(tmp_path / "state"), tmp_path)
     with pytest.raises(ActionableError) as caught:
         stack.plan()
     assert str(caught.value) == (
