@@ -160,7 +160,7 @@ def test_a_machine_without_an_engine_is_an_error_that_lists_the_choices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with Progress() as progress, pytest.raises(ActionableError, match="takes Docker, podman or buildah"):
+    with Progress() as progress, pytest.raises(ActionableError, match="requires Docker, podman, or buildah"):
         find_engine(tmp_path, progress)
 
 

@@ -17,6 +17,9 @@ from boutique_runtime.telemetry import REQUEST_ID_KEY, current_request_id
 from hipstershop import shop_pb2
 
 Stub = TypeVar("Stub")
+KEEPALIVE_MILLISECONDS = 30_000
+"""How often a channel pings a server while no call is in progress. The servers permit it."""
+
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
@@ -57,7 +60,7 @@ def open_channel(address: str, service: ServiceDescriptor) -> grpc.aio.Channel:
             ("grpc.min_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1_000),
             ("grpc.dns_min_time_between_resolutions_ms", 500),
-            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_time_ms", KEEPALIVE_MILLISECONDS),
             ("grpc.enable_http_proxy", 0),
         ],
     )

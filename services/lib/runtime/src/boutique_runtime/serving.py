@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from boutique_runtime.clients import KEEPALIVE_MILLISECONDS
 from boutique_runtime.deadlines import set_deadline
 from boutique_runtime.errors import ServiceError
 from boutique_runtime.settings import ServiceSettings, Settings, load_settings
@@ -31,6 +32,8 @@ _SERVER_OPTIONS = [
     # Clients choose a replica when they connect; without an age limit, new replicas would get no calls.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
+    # By default a server closes a connection with "too many pings" if they come more often than every five minutes.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", KEEPALIVE_MILLISECONDS // 2),
 ]
 
 
