@@ -43,7 +43,7 @@ provider = pulumi_kubernetes.Provider(
 for resource in json.load(open("resources.json")):
     module, _, kind = resource["kind"].rpartition(".")
     make = getattr(importlib.import_module(f"pulumi_kubernetes.{module}"), kind)
-    timeouts = pulumi.CustomTimeouts(create="20s", update="20s")
+    timeouts = pulumi.CustomTimeouts(create=resource["timeout"], update=resource["timeout"])
     make(
         resource["name"],
         **resource["inputs"],
@@ -67,10 +67,12 @@ class Stack:
     path: str
     resources: list[Object] = field(default_factory=list)
 
-    def declare(self, kind: str, name: str, inputs: Object, *, ignore_changes: Sequence[str] = ()) -> None:
-        """Declares a resource, in place of one of the same name."""
+    def declare(
+        self, kind: str, name: str, inputs: Object, *, ignore_changes: Sequence[str] = (), timeout: str = "2m"
+    ) -> None:
+        """Declares a resource, in place of one of the same name. `timeout` is how long the plugin waits for it."""
         others = [resource for resource in self.resources if resource["name"] != name]
-        declared = {"kind": kind, "name": name, "inputs": inputs, "ignore_changes": ignore_changes}
+        declared = {"kind": kind, "name": name, "inputs": inputs, "ignore_changes": ignore_changes, "timeout": timeout}
         self.resources = [*others, declared]
 
     def up(self) -> Outcome:
@@ -172,7 +174,7 @@ def test_a_rollout_that_fails_is_explained_and_the_next_up_repairs_it(stack: Sta
         assert first.succeeded, first.output
         assert "pulumi-resource-kubernetes" not in first.output, "Pulumi complains about the plugin"
         assert explain_unready_pods(stack.kubeconfig, stack.namespace) == ""
-        stack.declare("apps.v1.Deployment", "cart", _deployment("cart:bad"))
+        stack.declare("apps.v1.Deployment", "cart", _deployment("cart:bad"), timeout="20s")
         assert not stack.up().succeeded
         explained = explain_unready_pods(stack.kubeconfig, stack.namespace)
         assert "ErrImagePull: manifest unknown (container main, image cart:bad)" in explained
