@@ -105,6 +105,8 @@ class Stack:
 
     def was_interrupted(self) -> bool:
         """Returns whether a run was killed while it created something, which the state therefore may not contain."""
+        if not self.exists():
+            return False
         state = json.loads(self._read(["stack", "export", f"--stack={self.name}"]))
         return bool(state["deployment"].get("pending_operations"))
 

@@ -100,17 +100,17 @@ class RehearsalTarget:
         if self._aws.protected:
             print(f"{self.name} is protected: in an account, `boutique down` would refuse. Here it is discarded.")
             return []
-        try:
-            stack.destroy()
-        except ActionableError:
-            if not stack.was_interrupted():
-                raise
+        if stack.was_interrupted():
             print("Pulumi does not know what a killed run created. The emulated account is discarded with all of it.")
             return []
+        stack.destroy()
         left = account.new_resources()
         if not left:
             print("The account and the zone are as they were before, to the resource.")
         return left
+
+    def _was_interrupted(self, toolbox: Toolbox, account: EmulatedAccount) -> bool:
+        return self._stack(toolbox, account, rehearsal_directory()).was_interrupted()
 
     @property
     def _aws(self) -> AwsSettings:
@@ -121,10 +121,11 @@ class RehearsalTarget:
 
     def _ensure_account(self, machine: Machine, progress: Progress) -> EmulatedAccount:
         account = self._account()
-        if account.is_running():
+        if account.is_running() and not self._was_interrupted(machine.toolbox, account):
             return account
         if account.was_started():
-            progress.note("The emulated account of an earlier run has ended, with all that was in it: starting over.")
+            # In an account, a person finds out what a killed run created. Here it is as quick to start over.
+            progress.note("The emulated account of an earlier run has ended, or that run was killed: starting over.")
             account.delete_namespace(machine.kubeconfig, self.settings.shop.namespace)
             account.stop()
         rehearsal_directory().mkdir(mode=0o700, exist_ok=True)

@@ -46,7 +46,11 @@ def test_a_plan_replaces_the_reason_of_an_earlier_failure(build: Path, monkeypat
 def stack(tmp_path: Path) -> Stack:
     """A stack whose `pulumi` prints the file `answer.json`, and fails to preview."""
     pulumi = tmp_path / "pulumi"
-    pulumi.write_text(f'#!/bin/sh\ncat {tmp_path}/answer.json\ntest "$1" != preview\n')
+    (tmp_path / "stacks.json").write_text('[{"name": "dev"}]')
+    pulumi.write_text(
+        f'#!/bin/sh\ntest "$2" = ls && exec cat {tmp_path}/stacks.json\n'
+        f'cat {tmp_path}/answer.json\ntest "$1" != preview\n'
+    )
     pulumi.chmod(0o755)
     toolbox = Toolbox({"pulumi": Tool("pulumi", "3", tmp_path, "a test's")})
     return Stack("dev", toolbox, [], {}, Backend.local(tmp_path / "state"), tmp_path)

@@ -97,7 +97,7 @@ def test_prod_can_be_destroyed_only_after_it_expires_and_is_unprotected(fresh: W
     [
         ("cluster__version", "1.19", "must be one that EKS supports"),
         ("database__instanceClass", "db.t9.huge", "must be one that RDS offers"),
-        ("database__version", "19", "must be a Postgres that RDS offers"),
+        ("database__version", "19", "must be a version of Postgres that RDS offers"),
         ("network__cidr", "10.40.0.0/16", "overlaps 10.40.0.0/16 of prod"),
     ],
 )

@@ -168,18 +168,17 @@ def _pod_status(image: str, statuses: dict[str, Object]) -> Any:
 
 
 def test_a_rollout_that_fails_is_explained_and_the_next_up_repairs_it(stack: Stack) -> None:
-    stack.declare("apps.v1.Deployment", "cart", _deployment("cart:good"))
+    stack.declare("apps.v1.Deployment", "cart", _deployment("cart:bad"), timeout="20s")
     with _kubelet(stack, good=RUNS, bad=PULL_FAILS):
         first = stack.up()
-        assert first.succeeded, first.output
+        assert not first.succeeded
         assert "pulumi-resource-kubernetes" not in first.output, "Pulumi complains about the plugin"
-        assert explain_unready_pods(stack.kubeconfig, stack.namespace) == ""
-        stack.declare("apps.v1.Deployment", "cart", _deployment("cart:bad"), timeout="20s")
-        assert not stack.up().succeeded
         explained = explain_unready_pods(stack.kubeconfig, stack.namespace)
         assert "ErrImagePull: manifest unknown (container main, image cart:bad)" in explained
         stack.declare("apps.v1.Deployment", "cart", _deployment("cart:good"))
-        assert stack.up().succeeded
+        second = stack.up()
+        assert second.succeeded, second.output
+        assert explain_unready_pods(stack.kubeconfig, stack.namespace) == ""
     assert stack.up().count("unchanged") == 3
 
 
