@@ -10,8 +10,9 @@ from dev.virtual_environment import ENVIRONMENT, PYTHON, ROOT, workspace_members
 
 _DOCUMENTATION = "tests/test_documentation.py"
 _CONTRACT = ROOT / "services" / "lib" / "contract"
-# The tests of one file share servers, so they stay in one process.
-_IN_PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+# One more than there are cores, since tests wait for servers. The tests of one file share servers: they stay together.
+_PROCESSES = min((os.cpu_count() or 1) + 1, 4)
+_IN_PARALLEL = (f"--numprocesses={_PROCESSES}", "--dist=loadfile")
 _END_TO_END_LAST = "tests/e2e"
 
 
