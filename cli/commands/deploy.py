@@ -1,7 +1,7 @@
 """Commands that deploy a stack, or show what deploying it would change."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,17 +20,8 @@ def up(stack: Stack = _LOCAL) -> None:
 
     Example: boutique up dev
     """
-    from cli.stacks.opening import open_stack
-    from cli.stacks.preparation import wait_for_response
-    from dev.command_lock import exclusive
-    from dev.progress import duration
-
-    started = time.monotonic()
-    with exclusive("up"):
-        addresses = open_stack(stack).up()
-        for address in addresses:
-            wait_for_response(address)
-    print(f"\nThe shop is open:  {'  '.join(addresses)}    (took {duration(time.monotonic() - started)})")
+    addresses, took = _deploy("up", stack)
+    print(f"\nThe shop is open:  {'  '.join(addresses)}    (took {took})")
     print("Next:  boutique status · boutique preview · boutique logs frontend · boutique down")
 
 
@@ -83,17 +74,8 @@ def rehearse(stack: AwsStack) -> None:
 
     Example: boutique rehearse dev
     """
-    from cli.stacks.opening import Rehearse, open_stack
-    from cli.stacks.preparation import wait_for_response
-    from dev.command_lock import exclusive
-    from dev.progress import duration
-
-    started = time.monotonic()
-    with exclusive("rehearse"):
-        addresses = open_stack(stack, Rehearse.ALWAYS).up()
-        for address in addresses:
-            wait_for_response(address)
-    print(f"\nThe rehearsal of {stack} is running    (took {duration(time.monotonic() - started)})")
+    addresses, took = _deploy("rehearse", stack)
+    print(f"\nThe rehearsal of {stack} is running    (took {took})")
     print(f"Here the shop is open at  {'  '.join(addresses)}")
     print(f"Next:  change stacks/Pulumi.{stack}.yaml, then boutique rehearse {stack} · boutique down {stack}")
 
@@ -128,3 +110,18 @@ def images(stack: Stack = _LOCAL) -> None:
 
     with exclusive("images"):
         open_stack(stack).images()
+
+
+def _deploy(command: Literal["up", "rehearse"], stack: str) -> tuple[list[str], str]:
+    """Deploys the stack and waits until it responds. Returns its addresses, and how long that took."""
+    from cli.stacks.opening import Rehearse, open_stack
+    from cli.stacks.preparation import wait_for_response
+    from dev.command_lock import exclusive
+    from dev.progress import duration
+
+    started = time.monotonic()
+    with exclusive(command):
+        addresses = open_stack(stack, Rehearse.ALWAYS if command == "rehearse" else Rehearse.NEVER).up()
+        for address in addresses:
+            wait_for_response(address)
+    return addresses, duration(time.monotonic() - started)

@@ -33,6 +33,7 @@ _SERVER_OPTIONS = [
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     # By default a server closes a connection with "too many pings" if they come more often than every five minutes.
+    # gRPC ignores options that it does not know. Source: GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS.
     ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_MILLISECONDS // 2),
 ]
 
